@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Everything the machine does for the kernel. The other direction is arch/doors.h. Nothing else of
+ * arch/ is included from outside. Interrupts are off in all of the kernel but arch_idle().
+ */
+#pragma once
+#include "abi/layout.h"
+#include "abi/machine.h"
+#include "arch/registers.h"
+#include "lib/check.h"
+
+/* ---- start ---- */
+void arch_start(const struct start_info *start); /* GDT, IDT, TSS, control registers, FPU, no timer yet */
+void arch_start_devices(const struct machine *machine); /* local APIC, timer, console interrupt */
+
+/* ---- memory: page tables (arch/x86_64/paging.c) ---- */
+struct arch_space {
+    phys_addr root;
+};
+enum page_flags {
+    PAGE_WRITE = 1,
+    PAGE_EXEC = 2,
+    PAGE_USER = 4,
+    PAGE_UNCACHED = 8,
+};
+struct arch_mapping {
+    phys_addr frame;  /* of the page, 4 KiB or 2 MiB aligned */
+    uint64_t size;    /* PAGE_SIZE or LARGE_PAGE_SIZE */
+    unsigned flags;   /* enum page_flags */
+    bool dirty, accessed;
+};
+extern struct arch_space kernel_space; /* the tables a node starts with; upper half shared by all spaces */
+
+static inline void *direct_pointer(phys_addr frame)
+{
+    return (void *)(DIRECT_BASE + frame);
+}
+static inline phys_addr direct_phys(const void *pointer)
+{
+    return (phys_addr)(uintptr_t)pointer - DIRECT_BASE;
+}
+int arch_space_create(struct arch_space *space) MUST_CHECK; /* -ENOMEM */
+void arch_space_destroy(struct arch_space *space); /* frees table pages only; not the current one */
+void arch_space_switch(const struct arch_space *space);
+/* Maps one page that is not mapped yet (4 KiB / 2 MiB). -ENOMEM when no frame for a table. */
+int arch_map(struct arch_space *space, uintptr_t address, phys_addr frame, unsigned flags) MUST_CHECK;
+int arch_map_large(struct arch_space *space, uintptr_t address, phys_addr frame, unsigned flags) MUST_CHECK;
+/* What is mapped at address? false: nothing (PROT_NONE pages are simply not mapped). */
+bool arch_lookup(const struct arch_space *space, uintptr_t address, struct arch_mapping *mapping);
+/* Lowest mapped page at or above address and below end; false: none. Skips empty tables whole. */
+bool arch_next_mapped(const struct arch_space *space, uintptr_t address, uintptr_t end,
+                      uintptr_t *found, struct arch_mapping *mapping);
+/* Both work on the page (4 KiB or 2 MiB) that holds address, which must be mapped, and drop it from
+ * the TLB when the space is current. */
+void arch_unmap(struct arch_space *space, uintptr_t address);
+void arch_protect(struct arch_space *space, uintptr_t address, unsigned flags);
+/* Replaces the frame and flags of a mapped 4 KiB page. */
+void arch_remap(struct arch_space *space, uintptr_t address, phys_addr frame, unsigned flags);
+/* Turns a 2 MiB mapping into 512 small ones. -ENOMEM. */
+int arch_split(struct arch_space *space, uintptr_t address) MUST_CHECK;
+
+/* ---- user memory (user_copy.S): the only instructions that touch it. 0 or -EFAULT; a copy may be
+ * partial then. Addresses outside the user half are refused. May sleep: the fault may. ---- */
+int arch_copy_in(void *to, uintptr_t from, size_t size) MUST_CHECK MAY_SLEEP;
+int arch_copy_out(uintptr_t to, const void *from, size_t size) MUST_CHECK MAY_SLEEP;
+int arch_zero_out(uintptr_t to, size_t size) MUST_CHECK MAY_SLEEP;
+/* Length without the final 0, max if none is found within max bytes, -EFAULT. */
+long arch_string_length(uintptr_t text, size_t max) MUST_CHECK MAY_SLEEP;
+/* Atomic on user words (futex). op as below; the old value goes to *old. -EFAULT. */
+int arch_user_load32(uintptr_t address, uint32_t *value) MUST_CHECK MAY_SLEEP;
+int arch_user_compare_exchange32(uintptr_t address, uint32_t *expected, uint32_t desired) MUST_CHECK MAY_SLEEP;
+
+/* ---- threads ---- */
+#define KERNEL_STACK_SIZE 16384UL
+struct arch_thread {
+    uintptr_t kernel_sp;    /* where arch_switch resumes */
+    uintptr_t stack_top;    /* of its kernel stack; 0: none */
+    void *vector_state;     /* XSAVE area, 64-byte aligned; NULL for kernel-only threads */
+    uint64_t fs_base, gs_base;
+};
+/* Gives the thread a kernel stack (guard page below) on which `entry(argument)` runs at the first
+ * switch; with_user_state also allocates its XSAVE area in initial state. -ENOMEM. */
+int arch_thread_create(struct arch_thread *thread, void (*entry)(void *), void *argument,
+                       bool with_user_state) MUST_CHECK;
+void arch_thread_destroy(struct arch_thread *thread); /* not the running one */
+void arch_switch(struct arch_thread *from, struct arch_thread *to);
+/* Child of fork/clone: same vector state as the running thread has now. */
+void arch_vector_copy(struct arch_thread *to);
+void arch_vector_reset(struct arch_thread *running); /* exec */
+/* Signal frames: size of the XSAVE image with Linux's fpstate software header; save the running thread's state to /
+ * load it from user memory (checked; -EFAULT, -EINVAL). */
+size_t arch_vector_frame_size(void);
+int arch_vector_save_user(uintptr_t to) MUST_CHECK MAY_SLEEP;
+int arch_vector_load_user(uintptr_t from) MUST_CHECK MAY_SLEEP;
+void arch_set_fs_base(struct arch_thread *running, uint64_t base); /* running thread; effective at once */
+void arch_set_gs_base(struct arch_thread *running, uint64_t base);
+uint64_t arch_get_fs_base(struct arch_thread *running); /* user may write it itself (FSGSBASE) */
+uint64_t arch_get_gs_base(struct arch_thread *running);
+/* To ring 3 with these registers (checked: cs, ss, rflags are forced to user values). */
+NO_RETURN void arch_enter_user(struct registers *registers);
+/* The registers saved at the top of a thread's kernel stack by the last way in from ring 3. */
+struct registers *arch_user_registers(const struct arch_thread *thread);
+
+/* ---- time ---- */
+nanoseconds arch_clock(void);              /* monotonic since the machine booted (same zero on all nodes) */
+nanoseconds arch_wall_offset(void);        /* add to arch_clock() for UTC */
+void arch_timer_set(nanoseconds deadline); /* one-shot; UINT64_MAX: off. A past deadline fires at once */
+struct clock_parameters { uint64_t tsc_base, ns_base, wall_offset; uint32_t mult, shift; }; /* for the vDSO: ns = ns_base + ((tsc - tsc_base) * mult >> shift) */
+void arch_clock_parameters(struct clock_parameters *parameters);
+
+/* ---- the rest ---- */
+void arch_idle(void);           /* interrupts on, halt until one came, interrupts off */
+void arch_poll_interrupts(void); /* takes the ones that are pending, if any (long kernel loops) */
+NO_RETURN void arch_halt(void); /* this node runs no more */
+void arch_doorbell(uint32_t apic_id);
+bool arch_random(uint64_t *value); /* RDSEED or RDRAND; false: none */
+const char *arch_cpu_vendor(char text[16]);
+/* Ends the machine. With option exit-port the status goes to QEMU's isa-debug-exit; ACPI S5 else. */
+NO_RETURN void arch_power_off(int status);
+NO_RETURN void arch_reset(void);
+
+/* Console line: COM1. Bytes that fit now; never wait. */
+size_t arch_serial_write(const char *bytes, size_t size);
+size_t arch_serial_read(char *bytes, size_t size);
+bool arch_serial_start(void (*on_interrupt)(void)); /* this node becomes the line's owner */
+void arch_serial_want_room(bool on);                /* interrupt when the line takes bytes again */
+/* A panic's last way out, also when everything else is broken: writes, waiting (bounded). */
+void arch_serial_panic_write(const char *bytes, size_t size);
+
+/* Return addresses from a frame pointer; stops at anything doubtful. */
+size_t arch_backtrace(uintptr_t rbp, uintptr_t *addresses, size_t max);

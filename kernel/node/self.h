@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who am I: number, incarnation, the machine, published pages of all nodes. */
+#pragma once
+#include "abi/machine.h"
+#include "abi/published.h"
+#include "lib/check.h"
+
+extern const struct machine *machine;        /* boot store, read-only */
+extern struct start_info self_start;         /* copy of what start/ gave us */
+extern struct published *self_published;     /* ours, writable */
+static inline uint32_t self_node(void) { return self_start.node; }
+const struct published *published_of(uint32_t node); /* NULL: no such node */
+void self_init(const struct start_info *start);
+
+/* Boot options: space-separated name or name=value; value percent-encoded. option_get decodes into
+ * value (terminated): length, or -1 when absent. "name@3=..." applies to node 3 only and wins. */
+long option_get(const char *name, char *value, size_t size);
+bool option_is(const char *name, const char *value);
+uint64_t option_number(const char *name, uint64_t otherwise);
+const char *option_text(void); /* all of it: /proc/cmdline */

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Threads. The kernel never preempts itself: it changes thread only where a MAY_SLEEP function blocks
+ * (wait.c) and at user_return (time slice). So there are no locks; what you knew before a sleep must be
+ * looked at again after it.
+ */
+#pragma once
+#include "arch/arch.h"
+#include "lib/list.h"
+
+struct process;
+
+enum thread_state { THREAD_READY, THREAD_RUNNING, THREAD_BLOCKED, THREAD_ENDED };
+
+struct thread {
+    struct arch_thread arch;
+    enum thread_state state;
+    struct list run_link;      /* in the run queue or the list of the ended */
+    struct list process_link;  /* process->threads */
+    struct process *process;   /* NULL: kernel thread */
+    int tid;
+    int nice;
+    char name[16];             /* comm, PR_SET_NAME */
+    nanoseconds run_started, run_time; /* CPU time: now running since; total before */
+    /* sleeping (wait.c) */
+    int wait_result;           /* 0 woken, -EINTR, -ETIMEDOUT */
+    bool interruptible;
+    /* signals (linux/signal.c) */
+    uint64_t signal_mask, signal_pending; /* bit n-1 is signal n */
+    uint64_t saved_mask;       /* to be restored at user_return (sigsuspend, ppoll, epoll_pwait) */
+    bool restore_mask;
+    struct list signal_queue;  /* struct pending_signal with siginfo */
+    uintptr_t alternate_stack; /* sigaltstack */
+    uint64_t alternate_size;
+    int alternate_flags;
+    bool dying;                /* exit_group or exec in another thread, SIGKILL: ends at user_return; any sleep gives -EINTR */
+    /* Linux odds and ends */
+    uintptr_t clear_child_tid, robust_list, robust_size, rseq;
+    uint32_t rseq_signature, rseq_length;
+    struct process *vfork_parent_waits; /* unused by others */
+    long restart_block[4];     /* restart_syscall */
+};
+
+extern struct thread *current;
+
+/* A kernel thread, ready to run. NULL: out of memory. */
+struct thread *thread_create_kernel(const char *name, void (*entry)(void *), void *argument) MUST_CHECK;
+/* Allocates a thread of a process (not started; see thread_start). entry runs on its kernel stack first. */
+struct thread *thread_create(struct process *process, void (*entry)(void *), void *argument) MUST_CHECK;
+void thread_start(struct thread *thread);
+NO_RETURN void thread_exit(void); /* the running one; its memory is freed later */
+nanoseconds thread_run_time(const struct thread *thread);
+
+/* schedule.c */
+NO_RETURN void schedule_start(void);  /* from kernel_main: the boot flow becomes the idle loop */
+void schedule_ready(struct thread *thread);
+void schedule_block(void) MAY_SLEEP;  /* running thread's state was set by the caller */
+void schedule_yield(void) MAY_SLEEP;
+bool schedule_others_ready(void);
+void schedule_slice_check(void) MAY_SLEEP; /* at user_return: yields when its slice is over */
