@@ -60,6 +60,9 @@ struct machine {
     uint32_t sleep_control_io;   /* 1: that address is a port */
     uint32_t reset_port;         /* ACPI reset register when it is a port, 0: none */
     uint32_t reset_value;
+    uint32_t start_table;        /* below 4 GiB, in the store: the tables the trampoline begins with */
+    uint32_t warm_reset;         /* 1: the boot core resumes at the trampoline after INIT (CMOS 0Ah);
+                                    0 (UEFI): an INIT of the boot core would restart the machine */
     uint32_t reserved;
     struct machine_node nodes[NODES_MAX];
 };

@@ -45,7 +45,8 @@ void arch_space_switch(const struct arch_space *space);
 /* Maps one page that is not mapped yet (4 KiB / 2 MiB). -ENOMEM when no frame for a table. */
 int arch_map(struct arch_space *space, uintptr_t address, phys_addr frame, unsigned flags) MUST_CHECK;
 int arch_map_large(struct arch_space *space, uintptr_t address, phys_addr frame, unsigned flags) MUST_CHECK;
-/* What is mapped at address? false: nothing (PROT_NONE pages are simply not mapped). */
+/* What is mapped at address? false: nothing. A user page without PAGE_USER keeps its place and frame here, but
+ * neither programs nor user copies can touch it (PROT_NONE). */
 bool arch_lookup(const struct arch_space *space, uintptr_t address, struct arch_mapping *mapping);
 /* Lowest mapped page at or above address and below end; false: none. Skips empty tables whole. */
 bool arch_next_mapped(const struct arch_space *space, uintptr_t address, uintptr_t end,
@@ -92,6 +93,9 @@ void arch_vector_reset(struct arch_thread *running); /* exec */
 size_t arch_vector_frame_size(void);
 int arch_vector_save_user(uintptr_t to) MUST_CHECK MAY_SLEEP;
 int arch_vector_load_user(uintptr_t from) MUST_CHECK MAY_SLEEP;
+/* After a floating-point exception of the running thread: the unmasked ones that stand in the x87 status word
+ * (or in MXCSR), bits as there: 1 invalid, 2 denormal, 4 divide, 8 overflow, 16 underflow, 32 precision. */
+unsigned arch_vector_exceptions(bool simd);
 void arch_set_fs_base(struct arch_thread *running, uint64_t base); /* running thread; effective at once */
 void arch_set_gs_base(struct arch_thread *running, uint64_t base);
 uint64_t arch_get_fs_base(struct arch_thread *running); /* user may write it itself (FSGSBASE) */
@@ -112,11 +116,14 @@ void arch_clock_parameters(struct clock_parameters *parameters);
 void arch_idle(void);           /* interrupts on, halt until one came, interrupts off */
 void arch_poll_interrupts(void); /* takes the ones that are pending, if any (long kernel loops) */
 NO_RETURN void arch_halt(void); /* this node runs no more */
+extern volatile bool arch_nmi_park;      /* true: the next NMI stops this core for good */
+extern volatile uint32_t arch_nmi_count; /* taken since start */
 void arch_doorbell(uint32_t apic_id);
 bool arch_random(uint64_t *value); /* RDSEED or RDRAND; false: none */
 const char *arch_cpu_vendor(char text[16]);
 /* Ends the machine. With option exit-port the status goes to QEMU's isa-debug-exit; ACPI S5 else. */
 NO_RETURN void arch_power_off(int status);
+void arch_exit_port(uint16_t port); /* of QEMU's isa-debug-exit */
 NO_RETURN void arch_reset(void);
 
 /* Console line: COM1. Bytes that fit now; never wait. */
@@ -124,6 +131,7 @@ size_t arch_serial_write(const char *bytes, size_t size);
 size_t arch_serial_read(char *bytes, size_t size);
 bool arch_serial_start(void (*on_interrupt)(void)); /* this node becomes the line's owner */
 void arch_serial_want_room(bool on);                /* interrupt when the line takes bytes again */
+void arch_serial_want_keys(bool on);                /* off: what comes stays in the line (back-pressure) */
 /* A panic's last way out, also when everything else is broken: writes, waiting (bounded). */
 void arch_serial_panic_write(const char *bytes, size_t size);
 

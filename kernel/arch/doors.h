@@ -22,6 +22,9 @@ void doorbell_enter(void);   /* kernel/node/doorbell.c */
 /* Last thing before every return to ring 3: pending signals, time slice, books at the border.
  * (kernel/linux/dispatch.c) */
 void user_return(struct registers *registers) MAY_SLEEP;
+/* A fault of the kernel itself. address: what it touched, or 0. (kernel/panic.c) */
+NO_RETURN void panic_registers(const struct registers *registers, uintptr_t address,
+                               const char *format, ...) PRINTF(3);
 /* Frames for page tables, zeroed; 0: none left. (kernel/memory/frames.c) */
 phys_addr table_frame_alloc(void);
 void table_frame_free(phys_addr frame);

@@ -33,8 +33,8 @@ static inline void list_remove(struct list *element)
 
 #define LIST_ENTRY(pointer, type, member) CONTAINER_OF(pointer, type, member)
 #define LIST_FIRST(head, type, member) LIST_ENTRY((head)->next, type, member)
-/* The body may remove `item`. */
+/* The body may remove `item`, which must be the name of a variable. */
 #define LIST_FOR_EACH(item, head, type, member) \
-    for (struct list *link_ = (head)->next, *next_ = link_->next; \
-         link_ != (head) && ((item) = LIST_ENTRY(link_, type, member), true); \
-         link_ = next_, next_ = link_->next)
+    for (struct list *item##_link = (head)->next, *item##_next = item##_link->next; \
+         item##_link != (head) && ((item) = LIST_ENTRY(item##_link, type, member), true); \
+         item##_link = item##_next, item##_next = item##_link->next)

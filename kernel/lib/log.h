@@ -7,3 +7,8 @@
 void log_line(const char *format, ...) PRINTF(1);
 void log_debug(const char *format, ...) PRINTF(1); /* only with boot option `verbose` */
 extern bool log_verbose;
+
+/* Start-up: where the lines go, and whose they are. Before it, lines are dropped. */
+struct published;
+void log_init(struct published *published, uint32_t node, nanoseconds (*clock)(void));
+extern void (*log_notify)(void); /* a line was added; set by main.c */

@@ -9,6 +9,7 @@
 #include <asm/fcntl.h>
 #include <asm/mman.h>
 #include <asm/poll.h>
+#include <asm/siginfo.h>
 #include <asm/signal.h>
 #include <linux/sched.h>
 #include <linux/limits.h>
@@ -28,6 +29,10 @@ struct linux_stat {
     int64_t unused[3];
 };
 struct linux_sigaction { uint64_t handler, flags, restorer, mask; };
+/* from <linux/signal.h>, whose name our own header has */
+#define SS_ONSTACK 1
+#define SS_DISABLE 2
+#define SS_AUTODISARM (1U << 31)
 struct linux_sigaltstack { uint64_t address; int32_t flags; uint32_t pad; uint64_t size; };
 struct linux_siginfo {
     int32_t signal, error, code, pad;

@@ -24,6 +24,7 @@ struct process {
     struct list children;      /* by sibling_link; zombies included */
     struct list sibling_link;
     struct list all_link;      /* processes */
+    struct process *hash_next; /* in the table of process ids */
     struct list threads;       /* by thread->process_link */
     unsigned thread_count;
     bool zombie, group_exiting, execed, stopped;
@@ -40,16 +41,17 @@ struct process {
     struct wait_queue child_waits; /* wait4 of this process; woken as children change */
     struct wait_queue signal_waits; /* signalfd, sigtimedwait */
     struct wait_queue vfork_waits; /* parent waits here until this child execs or exits */
+    bool vfork_pending;        /* it has not yet */
+    struct wait_queue exec_waits;  /* a thread in exec waits here until it is the only one */
+    struct thread *exec_thread;    /* that thread; NULL: none */
     struct terminal *terminal; /* controlling */
     char name[16];
     char *executable;          /* absolute path, /proc/self/exe */
     struct linux_rlimit limits[16];
     uint32_t uid, gid, euid, egid, suid, sgid;
-    struct timer real_timer;   /* ITIMER_REAL, alarm */
-    nanoseconds real_interval;
     nanoseconds start_time, dead_threads_time, children_time;
     int dumpable, no_new_privs, parent_death_signal, child_subreaper;
-    struct list posix_timers;
+    struct list posix_timers;  /* struct interval_timer of interval.c: setitimer's too */
 };
 extern struct list processes;
 struct process *process_find(int pid); /* NULL; zombies too */
@@ -60,6 +62,11 @@ int process_start_init(const char *path, const char *const *arguments, const cha
 /* Ends the running thread's process (status as wait(2)). The others of the group end at their next user_return. */
 NO_RETURN void process_exit_group(int status);
 NO_RETURN void process_exit_thread(int code);
+/* Ends all threads of a process but `except` (NULL: all), wherever they sleep; status counts if nothing set one before. */
+void process_end(struct process *process, int status, const struct thread *except);
+nanoseconds process_run_time(const struct process *process); /* of all its threads, ended ones too */
+/* Set by who gives terminals to sessions: the leader of a session is ending (hang up, take the terminal back). */
+extern void (*process_session_ended)(struct process *leader);
 /* Called when pid 1 ended: kernel/main.c decides (node stops or is dead). */
 void node_init_ended(int status);
 

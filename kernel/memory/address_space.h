@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Regions of one program: map, unmap, protect, split, merge. Population is lazy (fault.c). */
+/*
+ * Regions of one program: map, unmap, protect, split, merge. Population is lazy (fault.c).
+ *
+ * What memory a program may ask for. Addresses cost nothing; frames are taken at the first touch. One private
+ * writable mapping larger than the whole partition is refused with ENOMEM unless it says MAP_NORESERVE (as Linux's
+ * heuristic overcommit does). A touch that finds no frame ends the program (fault_resolve: -ENOMEM, and fault_enter
+ * sends SIGKILL). The kernel's own objects and page tables come from a reserve that programs' pages cannot take;
+ * when that is gone too, calls answer ENOMEM.
+ */
 #pragma once
 #include "arch/arch.h"
 #include "memory/memory_object.h"
@@ -14,6 +22,9 @@ enum region_flags {
     REGION_NO_FORK = 64,   /* MADV_DONTFORK */
     REGION_WIPE_FORK = 128,
     REGION_KERNEL_PAGES = 256, /* vDSO: frames are the kernel's, never written */
+    REGION_NO_RESERVE = 512,   /* MAP_NORESERVE: may be larger than the partition */
+    REGION_NO_HUGE = 1024,     /* MADV_NOHUGEPAGE */
+    REGION_MAY_NOT_WRITE = 2048, /* shared mapping of a file open for reading only: mprotect gives -EACCES */
 };
 struct region {
     uintptr_t start, end; /* page-aligned */
@@ -30,10 +41,10 @@ struct address_space {
     size_t region_count, region_capacity;
     size_t region_last;      /* where the last lookup succeeded */
     uintptr_t brk_start, brk_end;
-    uintptr_t map_hint;      /* mmap searches downward from here */
+    uintptr_t map_hint;      /* mmap searches downward from here; exec may lower it below a large stack */
     uintptr_t vdso;          /* address, for signal return and auxv */
     uint64_t mapped_bytes;   /* sum of regions (RLIMIT_AS) */
-    uint64_t resident;       /* private frames mapped, 4 KiB units */
+    uint64_t resident;       /* pages mapped, 4 KiB units, boot store and shared ones too (RSS) */
     uint64_t address_limit;  /* RLIMIT_AS, bytes */
     uint64_t stack_limit;    /* RLIMIT_STACK, bytes */
     /* exe layout for /proc and prctl */
@@ -61,6 +72,15 @@ int address_space_protect(struct address_space *space, uintptr_t address, uint64
 long address_space_remap(struct address_space *space, uintptr_t old, uint64_t old_size, uint64_t new_size,
                          int linux_flags, uintptr_t new_address);
 int address_space_discard(struct address_space *space, uintptr_t address, uint64_t size); /* MADV_DONTNEED */
+/* MADV_HUGEPAGE and the like: sets and clears flags of the regions in the range. -ENOMEM on a hole, after the rest. */
+int address_space_advise(struct address_space *space, uintptr_t address, uint64_t size, unsigned set, unsigned clear);
+/* Touches every page of the range (MAP_POPULATE, mlock). First refusal of fault_resolve, -ENOMEM on a hole. */
+int address_space_populate(struct address_space *space, uintptr_t address, uint64_t size);
+/* End of what regions cover without a hole from address on, at most end. */
+uintptr_t address_space_covered(struct address_space *space, uintptr_t address, uintptr_t end);
+#define MAP_HINT_DEFAULT 0x7fff00000000UL /* leaves 4 GiB below USER_END for stack and vDSO */
+#define STACK_LIMIT_DEFAULT 0x800000UL    /* RLIMIT_STACK of a new program, 8 MiB */
+#define STACK_GUARD_GAP 0x100000UL        /* kept free below a growing stack, as Linux does */
 struct region *region_find(struct address_space *space, uintptr_t address); /* holds address, or NULL */
 struct region *region_at_or_after(struct address_space *space, uintptr_t address);
 

@@ -35,7 +35,11 @@ int wait_on(struct wait_queue *queue, nanoseconds deadline) MUST_CHECK MAY_SLEEP
 int wait_any(nanoseconds deadline) MUST_CHECK MAY_SLEEP;
 /* Not interruptible; only for short, certain waits. */
 void wait_certain(struct wait_queue *queue) MAY_SLEEP;
+/* Signals wait too, but a thread that must end does not: -EINTR then. */
+int wait_fatal(struct wait_queue *queue) MUST_CHECK MAY_SLEEP;
 void wake_all(struct wait_queue *queue, unsigned events);
 void wake_one(struct wait_queue *queue, unsigned events);
 void thread_wake(struct thread *thread);       /* wait result 0 */
+struct timer;
+void wait_timer_fired(struct timer *timer);    /* thread->wait_timer */
 void thread_interrupt(struct thread *thread);  /* -EINTR if it sleeps interruptibly */

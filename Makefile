@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every target. `make help` lists what a user needs. Files are found by wildcard per folder.
+B := build
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+# ---- what a user may set ----
+NODES ?= 4
+MEM ?= 2G
+ACCEL ?= tcg
+MACHINE ?= q35
+KERNEL ?= release
+RELEASE ?=
+EVAL ?=
+OPTIONS ?=
+TIMEOUT ?=
+export EVAL
+
+# ---- kernel ----
+KERNEL_DIRS := lib arch/x86_64 memory thread device file node linux
+KERNEL_C := $(wildcard kernel/*.c $(foreach d,$(KERNEL_DIRS),kernel/$(d)/*.c)) $(wildcard start/*.c)
+KERNEL_S := $(foreach d,$(KERNEL_DIRS),$(wildcard kernel/$(d)/*.S)) $(wildcard start/*.S)
+KERNEL_O := $(KERNEL_C:%.c=$(B)/kernel/%.o) $(KERNEL_S:%.S=$(B)/kernel/%.o)
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wundef -Wvla -Wwrite-strings -Wno-unused-parameter
+# No vector registers in the kernel (they are the programs'), no red zone (interrupts), frame pointers (backtraces).
+KERNEL_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-stack-protector -fno-pic -mcmodel=kernel -mno-red-zone \
+  -mgeneral-regs-only -fno-omit-frame-pointer -fno-strict-aliasing -fno-common -fcf-protection=none $(WARN) -I. -Ikernel
+KERNEL_LDFLAGS := -nostdlib -static -z max-page-size=4096 -z noexecstack --build-id=none -T kernel/link.ld
+
+$(B)/kernel/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	@gcc $(KERNEL_CFLAGS) -MMD -c $< -o $@
+$(B)/kernel/%.o: %.S
+	@mkdir -p $(@D)
+	@echo "  AS $<"
+	@gcc $(KERNEL_CFLAGS) -MMD -c $< -o $@
+$(B)/kernel.elf: $(KERNEL_O) kernel/link.ld
+	@echo "  LD $@"
+	@ld $(KERNEL_LDFLAGS) $(KERNEL_O) -o $@
+kernel: $(B)/kernel.elf
+.PHONY: kernel
+-include $(KERNEL_O:.o=.d)
+-include kernel/linux/vdso/build.mk
+
+# ---- debug kernel: the same sources with UBSan, and kernel/debug/ in place of kernel/release/ ----
+DEBUG_C := $(filter-out $(wildcard kernel/release/*.c),$(KERNEL_C)) $(wildcard kernel/debug/*.c)
+KERNEL_C += $(wildcard kernel/release/*.c)
+KERNEL_O += $(patsubst %.c,$(B)/kernel/%.o,$(wildcard kernel/release/*.c))
+DEBUG_O := $(DEBUG_C:%.c=$(B)/debug/%.o) $(KERNEL_S:%.S=$(B)/debug/%.o)
+DEBUG_CFLAGS := -fsanitize=undefined -fno-sanitize=alignment
+$(B)/debug/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC $< (debug)"
+	@gcc $(KERNEL_CFLAGS) $(DEBUG_CFLAGS) -MMD -c $< -o $@
+$(B)/debug/%.o: %.S
+	@mkdir -p $(@D)
+	@echo "  AS $< (debug)"
+	@gcc $(KERNEL_CFLAGS) -MMD -c $< -o $@
+$(B)/debug/kernel.elf: $(DEBUG_O) kernel/link.ld
+	@echo "  LD $@"
+	@ld $(KERNEL_LDFLAGS) $(DEBUG_O) -o $@
+-include $(DEBUG_O:.o=.d)
+
+# ---- loader, ISO ----
+-include boot/build.mk
+
+# ---- host tool ----
+HOST_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -Wno-format-truncation $(WARN) -I. -Ikernel
+TOOL_C := $(wildcard tool/*.c) kernel/lib/checksum.c
+TOOL_O := $(TOOL_C:%.c=$(B)/host/%.o)
+$(B)/host/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC $< (host)"
+	@gcc $(HOST_CFLAGS) -MMD -c $< -o $@
+$(B)/hydros: $(TOOL_O)
+	@echo "  LD $@"
+	@gcc $(TOOL_O) -o $@
+-include $(TOOL_O:.o=.d)
+
+# ---- first program, Erlang modules, root file system, system image ----
+INIT_CFLAGS := -std=gnu11 -Os -static -s -I. $(filter-out -Wundef,$(WARN)) -Wno-format-truncation
+$(B)/init: $(wildcard init/*.c)
+	@mkdir -p $(@D)
+	@echo "  CC init"
+	@musl-gcc $(INIT_CFLAGS) $^ -o $@
+ERLANG_BEAM := $(patsubst erlang/src/%.erl,$(B)/ebin/%.beam,$(wildcard erlang/src/*.erl))
+$(B)/ebin/%.beam: erlang/src/%.erl
+	@mkdir -p $(@D)
+	@echo "  ERLC $<"
+	@erlc +deterministic -Werror -o $(@D) $<
+# ADD: further trees for the image, "host-directory:/path ..." (tests use it)
+ADD ?=
+IMAGE ?= $(B)/system.img
+ROOT ?= $(B)/root.erofs
+KERNEL_ELF := $(if $(filter debug,$(KERNEL)),$(B)/debug/kernel.elf,$(B)/kernel.elf)
+# What the root file system holds is part of its rule: another RELEASE or ADD makes it anew.
+ROOT_INPUTS := RELEASE=$(RELEASE) ADD=$(ADD)
+$(shell mkdir -p $(B); printf '%s\n' '$(ROOT_INPUTS)' | cmp -s - $(ROOT).inputs || printf '%s\n' '$(ROOT_INPUTS)' > $(ROOT).inputs)
+$(ROOT): $(B)/init $(ERLANG_BEAM) scripts/make-root $(ROOT).inputs $(if $(RELEASE)$(ADD),FORCE)
+	@echo "  ROOT $@"
+	@scripts/make-root --output=$@ --init=$(B)/init --ebin=$(B)/ebin $(if $(RELEASE),--release=$(RELEASE)) $(ADD:%=--add=%)
+# Symbols stay, for the stacks in epitaphs; what only gdb reads does not.
+$(shell printf '%s\n' '$(KERNEL) $(ROOT)' | cmp -s - $(IMAGE).inputs || printf '%s\n' '$(KERNEL) $(ROOT)' > $(IMAGE).inputs)
+$(IMAGE): $(B)/hydros $(KERNEL_ELF) $(ROOT) $(IMAGE).inputs
+	@echo "  IMAGE $@"
+	@objcopy --strip-debug $(KERNEL_ELF) $@.kernel
+	@$(B)/hydros image --kernel=$@.kernel --root=$(ROOT) --output=$@
+	@rm -f $@.kernel
+image: $(B)/packages-run $(IMAGE) $(B)/loader.elf
+FORCE:
+.PHONY: image FORCE
+
+# ---- packages: installed once, then a stamp lets everything work offline ----
+$(B)/packages-%: scripts/install-packages
+	@mkdir -p $(@D)
+	@scripts/install-packages $*
+	@touch $@
+
+# ---- run ----
+# Built by a second make, so that wildcards and tools are looked at after the packages are there.
+run: $(B)/packages-run
+	@$(MAKE) --no-print-directory image
+	@$(B)/hydros run --loader=$(B)/loader.elf --image=$(IMAGE) --nodes=$(NODES) --memory=$(MEM) --accel=$(ACCEL) \
+	  --machine=$(MACHINE) $(if $(TIMEOUT),--timeout=$(TIMEOUT)) $(if $(EVAL),--eval="$$EVAL") \
+	  $(if $(RELEASE),--release) $(OPTIONS:%=--option=%)
+.PHONY: run
+
+# ---- checks and tests ----
+FORMATTED := $(wildcard $(foreach d,abi start boot boot/test tool tool/test init test/linux test/system bench kernel kernel/debug kernel/release \
+  kernel/arch kernel/linux/vdso $(KERNEL_DIRS:%=kernel/%) $(KERNEL_DIRS:%=kernel/%/test),$(d)/*.[ch]))
+UNIT_C := $(wildcard */test/*_test.c */*/test/*_test.c)
+UNIT := $(patsubst %.c,$(B)/unit/%,$(UNIT_C))
+UNIT_CFLAGS := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
+  -Wall -Wextra -Wno-unused-parameter -I. -Ikernel -Iboot -Itool
+FUZZ_C := $(wildcard */test/*_fuzz.c */*/test/*_fuzz.c)
+FUZZ := $(patsubst %.c,$(B)/fuzz/%,$(FUZZ_C))
+FUZZ_SECONDS ?= 600
+sources_of = $(shell sed -n 's|.*TEST-SOURCES:\(.*\)\*/.*|\1|p' $(1))
+.SECONDEXPANSION:
+$(B)/unit/%: %.c $$(call sources_of,%.c)
+	@mkdir -p $(@D)
+	@echo "  CC $< (test)"
+	@gcc $(UNIT_CFLAGS) $(filter %.c,$^) -lcmocka -o $@
+$(B)/fuzz/%: %.c $$(call sources_of,%.c)
+	@mkdir -p $(@D)
+	@echo "  CC $< (fuzz)"
+	@clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Wno-everything -I. -Ikernel -Iboot -Itool $(filter %.c,$^) -o $@
+
+# Each of these prints lines `ok NAME` and `FAIL NAME`, and then `N passed, N failed`.
+check: $(B)/packages-test
+	@test/run check
+unit: $(B)/packages-test $(UNIT)
+	@test/run unit
+fuzz-short: $(B)/packages-test $(FUZZ)
+	@FUZZ_SECONDS=10 test/run fuzz
+fuzz: $(B)/packages-test $(FUZZ)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) test/run fuzz
+system: $(B)/packages-test
+	@$(MAKE) --no-print-directory test-images
+	@test/run system
+linux: $(B)/packages-test
+	@$(MAKE) --no-print-directory test-images
+	@test/run linux
+test: $(B)/packages-test
+	@$(MAKE) --no-print-directory test-images test-programs
+	@test/run check unit fuzz linux system
+test-programs: $(UNIT) $(FUZZ)
+test-images: image $(B)/debug/kernel.elf
+.PHONY: check unit fuzz-short fuzz system linux test test-programs test-images
+-include test/build.mk
+
+conformance: $(B)/packages-conformance image
+	@test/conformance/run
+bench: $(B)/packages-bench image
+	@bench/run
+docs:
+	@scripts/make-docs
+format:
+	@clang-format -i $(FORMATTED)
+tidy-files:
+	@echo $(filter %.c,$(FORMATTED))
+formatted-files:
+	@echo $(FORMATTED)
+clean:
+	rm -rf $(B)
+help:
+	@echo 'make run          build all and start QEMU; ends in the Erlang shell of node 0'
+	@echo '   NODES=4 MEM=2G    cores and memory of the machine'
+	@echo "   EVAL='EXPR.'      no person: node 0 evaluates, prints, the machine powers off; exit status tells"
+	@echo '   RELEASE=DIR       a release (rebar3, mix) with its own ERTS or without, started on every node'
+	@echo '   ACCEL=tcg|kvm  MACHINE=q35|pc|microvm  KERNEL=release|debug  TIMEOUT=SECONDS'
+	@echo '   OPTIONS="a b=c"   further boot options (docs/debugging.md)'
+	@echo 'make test         every test; make check, unit, fuzz-short, linux, system: parts of it'
+	@echo 'make fuzz         long fuzzing (FUZZ_SECONDS=600 per parser)'
+	@echo 'make conformance  OTP test suites here and on Linux, as a table'
+	@echo 'make bench        measurements against Linux in the same QEMU'
+	@echo 'make iso          build/hydros.iso, boots from BIOS and UEFI'
+	@echo 'make docs         docs/syscalls.md from the table of calls'
+	@echo 'make clean        remove build/'
+.PHONY: conformance bench docs format tidy-files formatted-files clean help

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Internet addresses: between a program's sockaddr and the inner form, what is local, and what a socket is bound to. */
+#include "file/inet.h"
+
+#include <asm/errno.h>
+#include <linux/in.h>
+
+#include "lib/string.h"
+#include "linux/socket_abi.h"
+
+#define V6_SIZE_MIN 24 /* without the scope: RFC 2133 */
+
+struct name_v4 {
+    uint16_t family, port;
+    uint8_t address[4], zero[8];
+};
+struct name_v6 {
+    uint16_t family, port;
+    uint32_t flow;
+    uint8_t address[16];
+    uint32_t scope;
+};
+static const uint8_t v4_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+bool inet_is_v4(const struct inet_address *address)
+{
+    return memcmp(address->bytes, v4_prefix, sizeof(v4_prefix)) == 0;
+}
+
+static bool is_zero(const uint8_t *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i])
+            return false;
+    }
+    return true;
+}
+
+bool inet_is_any(const struct inet_address *address)
+{
+    return is_zero(address->bytes, 16) || (inet_is_v4(address) && is_zero(address->bytes + 12, 4));
+}
+
+bool inet_same_host(const struct inet_address *a, const struct inet_address *b)
+{
+    return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
+bool inet_is_local(const struct inet_address *address)
+{
+    if (inet_is_v4(address))
+        return address->bytes[12] == 127;
+    return is_zero(address->bytes, 15) && address->bytes[15] == 1;
+}
+
+void inet_set_loopback(struct inet_address *address, bool v4)
+{
+    memset(address->bytes, 0, sizeof(address->bytes));
+    if (v4) {
+        memcpy(address->bytes, v4_prefix, sizeof(v4_prefix));
+        address->bytes[12] = 127;
+    }
+    address->bytes[15] = 1;
+}
+
+int inet_parse(const struct socket *socket, const struct socket_name *name, struct inet_address *address)
+{
+    if (socket->family == AF_INET) {
+        struct name_v4 v4;
+        if (name->size < sizeof(v4))
+            return -EINVAL;
+        memcpy(&v4, name->bytes, sizeof(v4));
+        if (v4.family != AF_INET && !(v4.family == AF_UNSPEC && is_zero(v4.address, 4)))
+            return -EAFNOSUPPORT;
+        memcpy(address->bytes, v4_prefix, sizeof(v4_prefix));
+        memcpy(address->bytes + 12, v4.address, 4);
+        address->port = __builtin_bswap16(v4.port);
+        return 0;
+    }
+    struct name_v6 v6;
+    if (name->size < V6_SIZE_MIN)
+        return -EINVAL;
+    memcpy(&v6, name->bytes, V6_SIZE_MIN);
+    if (v6.family != AF_INET6)
+        return -EAFNOSUPPORT;
+    memcpy(address->bytes, v6.address, sizeof(v6.address));
+    address->port = __builtin_bswap16(v6.port);
+    return 0;
+}
+
+void inet_format(const struct socket *socket, const struct inet_address *address, struct socket_name *name)
+{
+    uint16_t port = __builtin_bswap16(address->port);
+    if (socket->family == AF_INET) {
+        struct name_v4 v4 = {.family = AF_INET, .port = port};
+        memcpy(v4.address, address->bytes + 12, sizeof(v4.address));
+        name->size = sizeof(v4);
+        memcpy(name->bytes, &v4, sizeof(v4));
+        return;
+    }
+    struct name_v6 v6 = {.family = AF_INET6, .port = port};
+    memcpy(v6.address, address->bytes, sizeof(v6.address));
+    name->size = sizeof(v6);
+    memcpy(name->bytes, &v6, sizeof(v6));
+}
+
+int inet_route(const struct socket *socket, struct inet_address *to)
+{
+    if (inet_is_any(to))
+        inet_set_loopback(to, inet_is_v4(to));
+    if (!inet_is_local(to) || (inet_is_v4(to) && socket->inet.only_v6))
+        return -ENETUNREACH;
+    /* An address bound to one family cannot talk to the other. */
+    const struct inet_address *local = &socket->inet.local;
+    if (local->port && !inet_is_any(local) && inet_is_v4(local) != inet_is_v4(to))
+        return -ENETUNREACH;
+    return 0;
+}
+
+int inet_bind(struct socket *socket, const struct socket_name *name)
+{
+    struct inet_address address;
+    int error = inet_parse(socket, name, &address);
+    if (error)
+        return error;
+    if (!inet_is_any(&address) && !inet_is_local(&address))
+        return -EADDRNOTAVAIL;
+    if (inet_is_v4(&address) && socket->inet.only_v6)
+        return -EINVAL;
+    if (socket->inet.local.port || socket->state != SOCKET_FRESH)
+        return -EINVAL;
+    error = port_take(socket, &address);
+    if (!error)
+        socket->inet.port_asked = true;
+    return error;
+}
+
+int inet_name(struct socket *socket, bool peer, struct socket_name *name)
+{
+    if (peer && (socket->state != SOCKET_CONNECTED || socket->inet.reset))
+        return -ENOTCONN;
+    struct inet_address address = peer ? socket->inet.remote : socket->inet.local;
+    inet_format(socket, &address, name);
+    return 0;
+}
+
+int inet_bind_source(struct socket *socket, const struct inet_address *to)
+{
+    struct inet_address *local = &socket->inet.local;
+    if (local->port) {
+        if (inet_is_any(local))
+            inet_set_loopback(local, inet_is_v4(to));
+        return 0;
+    }
+    struct inet_address source = {.port = 0};
+    inet_set_loopback(&source, inet_is_v4(to));
+    return port_take(socket, &source) ? -EADDRNOTAVAIL : 0;
+}
+
+void inet_unbind_source(struct socket *socket)
+{
+    if (!socket->inet.port_asked)
+        port_leave(socket);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* UDP over loopback: a datagram goes straight into the receiver's list, or is lost when that is full, as on a wire. */
+#include <asm/errno.h>
+
+#include "file/inet.h"
+#include "linux/socket_abi.h"
+#include "memory/heap.h"
+
+#define SIZE_MAX_V4 65507
+#define SIZE_MAX_V6 65527
+
+static int udp_connect(struct socket *socket, const struct socket_name *name, bool nonblocking)
+{
+    struct inet_address to;
+    if (name->size >= sizeof(name->family) && name->family == AF_UNSPEC) {
+        socket->state = SOCKET_FRESH;
+        socket->inet.remote = (struct inet_address){.port = 0};
+        inet_unbind_source(socket);
+        return 0;
+    }
+    int error = inet_parse(socket, name, &to);
+    if (!error)
+        error = inet_route(socket, &to);
+    if (!error)
+        error = inet_bind_source(socket, &to);
+    if (error)
+        return error;
+    socket->inet.remote = to;
+    socket->state = SOCKET_CONNECTED;
+    return 0;
+}
+
+static int udp_target(struct socket *socket, const struct socket_message *call, struct inet_address *to)
+{
+    if (call->name && call->name->size) {
+        int error = inet_parse(socket, call->name, to);
+        if (!error && to->port == 0)
+            error = -EINVAL;
+        return error ? error : inet_route(socket, to);
+    }
+    if (socket->state != SOCKET_CONNECTED)
+        return -EDESTADDRREQ;
+    *to = socket->inet.remote;
+    return 0;
+}
+
+/* The address that the receiver sees: a socket bound to "any" sends from loopback. */
+static struct inet_address udp_source(const struct socket *socket, const struct inet_address *to)
+{
+    struct inet_address source = socket->inet.local;
+    if (inet_is_any(&source))
+        inet_set_loopback(&source, inet_is_v4(to));
+    return source;
+}
+
+static long udp_send(struct socket *socket, struct socket_message *call)
+{
+    struct inet_address to;
+    size_t size = call->io->remaining;
+    if (size > (socket->family == AF_INET ? SIZE_MAX_V4 : SIZE_MAX_V6))
+        return -EMSGSIZE;
+    int error = udp_target(socket, call, &to);
+    if (error)
+        return error;
+    if (socket->shutdown & SHUT_SEND)
+        return broken_pipe(call);
+    if (socket->error)
+        return socket_take_error(socket);
+    if (!socket->inet.local.port) {
+        struct inet_address any = {.port = 0};
+        if (socket->family == AF_INET)
+            any.bytes[10] = any.bytes[11] = 0xff;
+        if (port_take(socket, &any) != 0)
+            return -EAGAIN;
+    }
+    struct inet_address from = udp_source(socket, &to);
+    struct socket *target = port_receiver(&to, &from);
+    if (!target) {
+        /* "Port unreachable" comes back to those who are connected. */
+        if (socket->state == SOCKET_CONNECTED) {
+            socket->error = ECONNREFUSED;
+            wake_watchers(&socket->waits, EVENT_ERR | EVENT_IN | EVENT_OUT);
+        }
+        return (long)size;
+    }
+    if (target->message_bytes + size + MESSAGE_OVERHEAD > target->receive_size || (target->shutdown & SHUT_RECEIVE))
+        return (long)size;
+    struct message *message;
+    error = message_create(call, &message);
+    if (error)
+        return error;
+    inet_format(target, &from, &message->from);
+    message_push(target, message);
+    return (long)size;
+}
+
+static unsigned udp_poll(struct socket *socket)
+{
+    unsigned events = EVENT_OUT | EVENT_WRNORM;
+    if (socket->error)
+        events |= EVENT_ERR;
+    if (!list_is_empty(&socket->messages))
+        events |= EVENT_IN | EVENT_RDNORM;
+    if (socket->shutdown & SHUT_RECEIVE)
+        events |= EVENT_IN | EVENT_RDNORM | EVENT_RDHUP;
+    if (socket->shutdown == SHUT_BOTH)
+        events |= EVENT_HUP;
+    return events;
+}
+
+static int udp_shutdown(struct socket *socket, unsigned how)
+{
+    if (socket->state != SOCKET_CONNECTED)
+        return -ENOTCONN;
+    socket->shutdown |= how;
+    wake_watchers(&socket->waits, EVENT_ALL);
+    return 0;
+}
+
+static void udp_release(struct socket *socket)
+{
+    port_leave(socket);
+    heap_free(socket->inet.options);
+    socket->inet.options = NULL;
+}
+
+const struct socket_ops udp_ops = {
+    .bind = inet_bind,
+    .connect = udp_connect,
+    .send = udp_send,
+    .receive = message_receive,
+    .poll = udp_poll,
+    .shutdown = udp_shutdown,
+    .name = inet_name,
+    .set_option = inet_set_option,
+    .get_option = inet_get_option,
+    .release = udp_release,
+};

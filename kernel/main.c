@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Start-up of a node, one step per line: this is the kernel's table of contents. First boot and
+ * restart are the same. */
+#include "arch/arch.h"
+#include "arch/doors.h"
+#include "device/console.h"
+#include "file/event_files.h"
+#include "file/inode.h"
+#include "file/terminal.h"
+#include "lib/format.h"
+#include "lib/log.h"
+#include "lib/random.h"
+#include "lib/string.h"
+#include "linux/dispatch.h"
+#include "linux/proc.h"
+#include "linux/process.h"
+#include "memory/frames.h"
+#include "node/self.h"
+#include "panic.h"
+#include "thread/thread.h"
+
+static void log_start(void)
+{
+    log_verbose = option_get("verbose", NULL, 0) >= 0;
+    log_notify = console_log_written;
+    log_init(self_published, self_node(), arch_clock);
+}
+
+static void random_start(void)
+{
+    random_init(arch_random, arch_clock, (uint64_t)self_node() << 32 | self_start.incarnation);
+}
+
+static void frames_start(void)
+{
+    frames_init(&machine->nodes[self_node()], self_start.free_base);
+    frames_window_add(machine->store_base, machine->store_size, (const void *)STORE_BASE);
+    frames_window_add(machine->root.base, machine->root.size, (const void *)IMAGE_BASE);
+}
+
+static void greet(void)
+{
+    char vendor[16];
+
+    log_line("node %u of %u, incarnation %u: %lu MiB, %s, TSC %lu MHz", self_node(), machine->node_count,
+             self_start.incarnation, frames_total() * PAGE_SIZE >> 20, arch_cpu_vendor(vendor),
+             machine->tsc_hz / 1000000);
+}
+
+/* The first program: option init=, and term= for what its terminal understands. */
+static void init_start(void)
+{
+    static char path[256] = "/hydros/init", terminal[80] = "TERM=", node[32], nodes[32];
+    const char *arguments[] = {path, NULL};
+    const char *environment[] = {
+        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "HOME=/root", "LANG=C.UTF-8", terminal, node, nodes, NULL,
+    };
+    char value[256];
+    int error;
+
+    if (option_get("init", value, sizeof(value)) > 0)
+        string_copy(path, value, sizeof(path));
+    if (option_get("term", value, sizeof(value)) <= 0)
+        string_copy(value, "xterm", sizeof(value));
+    string_copy(terminal + 5, value, sizeof(terminal) - 5);
+    format(node, sizeof(node), "HYDROS_NODE=%u", self_node());
+    format(nodes, sizeof(nodes), "HYDROS_NODES=%u", machine->node_count);
+    error = process_start_init(path, arguments, environment);
+    if (error)
+        panic("%s cannot be started: error %d", path, -error);
+    atomic_store_explicit(&self_published->state, NODE_RUNNING, memory_order_release);
+}
+
+void node_init_ended(int status)
+{
+    bool signalled = status & 0x7f;
+    int code = signalled ? 128 + (status & 0x7f) : status >> 8 & 0xff;
+    bool well = status == 0;
+
+    init_epitaph(status);
+    node_end(well ? NODE_STOPPED : NODE_DEAD);
+    if (option_is("on-exit", "poweroff") && !signalled)
+        node_power_off(code);
+    if (!well && option_is("on-death", "poweroff"))
+        node_power_off(PANIC_STATUS);
+}
+
+void kernel_main(const struct start_info *start)
+{
+    arch_start(start);
+    self_init(start);
+    log_start();
+    random_start();
+    frames_start();
+    arch_exit_port((uint16_t)option_number("exit-port", 0));
+    arch_start_devices(machine);
+    console_init();
+    greet();
+    pipe_init();
+    epoll_init();
+    if (tree_init((const void *)IMAGE_BASE, machine->root.size) != 0)
+        panic("the root file system cannot be read");
+    if (proc_init() != 0)
+        panic("no memory for /proc");
+    terminal_init();
+    dispatch_init();
+    init_start();
+    schedule_start();
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who this node is, and the boot options. What the boot store says was checked by the loader; what
+ * start/ gave is copied here, since its page is not ours to keep. */
+#include "node/self.h"
+
+#include "lib/string.h"
+
+const struct machine *machine;
+struct start_info self_start;
+struct published *self_published;
+
+const struct published *published_of(uint32_t node)
+{
+    if (node >= machine->node_count)
+        return NULL;
+    return (const struct published *)(PUBLISHED_BASE + node * PUBLISHED_SIZE);
+}
+
+/* All positions count from the beginning of this life. */
+static void published_reset(struct published *published)
+{
+    atomic_store_explicit(&published->epitaph_valid, 0, memory_order_relaxed);
+    atomic_store_explicit(&published->sleeping, 0, memory_order_relaxed);
+    atomic_store_explicit(&published->beat, 0, memory_order_relaxed);
+    atomic_store_explicit(&published->memory_used, 0, memory_order_relaxed);
+    atomic_store_explicit(&published->interrupts, 0, memory_order_relaxed);
+    atomic_store_explicit(&published->log_written, 0, memory_order_relaxed);
+    atomic_store_explicit(&published->console_written, 0, memory_order_relaxed);
+    atomic_store_explicit(&published->console_waits, 0, memory_order_relaxed);
+    atomic_store_explicit(&published->console_owner, 0, memory_order_relaxed);
+    for (uint32_t node = 0; node < NODES_MAX; node++) {
+        atomic_store_explicit(&published->console_shown[node], 0, memory_order_relaxed);
+        atomic_store_explicit(&published->console_in_written[node], 0, memory_order_relaxed);
+        atomic_store_explicit(&published->console_in_read[node], 0, memory_order_relaxed);
+    }
+}
+
+void self_init(const struct start_info *start)
+{
+    ASSERT(start->magic == START_MAGIC);
+    self_start = *start;
+    machine = (const struct machine *)STORE_BASE;
+    ASSERT(machine->magic == MACHINE_MAGIC && start->node < machine->node_count);
+    self_published = (struct published *)(PUBLISHED_BASE + start->node * PUBLISHED_SIZE);
+    atomic_store_explicit(&self_published->incarnation, start->incarnation, memory_order_relaxed);
+    published_reset(self_published);
+    atomic_store_explicit(&self_published->state, NODE_KERNEL, memory_order_release);
+}
+
+const char *option_text(void)
+{
+    return machine->options_size > 0 ? (const char *)STORE_BASE + machine->options_offset : "";
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+/* Does the word at text name this option? 0: no, 1: for all nodes, 2: for this one. *value is where
+ * its value begins: behind '=', or the end of the word. */
+static int option_match(const char *text, const char *name, const char **value)
+{
+    size_t length = strlen(name);
+    int rank = 1;
+
+    if (strncmp(text, name, length) != 0)
+        return 0;
+    text += length;
+    if (*text == '@') {
+        uint32_t node = 0;
+
+        for (text++; *text >= '0' && *text <= '9'; text++)
+            node = node * 10 + (uint32_t)(*text - '0');
+        if (node != self_node())
+            return 0;
+        rank = 2;
+    }
+    if (*text != '=' && *text != ' ' && *text != 0)
+        return 0;
+    *value = *text == '=' ? text + 1 : text;
+    return rank;
+}
+
+static long option_decode(const char *text, char *value, size_t size)
+{
+    size_t length = 0;
+
+    for (; *text && *text != ' '; text++, length++) {
+        char c = *text;
+
+        if (c == '%' && hex_digit(text[1]) >= 0 && hex_digit(text[2]) >= 0) {
+            c = (char)(hex_digit(text[1]) << 4 | hex_digit(text[2]));
+            text += 2;
+        }
+        if (length + 1 < size)
+            value[length] = c;
+    }
+    if (size > 0)
+        value[length < size ? length : size - 1] = 0;
+    return (long)length;
+}
+
+/* The last one given wins; one for this node wins over those for all. */
+long option_get(const char *name, char *value, size_t size)
+{
+    const char *at = option_text();
+    const char *found = NULL, *candidate;
+    int found_rank = 0;
+
+    while (*at) {
+        int rank = option_match(at, name, &candidate);
+
+        if (rank > 0 && rank >= found_rank) {
+            found = candidate;
+            found_rank = rank;
+        }
+        while (*at && *at != ' ')
+            at++;
+        while (*at == ' ')
+            at++;
+    }
+    return found ? option_decode(found, value, size) : -1;
+}
+
+bool option_is(const char *name, const char *value)
+{
+    char text[64];
+
+    return option_get(name, text, sizeof(text)) >= 0 && strcmp(text, value) == 0;
+}
+
+uint64_t option_number(const char *name, uint64_t otherwise)
+{
+    char text[32];
+    const char *at = text;
+    uint64_t number = 0;
+    unsigned base = 10;
+
+    if (option_get(name, text, sizeof(text)) <= 0)
+        return otherwise;
+    if (at[0] == '0' && (at[1] == 'x' || at[1] == 'X')) {
+        base = 16;
+        at += 2;
+    }
+    for (; *at; at++) {
+        int digit = hex_digit(*at);
+
+        if (digit < 0 || digit >= (int)base || number > (UINT64_MAX - 15) / base)
+            return otherwise;
+        number = number * base + (unsigned)digit;
+    }
+    return number;
+}

@@ -1,0 +1,30 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% Runs OTP test suites on whatever this virtual machine stands on: conformance_run:main(["process", ...]) from
+%% the directory that holds <name>_SUITE.beam and its data. Prints a CASE line each (conformance_events)
+%% and at the end "SUITES DONE".
+-module(conformance_run).
+-export([main/2]).
+
+
+-spec main(file:filename(), [string()]) -> ok.
+main(Directory, Suites) ->
+    Log = "/tmp/ct_log",
+    ok = filelib:ensure_path(Log),
+    lists:foreach(fun(Suite) -> run(Directory, Log, Suite) end, Suites),
+    io:format("SUITES DONE~n").
+
+run(Directory, Log, Suite) ->
+    Name = list_to_atom(Suite ++ "_SUITE"),
+    erlang:display_string("SUITE " ++ Suite ++ "\n"),
+    Result = ct:run_test([
+        {dir, Directory},
+        {suite, Name},
+        {auto_compile, false},
+        {logdir, Log},
+        {verbosity, 0},
+        {basic_html, true},
+        {event_handler, conformance_events},
+        {multiply_timetraps, 2},
+        {abort_if_missing_suites, true}
+    ]),
+    io:format("SUITE ~s ~0p~n", [Suite, Result]).

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Arguments of `hydros run` into arguments of QEMU. The boot options of the kernels are made here. */
+#include "tool/qemu.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tool/tool.h"
+
+#define ARGUMENTS_MAX (64 + OPTIONS_GIVEN_MAX)
+#define EXIT_PORT "0xf4" /* of QEMU's isa-debug-exit; also given to the kernels as a boot option */
+#define OPTIONS_SIZE_MAX 60000UL /* the boot store keeps OPTIONS_MAX, abi/machine.h */
+
+static int request_check(const struct qemu_request *request)
+{
+    if (request->loader == NULL || request->image == NULL)
+        return tool_fail("run: needs --loader=FILE and --image=FILE");
+    if (access(request->loader, R_OK) != 0)
+        return tool_fail("cannot read the loader %s: run `make image` first", request->loader);
+    if (access(request->image, R_OK) != 0)
+        return tool_fail("cannot read the system image %s: run `make image` first", request->image);
+    if (request->nodes < 1 || request->nodes > 64)
+        return tool_fail("NODES must be from 1 to 64");
+    if (request->memory == 0)
+        return tool_fail("MEM must be a size such as 2G or 768M");
+    return 0;
+}
+
+static int request_read_one(struct qemu_request *request, const char *argument)
+{
+    const char *value;
+    if ((value = argument_value(argument, "loader")) != NULL)
+        request->loader = value;
+    else if ((value = argument_value(argument, "image")) != NULL)
+        request->image = value;
+    else if ((value = argument_value(argument, "accel")) != NULL)
+        request->accel = value;
+    else if ((value = argument_value(argument, "machine")) != NULL)
+        request->machine = value;
+    else if ((value = argument_value(argument, "eval")) != NULL)
+        request->eval = value;
+    else if ((value = argument_value(argument, "nodes")) != NULL)
+        request->nodes = (unsigned)size_megabytes(value);
+    else if ((value = argument_value(argument, "memory")) != NULL)
+        request->memory = size_megabytes(value);
+    else if ((value = argument_value(argument, "timeout")) != NULL)
+        request->timeout = (unsigned)size_megabytes(value);
+    else if (strcmp(argument, "--release") == 0)
+        request->release = true;
+    else if (strcmp(argument, "--show") == 0)
+        request->show = true;
+    else if ((value = argument_value(argument, "option")) != NULL &&
+             request->option_count < OPTIONS_GIVEN_MAX)
+        request->options[request->option_count++] = value;
+    else if ((value = argument_value(argument, "qemu")) != NULL &&
+             request->extra_count < OPTIONS_GIVEN_MAX)
+        request->extra[request->extra_count++] = value;
+    else
+        return tool_fail("run: unknown argument %s", argument);
+    return 0;
+}
+
+int qemu_request_read(struct qemu_request *request, int argc, char **argv)
+{
+    *request =
+        (struct qemu_request){.accel = "tcg", .machine = "q35", .nodes = 4, .memory = 2048};
+    for (int i = 1; i < argc; i++) {
+        int error = request_read_one(request, argv[i]);
+        if (error != 0)
+            return error;
+    }
+    return request_check(request);
+}
+
+static void option_add(char **text, const char *name, size_t name_size, const char *value)
+{
+    char *encoded = value != NULL ? option_encode(value) : NULL, *longer;
+    if (*text == NULL || (value != NULL && encoded == NULL))
+        return;
+    if (asprintf(&longer, "%s%s%.*s%s%s", *text, **text != 0 ? " " : "", (int)name_size, name,
+                 value != NULL ? "=" : "", value != NULL ? encoded : "") < 0)
+        longer = NULL;
+    free(encoded);
+    free(*text);
+    *text = longer;
+}
+
+/* Boot options, one string. */
+static char *options_make(const struct qemu_request *request)
+{
+    char *text = strdup("");
+    const char *term = getenv("TERM");
+    option_add(&text, "exit-port", 9, EXIT_PORT);
+    if (term != NULL && *term != 0 && request->eval == NULL && isatty(STDIN_FILENO))
+        option_add(&text, "term", 4, term);
+    if (request->release)
+        option_add(&text, "release", 7, NULL);
+    if (request->eval != NULL) {
+        option_add(&text, "eval", 4, request->eval);
+        option_add(&text, "on-exit@0", 9, "poweroff");
+        option_add(&text, "on-death", 8, "poweroff");
+    }
+    for (unsigned i = 0; i < request->option_count; i++) {
+        const char *option = request->options[i], *equals = strchr(option, '=');
+        size_t size = equals != NULL ? (size_t)(equals - option) : strlen(option);
+        option_add(&text, option, size, equals != NULL ? equals + 1 : NULL);
+    }
+    return text;
+}
+
+static char *machine_text(const char *machine)
+{
+    char *text;
+    /* Our devices are the ISA ones; microvm leaves them out unless asked. */
+    const char *more = strcmp(machine, "microvm") == 0
+                           ? ",acpi=on,isa-serial=on,pit=on,pic=on,rtc=on"
+                           : "";
+    return asprintf(&text, "%s%s", machine, more) < 0 ? NULL : text;
+}
+
+char **qemu_arguments_make(const struct qemu_request *request)
+{
+    static char *arguments[ARGUMENTS_MAX]; /* one machine a process; zeros end it */
+    char nodes[16], memory[32];
+    char *options = options_make(request), *machine = machine_text(request->machine);
+    if (options == NULL || machine == NULL) {
+        tool_fail("out of memory");
+        return NULL;
+    }
+    if (strlen(options) > OPTIONS_SIZE_MAX) {
+        tool_fail("the boot options (EVAL among them) are longer than %lu bytes", OPTIONS_SIZE_MAX);
+        return NULL;
+    }
+    snprintf(nodes, sizeof nodes, "%u", request->nodes);
+    snprintf(memory, sizeof memory, "%lu", request->memory);
+    bool tcg = strncmp(request->accel, "tcg", 3) == 0;
+    const char *fixed[] = {
+        "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+        "-machine", machine,
+        "-accel", strcmp(request->accel, "tcg") == 0 ? "tcg,thread=multi" : request->accel,
+        "-cpu", tcg ? "max" : "host", "-smp", nodes, "-m", memory,
+        "-chardev", "stdio,id=line,signal=off", "-serial", "chardev:line",
+        "-device", "isa-debug-exit,iobase=" EXIT_PORT ",iosize=0x04",
+        "-kernel", request->loader, "-initrd", request->image, "-append", options,
+    };
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+        arguments[count++] = strdup(fixed[i]);
+    for (unsigned i = 0; i < request->extra_count; i++)
+        arguments[count++] = strdup(request->extra[i]);
+    free(options);
+    free(machine);
+    return arguments;
+}
