@@ -24,9 +24,16 @@ KERNEL_S := $(foreach d,$(KERNEL_DIRS),$(wildcard kernel/$(d)/*.S)) $(wildcard s
 KERNEL_O := $(KERNEL_C:%.c=$(B)/kernel/%.o) $(KERNEL_S:%.S=$(B)/kernel/%.o)
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wundef -Wvla -Wwrite-strings -Wno-unused-parameter
 # No vector registers in the kernel (they are the programs'), no red zone (interrupts), frame pointers (backtraces).
-KERNEL_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-stack-protector -fno-pic -mcmodel=kernel -mno-red-zone \
-  -mgeneral-regs-only -fno-omit-frame-pointer -fno-strict-aliasing -fno-common -fcf-protection=none $(WARN) -I. -Ikernel
+# No padding between functions and loops: it is 8 % of the text, and its gain cannot be measured.
+KERNEL_CFLAGS := -std=gnu11 -O2 -falign-functions=1 -falign-jumps=1 -falign-loops=1 -falign-labels=1 \
+  -fno-asynchronous-unwind-tables -g -ffreestanding -fno-stack-protector -fno-pic -mcmodel=kernel -mno-red-zone \
+  -mgeneral-regs-only -fno-omit-frame-pointer -fno-strict-aliasing -fno-common -fcf-protection=none -fno-asynchronous-unwind-tables \
+  -falign-functions=1 -falign-jumps=1 -falign-loops=1 $(WARN) -I. -Ikernel
 KERNEL_LDFLAGS := -nostdlib -static -z max-page-size=4096 -z noexecstack --build-id=none -T kernel/link.ld
+
+# Other flags make all objects anew.
+$(shell mkdir -p $(B); printf '%s\n' '$(KERNEL_CFLAGS)' | cmp -s - $(B)/kernel.flags || printf '%s\n' '$(KERNEL_CFLAGS)' > $(B)/kernel.flags)
+$(KERNEL_O): $(B)/kernel.flags
 
 $(B)/kernel/%.o: %.c
 	@mkdir -p $(@D)
@@ -50,6 +57,7 @@ KERNEL_C += $(wildcard kernel/release/*.c)
 KERNEL_O += $(patsubst %.c,$(B)/kernel/%.o,$(wildcard kernel/release/*.c))
 DEBUG_O := $(DEBUG_C:%.c=$(B)/debug/%.o) $(KERNEL_S:%.S=$(B)/debug/%.o)
 DEBUG_CFLAGS := -fsanitize=undefined -fno-sanitize=alignment
+$(DEBUG_O): $(B)/kernel.flags
 $(B)/debug/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC $< (debug)"

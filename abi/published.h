@@ -51,6 +51,7 @@ struct published {
     _Atomic uint32_t console_selected; /* node whose console is shown */
     _Atomic uint32_t window_rows, window_columns, window_change; /* change counts new sizes */
     _Atomic uint64_t console_shown[NODES_MAX];    /* how far node n's console_out was shown */
+    _Atomic uint64_t log_shown[NODES_MAX];        /* and its log */
     _Atomic uint64_t console_in_written[NODES_MAX]; /* keys for node n, producer position */
     _Atomic uint64_t console_in_read[NODES_MAX]; /* how far *I* have read of owner m's keys for me */
     struct epitaph epitaph;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * First program of every node, pid 1. Gives the console to a session, starts the node's program (an Erlang shell,
- * an expression, a release, a shell or any program by boot option), buries orphans, and ends with its status. An
- * ordinary static Linux program: it also runs on Linux, where tests try it.
+ * First program of every node, pid 1. Gives the console to a session, starts the node's program (an
+ * Erlang shell, an expression, a release, a shell or any program by boot option), buries orphans,
+ * and ends with its status. An ordinary static Linux program: it also runs on Linux, where tests
+ * try it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -94,7 +95,8 @@ int main(void)
         say("cannot fork", strerror(errno));
         return 126;
     }
-    /* The program's session has the terminal now; our own copies would keep pipes and terminals open. */
+    /* The program's session has the terminal now; our own copies would keep pipes and terminals
+     * open. */
     close(STDIN_FILENO);
     for (;;) {
         int status;

@@ -10,7 +10,8 @@ struct program {
     const char *directory;          /* to start in */
 };
 
-/* options.c: space-separated name or name=value, value percent-encoded; name@3 is for node 3 and wins. */
+/* options.c: space-separated name or name=value, value percent-encoded; name@3 is for node 3 and
+ * wins. */
 int options_read(void);
 /* Decoded into value (terminated, cut); its length, -1 when absent. value may be NULL. */
 long option_get(const char *name, char *value, size_t size);

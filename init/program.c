@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which program this node runs. By boot option: run=PROGRAM ARGUMENTS, shell=PROGRAM, eval=EXPRESSION (node 0),
- * release; otherwise an Erlang shell. Erlang is Debian's, started through its own erlexec.
+ * Which program this node runs. By boot option: run=PROGRAM ARGUMENTS, shell=PROGRAM,
+ * eval=EXPRESSION (node 0), release; otherwise an Erlang shell. Erlang is Debian's, started through
+ * its own erlexec.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -12,13 +13,14 @@
 
 #include "init/init.h"
 
-#define OTP "/usr/lib/erlang"
+#define OTP     "/usr/lib/erlang"
 #define RELEASE "/release"
 
-/* One core: one scheduler of each kind, none of which spins; a small literal area; no epmd and no listening
- * socket, since nodes are reached over channels. A program's own flags come later and win. */
-#define ERLANG_FLAGS \
-    "+S 1:1 +SDcpu 1:1 +SDio 1 +A 1 +sbwt none +sbwtdcpu none +sbwtdio none +MIscs 32 " \
+/* One core: one scheduler of each kind, none of which spins; a small literal area; no epmd and no
+ * listening socket, since nodes are reached over channels. A program's own flags come later and
+ * win. */
+#define ERLANG_FLAGS                                                                               \
+    "+S 1:1 +SDcpu 1:1 +SDio 1 +A 1 +sbwt none +sbwtdcpu none +sbwtdio none +MIscs 32 "            \
     "-start_epmd false -dist_listen false"
 
 static char erts[256]; /* OTP/erts-VERSION/bin */
@@ -83,7 +85,7 @@ static int eval_add(struct program *program)
     setenv("HYDROS_EVAL", expression, 1);
     if (erlang_add(program) != 0)
         return -1;
-    static const char *const arguments[] = {"-noshell", "-noinput", "-pa",        "/hydros/ebin",
+    static const char *const arguments[] = {"-noshell", "-noinput",    "-pa", "/hydros/ebin",
                                             "-s",       "hydros_eval", "main"};
     for (size_t i = 0; i < sizeof arguments / sizeof arguments[0]; i++)
         argument_add(program, arguments[i]);
@@ -172,7 +174,8 @@ static int release_boot(struct program *program, const char *version)
         }
         return 0;
     }
-    return fail("the release has neither a script bin/NAME nor a boot file: make it with `rebar3 release` or "
+    return fail("the release has neither a script bin/NAME nor a boot file: make it with `rebar3 "
+                "release` or "
                 "`mix release`");
 }
 
@@ -183,11 +186,13 @@ static int release_add(struct program *program)
     if (stat(RELEASE "/releases", &status) != 0)
         return fail("there is no release in this image: run with RELEASE=DIR");
     if (release_version(version, sizeof version) != 0)
-        return fail("the release has no releases/start_erl.data: make it with `rebar3 release` or `mix release`");
+        return fail("the release has no releases/start_erl.data: make it with `rebar3 release` or "
+                    "`mix release`");
     program->directory = RELEASE;
     if (release_script(version, script, sizeof script) != 0)
         return release_boot(program, version);
-    /* Elixir's releases bring a script `elixir`; their command for the foreground is another one. */
+    /* Elixir's releases bring a script `elixir`; their command for the foreground is another one.
+     */
     snprintf(path, sizeof path, RELEASE "/releases/%s/elixir", version);
     if (option_get("release-command", command, sizeof command) <= 0)
         snprintf(command, sizeof command, "%s", access(path, F_OK) == 0 ? "start" : "foreground");
@@ -199,11 +204,12 @@ static int release_add(struct program *program)
 struct program *program_choose(void)
 {
     static struct program program = {.directory = "/root"};
+    const char *node = getenv("HYDROS_NODE");
     static char text[4096];
     int error = 0;
     if (option_get("run", text, sizeof text) > 0 || option_get("shell", text, sizeof text) > 0)
         words_add(&program, text);
-    else if (option_get("eval", NULL, 0) >= 0 && strcmp(getenv("HYDROS_NODE"), "0") == 0)
+    else if (option_get("eval", NULL, 0) >= 0 && node != NULL && strcmp(node, "0") == 0)
         error = eval_add(&program);
     else if (option_get("release", NULL, 0) >= 0)
         error = release_add(&program);

@@ -42,9 +42,9 @@ static void greet(void)
 {
     char vendor[16];
 
-    log_line("node %u of %u, incarnation %u: %lu MiB, %s, TSC %lu MHz", self_node(), machine->node_count,
-             self_start.incarnation, frames_total() * PAGE_SIZE >> 20, arch_cpu_vendor(vendor),
-             machine->tsc_hz / 1000000);
+    log_line("node %u of %u, incarnation %u: %lu MiB, %s, TSC %lu MHz", self_node(),
+             machine->node_count, self_start.incarnation, frames_total() * PAGE_SIZE >> 20,
+             arch_cpu_vendor(vendor), machine->tsc_hz / 1000000);
 }
 
 /* The first program: option init=, and term= for what its terminal understands. */
@@ -54,7 +54,12 @@ static void init_start(void)
     const char *arguments[] = {path, NULL};
     const char *environment[] = {
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        "HOME=/root", "LANG=C.UTF-8", terminal, node, nodes, NULL,
+        "HOME=/root",
+        "LANG=C.UTF-8",
+        terminal,
+        node,
+        nodes,
+        NULL,
     };
     char value[256];
     int error;

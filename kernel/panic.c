@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The end of this node: what happened is written into the published page for the neighbours, shown on
- * the console, and the core stops. Nothing here allocates or sleeps, and a second panic on the way
- * goes straight to the serial line.
+ * The end of this node: what happened is written into the published page for the neighbours, shown
+ * on the console, and the core stops. Nothing here allocates or sleeps, and a second panic on the
+ * way goes straight to the serial line.
  */
 #include "panic.h"
 
@@ -16,7 +16,7 @@
 #include "symbols.h"
 #include "thread/thread.h"
 
-#define DEPTH_MAX 24
+#define DEPTH_MAX      24
 #define SHOWN_PATIENCE 500000000UL /* ns that another node gets to show our last words */
 
 static unsigned depth; /* panics within panics */
@@ -37,12 +37,16 @@ static void epitaph_add(struct epitaph *epitaph, const char *text, ...)
 
 static void epitaph_registers(struct epitaph *epitaph, const struct registers *r)
 {
-    epitaph_add(epitaph, "rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", r->rax, r->rbx, r->rcx, r->rdx);
-    epitaph_add(epitaph, "rsi %016lx rdi %016lx rbp %016lx rsp %016lx\n", r->rsi, r->rdi, r->rbp, r->rsp);
-    epitaph_add(epitaph, "r8  %016lx r9  %016lx r10 %016lx r11 %016lx\n", r->r8, r->r9, r->r10, r->r11);
-    epitaph_add(epitaph, "r12 %016lx r13 %016lx r14 %016lx r15 %016lx\n", r->r12, r->r13, r->r14, r->r15);
-    epitaph_add(epitaph, "rip %016lx flags %lx cs %lx ss %lx error %lx\n", r->rip, r->rflags, r->cs, r->ss,
-                r->error);
+    epitaph_add(epitaph, "rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", r->rax, r->rbx, r->rcx,
+                r->rdx);
+    epitaph_add(epitaph, "rsi %016lx rdi %016lx rbp %016lx rsp %016lx\n", r->rsi, r->rdi, r->rbp,
+                r->rsp);
+    epitaph_add(epitaph, "r8  %016lx r9  %016lx r10 %016lx r11 %016lx\n", r->r8, r->r9, r->r10,
+                r->r11);
+    epitaph_add(epitaph, "r12 %016lx r13 %016lx r14 %016lx r15 %016lx\n", r->r12, r->r13, r->r14,
+                r->r15);
+    epitaph_add(epitaph, "rip %016lx flags %lx cs %lx ss %lx error %lx\n", r->rip, r->rflags, r->cs,
+                r->ss, r->error);
 }
 
 static void epitaph_place(struct epitaph *epitaph, uintptr_t address)
@@ -149,7 +153,9 @@ static NO_RETURN void panic_args(const struct registers *registers, uintptr_t ad
     struct epitaph *epitaph;
     char cause[256];
 
-    if (++depth > 1 || !self_published)
+    if (++depth > 3) /* even the plain way fails: stop before the line is flooded */
+        arch_halt();
+    if (depth > 1 || !self_published)
         panic_plain(text, args);
     epitaph = epitaph_begin(-1);
     epitaph->address = address;

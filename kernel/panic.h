@@ -7,6 +7,6 @@
 #define PANIC_STATUS 70 /* exit status of a machine that powers off because a node died */
 
 struct epitaph *epitaph_begin(int exit_status);
-void init_epitaph(int status);           /* pid 1 ended with this wait(2) status */
-void node_end(enum node_state state);    /* publishes and shows the epitaph, rings all doorbells */
+void init_epitaph(int status);        /* pid 1 ended with this wait(2) status */
+void node_end(enum node_state state); /* publishes and shows the epitaph, rings all doorbells */
 NO_RETURN void node_power_off(int status); /* after all output was shown */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hydros: host side of HydrOS. Builds the system image and runs the machine in QEMU; tool/hydros.1 describes it. */
+/* hydros: host side of HydrOS. Builds the system image and runs the machine in QEMU; tool/hydros.1
+ * describes it. */
 #include "tool/tool.h"
 
 #include <stdarg.h>

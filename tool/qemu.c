@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arguments of `hydros run` into arguments of QEMU. The boot options of the kernels are made here. */
+/* Arguments of `hydros run` into arguments of QEMU. The boot options of the kernels are made here.
+ */
 #include "tool/qemu.h"
 
 #include <stdio.h>
@@ -10,7 +11,8 @@
 #include "tool/tool.h"
 
 #define ARGUMENTS_MAX (64 + OPTIONS_GIVEN_MAX)
-#define EXIT_PORT "0xf4" /* of QEMU's isa-debug-exit; also given to the kernels as a boot option */
+#define EXIT_PORT     "0xf4" /* of QEMU's isa-debug-exit; also given to the kernels as a boot option \
+                              */
 #define OPTIONS_SIZE_MAX 60000UL /* the boot store keeps OPTIONS_MAX, abi/machine.h */
 
 static int request_check(const struct qemu_request *request)
@@ -64,8 +66,7 @@ static int request_read_one(struct qemu_request *request, const char *argument)
 
 int qemu_request_read(struct qemu_request *request, int argc, char **argv)
 {
-    *request =
-        (struct qemu_request){.accel = "tcg", .machine = "q35", .nodes = 4, .memory = 2048};
+    *request = (struct qemu_request){.accel = "tcg", .machine = "q35", .nodes = 4, .memory = 2048};
     for (int i = 1; i < argc; i++) {
         int error = request_read_one(request, argv[i]);
         if (error != 0)
@@ -114,9 +115,8 @@ static char *machine_text(const char *machine)
 {
     char *text;
     /* Our devices are the ISA ones; microvm leaves them out unless asked. */
-    const char *more = strcmp(machine, "microvm") == 0
-                           ? ",acpi=on,isa-serial=on,pit=on,pic=on,rtc=on"
-                           : "";
+    const char *more =
+        strcmp(machine, "microvm") == 0 ? ",acpi=on,isa-serial=on,pit=on,pic=on,rtc=on" : "";
     return asprintf(&text, "%s%s", machine, more) < 0 ? NULL : text;
 }
 
@@ -137,13 +137,34 @@ char **qemu_arguments_make(const struct qemu_request *request)
     snprintf(memory, sizeof memory, "%lu", request->memory);
     bool tcg = strncmp(request->accel, "tcg", 3) == 0;
     const char *fixed[] = {
-        "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-        "-machine", machine,
-        "-accel", strcmp(request->accel, "tcg") == 0 ? "tcg,thread=multi" : request->accel,
-        "-cpu", tcg ? "max" : "host", "-smp", nodes, "-m", memory,
-        "-chardev", "stdio,id=line,signal=off", "-serial", "chardev:line",
-        "-device", "isa-debug-exit,iobase=" EXIT_PORT ",iosize=0x04",
-        "-kernel", request->loader, "-initrd", request->image, "-append", options,
+        "qemu-system-x86_64",
+        "-nodefaults",
+        "-no-user-config",
+        "-display",
+        "none",
+        "-no-reboot",
+        "-machine",
+        machine,
+        "-accel",
+        strcmp(request->accel, "tcg") == 0 ? "tcg,thread=multi" : request->accel,
+        "-cpu",
+        tcg ? "max" : "host",
+        "-smp",
+        nodes,
+        "-m",
+        memory,
+        "-chardev",
+        "stdio,id=line,signal=off",
+        "-serial",
+        "chardev:line",
+        "-device",
+        "isa-debug-exit,iobase=" EXIT_PORT ",iosize=0x04",
+        "-kernel",
+        request->loader,
+        "-initrd",
+        request->image,
+        "-append",
+        options,
     };
     size_t count = 0;
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * hydros run: starts QEMU and stands between its serial line and this terminal. Keys and window sizes go
- * in, output comes out, the machine's own status becomes the exit status. QEMU is a child that dies with us.
+ * hydros run: starts QEMU and stands between its serial line and this terminal. Keys and window
+ * sizes go in, output comes out, the machine's own status becomes the exit status. QEMU is a child
+ * that dies with us.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,10 +23,12 @@
 #include "tool/tool.h"
 
 #define STATUS_TIMEOUT 124 /* as timeout(1) */
-#define STATUS_QEMU 125    /* QEMU ended without the machine's word */
-#define EVAL_SECONDS 300   /* a loaded two-core machine boots four nodes under TCG well within this */
+#define STATUS_QEMU    125 /* QEMU ended without the machine's word */
+#define EVAL_SECONDS   300 /* a loaded two-core machine boots four nodes under TCG well within this \
+                            */
 #define KEY_PREFIX 0x1d    /* Ctrl-], as kernel/device/console.c */
-#define POWER_OFF_SECONDS 5 /* a machine that hangs does not take its key for power off: then we end it */
+#define POWER_OFF_SECONDS                                                                          \
+    5 /* a machine that hangs does not take its key for power off: then we end it */
 
 struct relay {
     pid_t qemu;
@@ -33,7 +36,8 @@ struct relay {
     char input[16384]; /* waits for QEMU, which takes what the machine has room for */
     size_t input_size;
     bool interactive, stdin_open, after_prefix;
-    bool window_due; /* the size is to be told once the person's command is complete */
+    bool alive;       /* it has written something: from then on its line loses nothing */
+    bool window_due;  /* the size is to be told once the person's command is complete */
     int64_t deadline; /* ms, or INT64_MAX */
     int64_t off_deadline;
     struct line_filter filter;
@@ -138,6 +142,7 @@ static bool output_take(struct relay *relay)
         return errno == EINTR || errno == EAGAIN;
     if (size == 0)
         return false;
+    relay->alive = true;
     if (relay->interactive)
         write_all(STDOUT_FILENO, bytes, (size_t)size);
     else
@@ -205,15 +210,17 @@ static int relay_run(struct relay *relay)
             tool_fail("time is up");
             return STATUS_TIMEOUT;
         }
-        int64_t wait = relay->deadline < relay->off_deadline ? relay->deadline : relay->off_deadline;
+        int64_t wait =
+            relay->deadline < relay->off_deadline ? relay->deadline : relay->off_deadline;
         bool room = relay->stdin_open && relay->input_size + 1024 < sizeof relay->input;
         struct pollfd fds[] = {
             {.fd = relay->from_qemu, .events = POLLIN},
             {.fd = relay->signals, .events = POLLIN},
             {.fd = room ? STDIN_FILENO : -1, .events = POLLIN},
-            {.fd = relay->input_size > 0 ? relay->to_qemu : -1, .events = POLLOUT},
+            {.fd = relay->alive && relay->input_size > 0 ? relay->to_qemu : -1, .events = POLLOUT},
         };
-        if (poll(fds, 4, wait == INT64_MAX ? -1 : (int)(wait - now < 60000 ? wait - now + 1 : 60000)) < 0 &&
+        if (poll(fds, 4,
+                 wait == INT64_MAX ? -1 : (int)(wait - now < 60000 ? wait - now + 1 : 60000)) < 0 &&
             errno != EINTR)
             return tool_fail("poll: %s", strerror(errno));
         if (fds[0].revents != 0 && !output_take(relay))
@@ -288,7 +295,9 @@ int run_command(int argc, char **argv)
         putchar('\n');
         return 0;
     }
-    unsigned seconds = request.timeout != 0 ? request.timeout : request.eval != NULL ? EVAL_SECONDS : 0;
+    unsigned seconds = request.timeout != 0   ? request.timeout
+                       : request.eval != NULL ? EVAL_SECONDS
+                                              : 0;
     if (seconds != 0)
         relay.deadline = now_ms() + (int64_t)seconds * 1000;
     error = relay_start(&relay, arguments);

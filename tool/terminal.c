@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Raw mode and back. Only terminal_raw changes the terminal, and its change is undone by exit handlers;
- * deadly signals reach run.c as data, which then exits. */
+/* Raw mode and back. Only terminal_raw changes the terminal, and its change is undone by exit
+ * handlers; deadly signals reach run.c as data, which then exits. */
 #include "tool/terminal.h"
 
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tool's small texts: arguments, boot options, sizes, exit statuses. Pure, tested in tool/test/words_test.c. */
+/* The tool's small texts: arguments, boot options, sizes, exit statuses. Pure, tested in
+ * tool/test/words_test.c. */
 #include "tool/tool.h"
 
 #include <errno.h>

@@ -9,7 +9,10 @@ main() ->
 
 %% Runs beside the boot, so that init counts the system as started while the expression runs.
 main(_Arguments) ->
-    spawn(fun() -> erlang:halt(run(os:getenv("HYDROS_EVAL", ""))) end),
+    spawn(fun() ->
+        [io:setopts(Device, [{encoding, unicode}]) || Device <- [standard_io, standard_error]],
+        erlang:halt(run(os:getenv("HYDROS_EVAL", "")))
+    end),
     ok.
 
 run(Text) ->

@@ -132,8 +132,9 @@ size_t arch_serial_read(char *bytes, size_t size);
 bool arch_serial_start(void (*on_interrupt)(void)); /* this node becomes the line's owner */
 void arch_serial_want_room(bool on);                /* interrupt when the line takes bytes again */
 void arch_serial_want_keys(bool on);                /* off: what comes stays in the line (back-pressure) */
-/* A panic's last way out, also when everything else is broken: writes, waiting (bounded). */
-void arch_serial_panic_write(const char *bytes, size_t size);
+/* A panic's last way out, also when everything else is broken: writes, waiting (bounded). false: the line took
+ * nothing for about a second. */
+bool arch_serial_panic_write(const char *bytes, size_t size);
 
 /* Return addresses from a frame pointer; stops at anything doubtful. */
 size_t arch_backtrace(uintptr_t rbp, uintptr_t *addresses, size_t max);

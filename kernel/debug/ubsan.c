@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What -fsanitize=undefined calls in a debug build: undefined behaviour ends the node like any other
- * broken invariant. The normal build calls none of these. */
+/* What -fsanitize=undefined calls in a debug build: undefined behaviour ends the node like any
+ * other broken invariant. The normal build calls none of these. */
 #include "lib/check.h"
 
 struct place { /* the compiler's layout: each handler's data starts with it */
@@ -8,10 +8,10 @@ struct place { /* the compiler's layout: each handler's data starts with it */
     uint32_t line, column;
 };
 
-#define HANDLER(name, what)                                          \
-    void __ubsan_handle_##name(const struct place *place);           \
-    void __ubsan_handle_##name(const struct place *place)            \
-    {                                                                \
+#define HANDLER(name, what)                                                                        \
+    void __ubsan_handle_##name(const struct place *place);                                         \
+    void __ubsan_handle_##name(const struct place *place)                                          \
+    {                                                                                              \
         panic("%s:%u:%u: undefined behaviour: %s", place->file, place->line, place->column, what); \
     }
 
@@ -36,7 +36,8 @@ HANDLER(float_cast_overflow, "overflow in a conversion")
 void __ubsan_handle_invalid_builtin(const struct place *place);
 void __ubsan_handle_invalid_builtin(const struct place *place)
 {
-    panic("%s:%u:%u: undefined behaviour: builtin called with 0", place->file, place->line, place->column);
+    panic("%s:%u:%u: undefined behaviour: builtin called with 0", place->file, place->line,
+          place->column);
 }
 void __ubsan_handle_nonnull_return_v1(const void *data, const struct place *place);
 void __ubsan_handle_nonnull_return_v1(const void *data, const struct place *place)

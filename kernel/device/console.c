@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * This node's console: what its programs write goes to its published ring, keys come from the owner's ring for it. Who
- * shows it, and whether anybody does, is the owner's business (console_owner.c). Only a shown console has
- * back-pressure; one that is not keeps its newest bytes.
+ * This node's console: what its programs write goes to its published ring, keys come from the
+ * owner's ring for it. Who shows it, and whether anybody does, is the owner's business
+ * (console_owner.c). Only a shown console has back-pressure; one that is not keeps its newest
+ * bytes.
  */
 #include "device/console.h"
 
+#include "arch/arch.h"
 #include "device/console_owner.h"
 #include "lib/log.h"
 #include "lib/string.h"
+#include "memory/frames.h"
 #include "node/doorbell.h"
 #include "node/self.h"
 #include "thread/wait.h"
@@ -54,7 +57,8 @@ static bool is_shown(const struct published *page)
     return page && page->console_selected == self_node();
 }
 
-/* Bytes that the owner has yet to show. A position that cannot be is a broken owner's: nothing is due then. */
+/* Bytes that the owner has yet to show. A position that cannot be is a broken owner's: nothing is
+ * due then. */
 static uint64_t backlog(const struct published *page)
 {
     uint64_t due = self_published->console_written - page->console_shown[self_node()];
@@ -68,14 +72,22 @@ static void ring_add(const char *bytes, size_t size)
     size_t first = size < CONSOLE_OUT_SIZE - at ? size : CONSOLE_OUT_SIZE - at;
     memcpy(self_published->console_out + at, bytes, first);
     memcpy(self_published->console_out, bytes + first, size - first);
-    /* Full order with the look at console_shown below: either the owner sees the bytes or we see that it sleeps. */
+    /* Full order with the look at console_shown below: either the owner sees the bytes or we see
+     * that it sleeps. */
     atomic_store(&self_published->console_written, written + size);
+}
+
+/* For lists of nodes: right whenever the node had something to say. */
+static void publish_memory(void)
+{
+    self_published->memory_used = (frames_total() - frames_free()) * PAGE_SIZE;
 }
 
 size_t console_write(const char *bytes, size_t size)
 {
     const struct published *page = owner_page();
     size_t done = 0;
+    publish_memory();
     while (done < size) {
         size_t part = size - done < CONSOLE_MARGIN ? size - done : CONSOLE_MARGIN;
         bool shown = is_shown(page);
@@ -110,7 +122,8 @@ size_t console_read(char *bytes, size_t size)
     uint64_t read = self_published->console_in_read[owner];
     uint64_t written = page->console_in_written[self_node()];
     uint64_t due = written - read;
-    if (due > CONSOLE_IN_SIZE) { /* a new life of the owner, or a broken one: begin where it is now */
+    if (due >
+        CONSOLE_IN_SIZE) { /* a new life of the owner, or a broken one: begin where it is now */
         atomic_store(&self_published->console_in_read[owner], written);
         return 0;
     }
@@ -150,12 +163,14 @@ void console_report_window(void)
 
 static void bell(void)
 {
+    publish_memory();
     console_owner_pump();
     const struct published *page = owner_page();
     if (!page)
         return;
     look_at_window(page);
-    if (page->console_in_written[self_node()] != self_published->console_in_read[owner] && console_keys_arrived)
+    if (page->console_in_written[self_node()] != self_published->console_in_read[owner] &&
+        console_keys_arrived)
         console_keys_arrived();
     /* Waiting for room, or the console is no longer shown. */
     if (self_published->console_waits && (!is_shown(page) || backlog(page) < CONSOLE_ROOM)) {
@@ -170,14 +185,30 @@ void console_log_written(void)
         owner_call();
 }
 
-void console_flush_panic(void)
+bool console_flush_panic(void)
 {
     if (!owner_page())
-        return;
+        return false;
     if (owner == self_node())
         console_owner_flush();
     else
         doorbell_ring(owner);
+    return true;
+}
+
+static bool all_shown(const struct published *page)
+{
+    return page->log_shown[self_node()] == self_published->log_written &&
+           (!is_shown(page) || backlog(page) == 0);
+}
+
+void console_wait_shown(nanoseconds patience)
+{
+    nanoseconds until = arch_clock() + patience;
+    const struct published *page;
+    while ((page = owner_page()) != NULL && page != self_published && !all_shown(page) &&
+           arch_clock() < until)
+        ;
 }
 
 void console_init(void)

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The terminal line and this node's console. Every node has a console: its programs' output goes to its
- * published console_out ring, keys come from the owner's console_in ring for it. One node, the owner, drives the
- * line (COM1): it shows the selected node's ring and all nodes' kernel messages, and takes the key prefix.
+ * The terminal line and this node's console. Every node has a console: its programs' output goes to
+ * its published console_out ring, keys come from the owner's console_in ring for it. One node, the
+ * owner, drives the line (COM1): it shows the selected node's ring and all nodes' kernel messages,
+ * and takes the key prefix.
  */
 #pragma once
 #include "lib/check.h"
 
-void console_init(void);        /* all nodes; the owner also takes the line */
-/* Output of this node's programs. Bytes taken now; 0: wait on console_room. Only the shown console can be full. */
+void console_init(void); /* all nodes; the owner also takes the line */
+/* Output of this node's programs. Bytes taken now; 0: wait on console_room. Only the shown console
+ * can be full. */
 size_t console_write(const char *bytes, size_t size);
 /* Keys for this node. */
 size_t console_read(char *bytes, size_t size);
@@ -17,6 +19,10 @@ extern struct wait_queue *console_room; /* woken with EVENT_OUT when console_wri
 /* Called (from interrupt, must not sleep) when keys came / the window changed; set by terminal.c */
 extern void (*console_keys_arrived)(void);
 extern void (*console_window_changed)(uint32_t rows, uint32_t columns);
-void console_report_window(void); /* calls console_window_changed with the present size, if one is known */
-void console_flush_panic(void); /* owner: everything out, waiting; others: ring the owner */
-void console_log_written(void);  /* log.c: a line was added, someone should show it */
+void console_report_window(
+    void); /* calls console_window_changed with the present size, if one is known */
+/* Owner: everything out, waiting; others: ring the owner. false: no node drives the line. */
+bool console_flush_panic(void) MUST_CHECK;
+/* Until the owner has shown all that this node said, but at most so long. */
+void console_wait_shown(nanoseconds patience);
+void console_log_written(void); /* log.c: a line was added, someone should show it */

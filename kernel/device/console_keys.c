@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What comes from the line: keys for the shown node, and commands behind the key prefix Ctrl-]. The host tool sends the
- * window size as such a command, `Ctrl-] w ROWS ; COLUMNS t`, so that nothing a person types or pastes is taken for it.
+ * What comes from the line: keys for the shown node, and commands behind the key prefix Ctrl-]. The
+ * host tool sends the window size as such a command, `Ctrl-] w ROWS ; COLUMNS t`, so that nothing a
+ * person types or pastes is taken for it.
  */
 #include "device/console_owner.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The node that drives the line. Shows, in this order: its own answers to commands, whole kernel messages of all nodes,
- * and the selected node's console. Takes keys only while the selected node has room for them, so nothing pasted is lost.
- * Runs with interrupts off from interrupts, doorbells and this node's own writes; each turn moves a bounded piece.
+ * The node that drives the line. Shows, in this order: its own answers to commands, whole kernel
+ * messages of all nodes, and the selected node's console. Takes keys only while the selected node
+ * has room for them, so nothing pasted is lost. Runs with interrupts off from interrupts, doorbells
+ * and this node's own writes; each turn moves a bounded piece.
  */
 #include "device/console_owner.h"
 
@@ -14,26 +15,30 @@
 #include "node/self.h"
 #include "thread/wait.h"
 
-#define TURN_BYTES 2048 /* to the line in one turn: then other work, and the line's interrupt calls again */
+#define TURN_BYTES                                                                                 \
+    2048 /* to the line in one turn: then other work, and the line's interrupt calls again */
 #define LOG_LINE_MAX 512
-#define ANSWER_MAX 8192 /* the list of 64 nodes */
-#define LINE_KEPT 512   /* of the unfinished line, written again below a kernel message */
-#define HELD_KEYS 64    /* read from the line, not yet taken: a few times its FIFO */
+#define ANSWER_MAX   8192 /* the list of 64 nodes */
+#define LINE_KEPT    512  /* of the unfinished line, written again below a kernel message */
+#define FLUSH_PIECES 20000 /* a flush ends although others go on writing */
+#define HELD_KEYS    64   /* read from the line, not yet taken: a few times its FIFO */
 
-static bool is_owner, in_pump, flushing;
+static bool is_owner, in_pump;
 static uint32_t selected;
-static uint64_t log_shown[NODES_MAX];
-static char answer[ANSWER_MAX];       /* text of our own, to be shown first */
+static uint64_t log_shown[NODES_MAX]; /* taken; when it is out, it is published */
+static uint32_t log_pending = NODES_MAX; /* node of the message on its way; NODES_MAX: none */
+static char answer[ANSWER_MAX]; /* text of our own, to be shown first */
 static size_t answer_size, answer_done;
 static char pending[LOG_LINE_MAX * 2 + LINE_KEPT]; /* on its way to the line */
 static size_t pending_size, pending_done;
-static char line[LINE_KEPT];          /* what stands in the terminal's unfinished line */
+static char line[LINE_KEPT]; /* what stands in the terminal's unfinished line */
 static size_t line_size;
-static bool line_kept;                /* false: it is longer than that */
+static bool line_kept; /* false: it is longer than that */
 static char held[HELD_KEYS];
 static size_t held_size;
 
-/* A person watches: only the tool with a terminal tells a window size. Then messages may repaint. */
+/* A person watches: only the tool with a terminal tells a window size. Then messages may repaint.
+ */
 static bool is_watched(void)
 {
     return self_published->window_change != 0;
@@ -68,7 +73,8 @@ static void pend_text(const char *text)
     pend(text, strlen(text));
 }
 
-/* Our own lines never run into a program's: its unfinished line is cleared and written again below. */
+/* Our own lines never run into a program's: its unfinished line is cleared and written again below.
+ */
 static void pend_break(void)
 {
     if (line_size > 0)
@@ -83,7 +89,8 @@ static void pend_resume(void)
         line_size = 0;
 }
 
-/* The next whole message of a node. Its ring is copied once and then trusted no more than any bytes. */
+/* The next whole message of a node. Its ring is copied once and then trusted no more than any
+ * bytes. */
 static bool log_take(uint32_t node)
 {
     const struct published *page = published_of(node);
@@ -102,6 +109,7 @@ static bool log_take(uint32_t node)
             break;
         text[size++] = (unsigned char)byte < ' ' ? '?' : byte;
     }
+    log_pending = node;
     if (size == 0)
         return true;
     pend_break();
@@ -169,25 +177,40 @@ static bool answer_take(void)
 {
     if (answer_done == answer_size)
         return false;
-    size_t count = answer_size - answer_done < LOG_LINE_MAX ? answer_size - answer_done : LOG_LINE_MAX;
+    size_t count =
+        answer_size - answer_done < LOG_LINE_MAX ? answer_size - answer_done : LOG_LINE_MAX;
     pend(answer + answer_done, count);
     line_follow(answer + answer_done, count);
     answer_done += count;
     return true;
 }
 
+/* Where nobody watches, output is data: a message waits for the end of a line that is being
+ * written. */
+static bool source_take(void)
+{
+    bool data = line_size > 0 && !is_watched();
+    return answer_take() || (data && console_take()) || logs_take() || console_take();
+}
+
+/* What was pending is out: its node may know (console_wait_shown). Then the next piece; false: none. */
+static bool output_next(void)
+{
+    pending_done = pending_size = 0;
+    if (log_pending < NODES_MAX)
+        atomic_store(&self_published->log_shown[log_pending], log_shown[log_pending]);
+    log_pending = NODES_MAX;
+    return source_take();
+}
+
 /* false: the line is full or the turn is over. */
 static bool output_turn(size_t *budget)
 {
     for (;;) {
-        if (pending_done == pending_size) {
-            pending_done = pending_size = 0;
-            if (!answer_take() && !logs_take() && !console_take()) {
-                if (pending_size == 0)
-                    return true;
-            }
-        }
-        size_t count = pending_size - pending_done < *budget ? pending_size - pending_done : *budget;
+        if (pending_done == pending_size && !output_next())
+            return true;
+        size_t count =
+            pending_size - pending_done < *budget ? pending_size - pending_done : *budget;
         size_t done = arch_serial_write(pending + pending_done, count);
         pending_done += done;
         *budget -= done;
@@ -267,12 +290,6 @@ static void answer_add(const char *text, ...)
         answer_size = sizeof(answer) - 1;
 }
 
-static const char *state_text(uint32_t state)
-{
-    static const char *const texts[] = {"absent", "starting", "kernel", "running", "stopped", "dead"};
-    return state < COUNT_OF(texts) ? texts[state] : "?";
-}
-
 /* The unfinished line of the shown node, which may be a prompt, is written again. */
 static void answer_prompt(void)
 {
@@ -299,7 +316,8 @@ void console_help(void)
 {
     answer_begin();
     answer_add("%sHydrOS: %u nodes. Ctrl-] then 0-9: that node, l: list, n: next, q: power off, "
-               "Ctrl-]: send it\r\n", line_start(), machine->node_count);
+               "Ctrl-]: send it\r\n",
+               line_start(), machine->node_count);
     answer_prompt();
 }
 
@@ -311,7 +329,7 @@ void console_list(void)
         const struct published *page = published_of(node);
         bool more = page->console_written != self_published->console_shown[node];
         answer_add("%c n%u  %-8s  life %u  %4lu MiB%s\r\n", node == selected ? '*' : ' ', node,
-                   state_text(page->state), page->incarnation, page->memory_used >> 20,
+                   node_state_text(page->state), page->incarnation, page->memory_used >> 20,
                    more ? "  new output" : "");
     }
     answer_prompt();
@@ -335,7 +353,8 @@ void console_select(uint32_t node)
     selected = node;
     atomic_store(&self_published->console_selected, node);
     answer_begin();
-    answer_add("%s-- node %u (%s) --\r\n", line_start(), node, state_text(published_of(node)->state));
+    answer_add("%s-- node %u (%s) --\r\n", line_start(), node,
+               node_state_text(published_of(node)->state));
     answer_prompt();
     /* The one that is no longer shown need not wait for us. */
     if (left != self_node())
@@ -390,19 +409,20 @@ void console_owner_room(void)
         console_owner_pump();
 }
 
+/* Also in the midst of a turn that a panic has cut short: what was pending goes out first. A panic within it finds
+ * it cut short again and goes on behind the piece that failed. */
 void console_owner_flush(void)
 {
-    unsigned patience = 4096; /* turns: a line that takes nothing does not hold us for ever */
-    size_t budget;
-    if (!is_owner || flushing)
+    if (!is_owner)
         return;
-    flushing = true;
-    do {
-        budget = TURN_BYTES;
-        if (output_turn(&budget))
-            break;
-    } while (--patience > 0);
-    flushing = false;
+    for (unsigned pieces = 0; pieces < FLUSH_PIECES; pieces++) {
+        size_t done = pending_done, count = pending_size - pending_done;
+        if (count > sizeof(pending) - done)
+            count = 0;
+        pending_done = pending_size;
+        if (!arch_serial_panic_write(pending + done, count) || !output_next())
+            return;
+    }
 }
 
 bool console_owner_start(void)

@@ -22,6 +22,11 @@ struct attachment *attachment_create(unsigned file_count)
     return attachment;
 }
 
+unsigned attachment_files_in_flight(void)
+{
+    return files_in_flight;
+}
+
 int attachment_fly(struct attachment *attachment)
 {
     if (attachment->file_count && files_in_flight + attachment->file_count > caller_files_max())

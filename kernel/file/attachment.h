@@ -17,6 +17,7 @@ struct attachment {
     unsigned file_count;
     struct file *files[];
 };
+unsigned attachment_files_in_flight(void);
 struct attachment *attachment_create(unsigned file_count) MUST_CHECK; /* NULL; files are the caller's to fill */
 /* Before it enters a queue. -ETOOMANYREFS: more in flight than the caller may have open. */
 int attachment_fly(struct attachment *attachment) MUST_CHECK;

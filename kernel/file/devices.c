@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Character devices: a table by number, and the ones that need no hardware. A node in any directory with a
- * known number opens the device; /dev has them all. The console and terminals register themselves.
+ * Character devices: a table by number, and the ones that need no hardware. A node in any directory
+ * with a known number opens the device; /dev has them all. The console and terminals register
+ * themselves.
  */
 #include "file/inode.h"
 #include "lib/log.h"
@@ -10,8 +11,11 @@
 #include "linux/abi.h"
 
 #define DEVICES_MAX 32
-#define DEVICE(major, minor) ((uint64_t)(major) << 8 | (minor)) /* Linux's encoding for small numbers */
-#define ZERO_MAP_SIZE (1UL << 40) /* what a mapping of /dev/zero can reach: as much as page_store holds */
+#define BREATH      (1UL << 18) /* bytes between two looks for interrupts */
+#define DEVICE(major, minor)                                                                       \
+    ((uint64_t)(major) << 8 | (minor)) /* Linux's encoding for small numbers */
+#define ZERO_MAP_SIZE                                                                              \
+    (1UL << 40) /* what a mapping of /dev/zero can reach: as much as page_store holds */
 
 static struct {
     uint64_t device;
@@ -19,7 +23,8 @@ static struct {
 } devices[DEVICES_MAX];
 static unsigned device_count;
 
-int device_register(const char *name, uint32_t mode, uint64_t device, int (*open)(struct inode *, struct file *))
+int device_register(const char *name, uint32_t mode, uint64_t device,
+                    int (*open)(struct inode *, struct file *))
 {
     if (device_count == DEVICES_MAX)
         return -ENOSPC;
@@ -66,7 +71,18 @@ static long null_write(struct file *file, struct io *io, int64_t *position)
 
 static long zero_read(struct file *file, struct io *io, int64_t *position)
 {
-    return io_zero(io, io->remaining);
+    long done = 0;
+    while (io->remaining) {
+        size_t piece = io->remaining < BREATH ? io->remaining : BREATH;
+        long moved = io_zero(io, piece);
+        if (moved < 0)
+            return done ? done : moved;
+        done += moved;
+        if ((size_t)moved < piece)
+            break;
+        arch_poll_interrupts(); /* a long read must not make the node look dead */
+    }
+    return done;
 }
 
 static long full_write(struct file *file, struct io *io, int64_t *position)
@@ -87,6 +103,8 @@ static long random_read(struct file *file, struct io *io, int64_t *position)
         done += moved;
         if ((size_t)moved < size)
             break;
+        if (done % BREATH == 0)
+            arch_poll_interrupts();
     }
     return done;
 }
@@ -114,7 +132,8 @@ static int device_stat(struct file *file, struct linux_stat *stat)
     return inode_stat(file->inode, stat);
 }
 
-/* A line for the kernel's log, so that it carries the node's number and is shown whichever console is. */
+/* A line for the kernel's log, so that it carries the node's number and is shown whichever console
+ * is. */
 static long log_write(struct file *file, struct io *io, int64_t *position)
 {
     char line[256];
@@ -144,8 +163,11 @@ static const struct file_ops zero_ops = {.kind = "zero",
 static const struct file_ops full_ops = {
     .kind = "full", .read = zero_read, .write = full_write, .seek = null_seek, .stat = device_stat};
 /* What is written to it would be entropy from a program: taken and not used. */
-static const struct file_ops random_ops = {
-    .kind = "random", .read = random_read, .write = null_write, .seek = null_seek, .stat = device_stat};
+static const struct file_ops random_ops = {.kind = "random",
+                                           .read = random_read,
+                                           .write = null_write,
+                                           .seek = null_seek,
+                                           .stat = device_stat};
 
 static const struct file_ops log_ops = {
     .kind = "log", .write = log_write, .seek = null_seek, .stat = device_stat};
@@ -176,12 +198,8 @@ int devices_init(void)
     static const struct {
         const char *name;
         uint64_t device;
-    } plain[] = {{"null", DEVICE(1, 3)},
-                 {"zero", DEVICE(1, 5)},
-                 {"full", DEVICE(1, 7)},
-                 {"random", DEVICE(1, 8)},
-                 {"urandom", DEVICE(1, 9)},
-                 {"kmsg", DEVICE(1, 11)}};
+    } plain[] = {{"null", DEVICE(1, 3)},   {"zero", DEVICE(1, 5)},    {"full", DEVICE(1, 7)},
+                 {"random", DEVICE(1, 8)}, {"urandom", DEVICE(1, 9)}, {"kmsg", DEVICE(1, 11)}};
     static const char *const links[][2] = {{"fd", "/proc/self/fd"},
                                            {"stdin", "/proc/self/fd/0"},
                                            {"stdout", "/proc/self/fd/1"},

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Listing a directory. A position stays good while names come and go: 0 is ".", 1 is "..", then each name's own
- * cookie + 2, and from MADE on the names that the directory makes itself (/proc's processes), by their count.
+ * Listing a directory. A position stays good while names come and go: 0 is ".", 1 is "..", then
+ * each name's own cookie + 2, and from MADE on the names that the directory makes itself (/proc's
+ * processes), by their count.
  */
 #include "file/inode.h"
 #include "lib/string.h"
@@ -17,8 +18,8 @@ struct made_sink {
     bool full;
 };
 
-static bool emit(struct directory_sink *sink, int64_t *position, int64_t next, const char *name, size_t size,
-                 const struct inode *inode)
+static bool emit(struct directory_sink *sink, int64_t *position, int64_t next, const char *name,
+                 size_t size, const struct inode *inode)
 {
     sink->position = (uint64_t)next;
     if (!sink->add(sink, name, size, inode->number, (inode->mode & S_IFMT) >> 12))
@@ -27,7 +28,8 @@ static bool emit(struct directory_sink *sink, int64_t *position, int64_t next, c
     return true;
 }
 
-static bool made_add(struct directory_sink *sink, const char *name, size_t size, uint64_t inode, unsigned type)
+static bool made_add(struct directory_sink *sink, const char *name, size_t size, uint64_t inode,
+                     unsigned type)
 {
     struct made_sink *made = CONTAINER_OF(sink, struct made_sink, sink);
     if (made->full)
@@ -58,10 +60,11 @@ int directory_list(struct entry *directory, int64_t *position, struct directory_
         return 0;
     if (*position < MADE) {
         struct entry *entry;
-        LIST_FOR_EACH(entry, &inode->children, struct entry, link) {
+        LIST_FOR_EACH (entry, &inode->children, struct entry, link) {
             if ((int64_t)entry->cookie + 2 <= *position)
                 continue;
-            if (!emit(sink, position, (int64_t)entry->cookie + 2, entry->name, entry->name_size, entry->inode))
+            if (!emit(sink, position, (int64_t)entry->cookie + 2, entry->name, entry->name_size,
+                      entry->inode))
                 return 0;
         }
     }

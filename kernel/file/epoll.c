@@ -355,6 +355,7 @@ static void epoll_close(struct file *file)
 static const struct file_ops epoll_ops = {
     .kind = "eventpoll",
     .poll = epoll_poll,
+    .seek = seek_nowhere,
     .stat = epoll_stat,
     .close = epoll_close,
 };

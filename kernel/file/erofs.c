@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * EROFS on disk. Little endian, 4 KiB blocks only (so that a block is a page and can be mapped in place).
- * Every offset is checked against the image before it is followed; sums are checked for overflow by
- * keeping block numbers 32 bits wide inside 64-bit arithmetic.
+ * EROFS on disk. Little endian, 4 KiB blocks only (so that a block is a page and can be mapped in
+ * place). Every offset is checked against the image before it is followed; sums are checked for
+ * overflow by keeping block numbers 32 bits wide inside 64-bit arithmetic.
  */
 #include "file/erofs.h"
 
@@ -10,18 +10,24 @@
 
 #include "lib/string.h"
 
-#define SUPER_OFFSET 1024
-#define SUPER_MAGIC 0xe0f5e1e2U
-#define INODE_SLOT 32
-#define BLOCK_NONE 0xffffffffU /* chunk that is a hole */
+#define SUPER_OFFSET  1024
+#define SUPER_MAGIC   0xe0f5e1e2U
+#define INODE_SLOT    32
+#define BLOCK_NONE    0xffffffffU /* chunk that is a hole */
 #define NAME_SIZE_MAX 255
-#define SIZE_LIMIT (1UL << 40) /* no file is larger: keeps all sums far from overflow */
-/* Incompatible features that change nothing for uncompressed files: padding of compressed data (1), chunk-based files (4). */
+#define SIZE_LIMIT    (1UL << 40) /* no file is larger: keeps all sums far from overflow */
+/* Incompatible features that change nothing for uncompressed files: padding of compressed data (1),
+ * chunk-based files (4). */
 #define FEATURES_KNOWN 0x5U
-#define CHUNK_BITS 0x1fU
-#define CHUNK_INDEXES 0x20U
+#define CHUNK_BITS     0x1fU
+#define CHUNK_INDEXES  0x20U
 
-enum { TYPE_MASK = 0170000, TYPE_DIRECTORY = 0040000, TYPE_CHARACTER = 0020000, TYPE_BLOCK = 0060000 };
+enum {
+    TYPE_MASK = 0170000,
+    TYPE_DIRECTORY = 0040000,
+    TYPE_CHARACTER = 0020000,
+    TYPE_BLOCK = 0060000
+};
 enum layout { LAYOUT_PLAIN = 0, LAYOUT_INLINE = 2, LAYOUT_CHUNKS = 4 };
 
 struct super_block {
@@ -142,7 +148,8 @@ int erofs_inode_read(const struct erofs *fs, uint64_t id, struct erofs_inode *in
     } else {
         read_compact(&raw.compact, inode);
     }
-    if (inode->layout != LAYOUT_PLAIN && inode->layout != LAYOUT_INLINE && inode->layout != LAYOUT_CHUNKS)
+    if (inode->layout != LAYOUT_PLAIN && inode->layout != LAYOUT_INLINE &&
+        inode->layout != LAYOUT_CHUNKS)
         return -EOPNOTSUPP;
     if (inode->size > SIZE_LIMIT)
         return -EUCLEAN;
@@ -153,7 +160,8 @@ int erofs_inode_read(const struct erofs *fs, uint64_t id, struct erofs_inode *in
     return 0;
 }
 
-/* Chunk-based files: a table of block numbers (4 bytes) or indexes (8 bytes, block number last) after the inode. */
+/* Chunk-based files: a table of block numbers (4 bytes) or indexes (8 bytes, block number last)
+ * after the inode. */
 static int chunk_find(const struct erofs *fs, const struct erofs_inode *inode, uint64_t offset,
                       struct erofs_extent *extent)
 {
@@ -224,7 +232,8 @@ static int block_names(const uint8_t *block, uint64_t size, erofs_name_each *eac
     if (size < sizeof(first))
         return -EUCLEAN;
     memcpy(&first, block, sizeof(first));
-    if (first.name_offset < sizeof(first) || first.name_offset % sizeof(first) || first.name_offset > size)
+    if (first.name_offset < sizeof(first) || first.name_offset % sizeof(first) ||
+        first.name_offset > size)
         return -EUCLEAN;
     size_t count = first.name_offset / sizeof(first);
     for (size_t i = 0; i < count; i++) {
@@ -251,8 +260,8 @@ static int block_names(const uint8_t *block, uint64_t size, erofs_name_each *eac
     return 0;
 }
 
-int erofs_directory_read(const struct erofs *fs, const struct erofs_inode *inode, erofs_name_each *each,
-                         void *context)
+int erofs_directory_read(const struct erofs *fs, const struct erofs_inode *inode,
+                         erofs_name_each *each, void *context)
 {
     if ((inode->mode & TYPE_MASK) != TYPE_DIRECTORY)
         return -ENOTDIR;

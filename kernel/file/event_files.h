@@ -24,6 +24,7 @@ static inline void wake_watchers(struct wait_queue *queue, unsigned events)
 void wait_queue_end(struct wait_queue *queue, unsigned events);
 /* stat of something without an inode: mode, a number of its own. */
 void anonymous_stat(struct linux_stat *stat, uint32_t mode, uint64_t number);
+int64_t seek_nowhere(struct file *file, int64_t offset, int whence); /* lseek succeeds and means nothing */
 uint64_t anonymous_number(void); /* the next one, never 0 */
 
 /* pipe.c; linux/limits.h: PIPE_BUF 4096 */

@@ -2,9 +2,9 @@
 /* eventfd: a 64-bit count. A read takes all of it (or one, as a semaphore) and waits while it is 0; a write adds and
  * waits while the sum would pass the largest value, UINT64_MAX - 1. */
 #include <asm/errno.h>
-#include <linux/stat.h>
 
 #include "file/event_files.h"
+#include "linux/abi.h"
 #include "memory/heap.h"
 
 #define COUNT_MAX (UINT64_MAX - 1)
@@ -79,6 +79,7 @@ static const struct file_ops eventfd_ops = {
     .read = eventfd_read,
     .write = eventfd_write,
     .poll = eventfd_poll,
+    .seek = seek_nowhere,
     .stat = eventfd_stat,
     .close = eventfd_close,
 };

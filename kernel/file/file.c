@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Open files and descriptor tables. A file is freed when its last descriptor and user are gone; a table
- * grows by doubling up to the caller's RLIMIT_NOFILE. `lowest_free` is never above the lowest free slot.
+ * Open files and descriptor tables. A file is freed when its last descriptor and user are gone; a
+ * table grows by doubling up to the caller's RLIMIT_NOFILE. `lowest_free` is never above the lowest
+ * free slot.
  */
 #include "file/file.h"
 
@@ -13,7 +14,7 @@
 #include "memory/heap.h"
 
 #define TABLE_FIRST 64U
-#define TABLE_MAX 65536U /* slots take 16 bytes each: 1 MiB, what the heap gives in one piece */
+#define TABLE_MAX   65536U /* slots take 16 bytes each: 1 MiB, what the heap gives in one piece */
 
 void (*file_watches_drop)(struct file *file);
 
@@ -90,7 +91,8 @@ struct file_table *file_table_copy(struct file_table *from)
     return table;
 }
 
-/* Takes the file out of its slot and gives back its count; closing a file ends the process's record locks on it. */
+/* Takes the file out of its slot and gives back its count; closing a file ends the process's record
+ * locks on it. */
 static void slot_close(struct file_table *table, unsigned fd)
 {
     struct file *file = table->slots[fd].file;
@@ -139,7 +141,8 @@ static int table_grow(struct file_table *table, unsigned at_least)
     unsigned size = table->size;
     while (size < at_least)
         size *= 2;
-    struct file_slot *slots = heap_resize(table->slots, table->size * sizeof(*slots), size * sizeof(*slots));
+    struct file_slot *slots =
+        heap_resize(table->slots, table->size * sizeof(*slots), size * sizeof(*slots));
     if (!slots)
         return -ENOMEM;
     table->slots = slots;

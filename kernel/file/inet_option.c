@@ -60,11 +60,26 @@ static const struct {
     {LEVEL_UDP, 1, 0},     /* CORK */
 };
 
+static bool level_fits(const struct socket *socket, int level)
+{
+    switch (level) {
+    case LEVEL_IP:
+        return true;
+    case LEVEL_TCP:
+        return socket->type == SOCK_STREAM;
+    case LEVEL_UDP:
+        return socket->type == SOCK_DGRAM;
+    case LEVEL_V6:
+        return socket->family == AF_INET6;
+    default:
+        return false;
+    }
+}
+
 /* Index into known, -ENOPROTOOPT when the option or the level does not belong to this socket. */
 static int option_find(const struct socket *socket, int level, int option)
 {
-    if ((level == LEVEL_TCP && socket->type != SOCK_STREAM) || (level == LEVEL_UDP && socket->type != SOCK_DGRAM) ||
-        (level == LEVEL_V6 && socket->family != AF_INET6))
+    if (!level_fits(socket, level))
         return -ENOPROTOOPT;
     for (unsigned i = 0; i < COUNT_OF(known); i++) {
         if (known[i].level == level && known[i].option == option)
@@ -139,6 +154,8 @@ int inet_get_option(struct socket *socket, int level, int option, void *value, u
 {
     int number;
     bool tcp = level == LEVEL_TCP && socket->type == SOCK_STREAM;
+    if (!level_fits(socket, level))
+        return -EOPNOTSUPP; /* setsockopt says ENOPROTOOPT: Linux's own difference */
     if (tcp && option == TCP_CONGESTION) {
         static const char name[16] = "cubic";
         return answer(value, size, name, sizeof(name));

@@ -33,12 +33,12 @@ static bool covers(const struct inet_address *local, bool only_v6, const struct 
     return inet_is_v4(to) ? inet_is_v4(local) || !only_v6 : !inet_is_v4(local);
 }
 
-static bool may_share(const struct socket *a, const struct socket *b)
+static bool may_share(const struct socket *socket, const struct socket *other)
 {
-    if (socket_option_on(a, SO_REUSEPORT) && socket_option_on(b, SO_REUSEPORT))
+    if (socket_option_on(socket, SO_REUSEPORT) && socket_option_on(other, SO_REUSEPORT))
         return true;
-    return socket_option_on(a, SO_REUSEADDR) && socket_option_on(b, SO_REUSEADDR) &&
-           a->state != SOCKET_LISTENING && b->state != SOCKET_LISTENING;
+    return socket_option_on(socket, SO_REUSEADDR) && socket_option_on(other, SO_REUSEADDR) &&
+           other->state != SOCKET_LISTENING;
 }
 
 static bool port_is_taken(const struct socket *socket, const struct inet_address *local, bool share)

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Inodes: their life, their status, their books. An inode lives as long as an entry or an open file counts
- * it. Frames of written files are charged against a limit for the whole tree, half of the partition.
+ * Inodes: their life, their status, their books. An inode lives as long as an entry or an open file
+ * counts it. Frames of written files are charged against a limit for the whole tree, half of the
+ * partition.
  */
 #include "file/inode.h"
 
+#include "lib/string.h"
 #include "linux/abi.h"
 #include "memory/frames.h"
 #include "memory/heap.h"
-#include "lib/string.h"
 
 #define BLOCK_SIZE 4096
 
 static uint64_t next_number = 1;
 static uint64_t pages_used;
+static uint64_t inodes_used; /* long link targets count as several */
 
 int64_t wall_clock_ns(void)
 {
@@ -25,6 +27,7 @@ struct inode *inode_create(uint32_t mode, const struct inode_ops *ops)
     struct inode *inode = HEAP_NEW(struct inode);
     if (!inode)
         return NULL;
+    inodes_used++;
     inode->ops = ops;
     inode->count = 1;
     inode->mode = mode;
@@ -37,6 +40,11 @@ struct inode *inode_create(uint32_t mode, const struct inode_ops *ops)
     return inode;
 }
 
+static uint64_t target_weight(const char *target)
+{
+    return strlen(target) / 512;
+}
+
 struct inode *inode_create_link(const char *target)
 {
     struct inode *inode = inode_create(S_IFLNK | 0777, NULL);
@@ -47,6 +55,7 @@ struct inode *inode_create_link(const char *target)
         inode_put(inode);
         return NULL;
     }
+    inodes_used += target_weight(target);
     return inode;
 }
 
@@ -66,6 +75,9 @@ void inode_put(struct inode *inode)
         pages_used -= inode->charged;
         memory_object_put(&inode->pages->object);
     }
+    while (inode->locks)
+        lock_drop_owner(inode, lock_first_owner(inode));
+    inodes_used -= 1 + (inode->target && !inode->origin ? target_weight(inode->target) : 0);
     heap_free(inode->target);
     heap_free(inode->hash);
     heap_free(inode);
@@ -147,6 +159,11 @@ bool tree_has_room(uint64_t pages)
 {
     uint64_t limit = tree_pages_limit();
     return pages <= limit && pages_used <= limit - pages;
+}
+
+bool tree_has_inode(void)
+{
+    return inodes_used < frames_total() / 2;
 }
 
 void inode_charge(struct inode *inode)

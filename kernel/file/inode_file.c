@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Open regular files. Data of an image file is read where it lies; the first write or truncation copies the
- * file into pages of its own (copy-up) and from then on the image is not looked at. Pages beyond the end of
- * a file hold zeros, so a file that grows shows nothing old.
+ * Open regular files. Data of an image file is read where it lies; the first write or truncation
+ * copies the file into pages of its own (copy-up) and from then on the image is not looked at.
+ * Pages beyond the end of a file hold zeros, so a file that grows shows nothing old.
  */
 #include <linux/falloc.h>
 #include <linux/fcntl.h>
@@ -15,11 +15,12 @@
 #include "linux/abi.h"
 
 #define SIZE_LIMIT (1UL << 40) /* what page_store can hold */
-#define SEEK_SET 0
-#define SEEK_CUR 1
-#define SEEK_END 2
-#define SEEK_DATA 3
-#define SEEK_HOLE 4
+#define BREATH     (1UL << 18) /* bytes: tens of microseconds */
+#define SEEK_SET   0
+#define SEEK_CUR   1
+#define SEEK_END   2
+#define SEEK_DATA  3
+#define SEEK_HOLE  4
 
 extern struct erofs tree_image;
 
@@ -31,6 +32,13 @@ static uint64_t min_size(uint64_t a, uint64_t b)
 static bool is_sealed(const struct inode *inode, unsigned seal)
 {
     return inode->seals != SEALS_NONE && (inode->seals & seal);
+}
+
+/* A long transfer lets interrupts in, so that the node is not taken for dead. */
+static void breathe(uint64_t before, uint64_t after)
+{
+    if ((before ^ after) / BREATH)
+        arch_poll_interrupts();
 }
 
 /* ---- reading ---- */
@@ -45,13 +53,14 @@ static long read_image(struct inode *inode, struct io *io, uint64_t offset, uint
         struct erofs_extent extent;
         if (erofs_extent_find(&tree_image, &from, offset + done, &extent))
             return done ? (long)done : -EIO;
-        uint64_t piece = min_size(extent.size, size - done);
+        uint64_t piece = min_size(min_size(extent.size, size - done), BREATH);
         long moved = extent.data ? io_put(io, extent.data, piece) : io_zero(io, piece);
         if (moved < 0)
             return done ? (long)done : moved;
         done += (uint64_t)moved;
         if ((uint64_t)moved < piece)
             break;
+        breathe(done - piece, done);
     }
     return (long)done;
 }
@@ -63,12 +72,14 @@ static long read_pages(struct inode *inode, struct io *io, uint64_t offset, uint
         uint64_t within = (offset + done) % PAGE_SIZE;
         uint64_t piece = min_size(PAGE_SIZE - within, size - done);
         phys_addr frame = page_store_frame(inode->pages, (offset + done) / PAGE_SIZE, false);
-        long moved = frame ? io_put(io, (char *)direct_pointer(frame) + within, piece) : io_zero(io, piece);
+        long moved =
+            frame ? io_put(io, (char *)direct_pointer(frame) + within, piece) : io_zero(io, piece);
         if (moved < 0)
             return done ? (long)done : moved;
         done += (uint64_t)moved;
         if ((uint64_t)moved < piece)
             break;
+        breathe(done - piece, done);
     }
     return (long)done;
 }
@@ -153,7 +164,8 @@ int inode_copy_up(struct inode *inode)
 int inode_truncate(struct inode *inode, uint64_t size)
 {
     uint64_t old = inode_size(inode);
-    if ((size < old && is_sealed(inode, F_SEAL_SHRINK)) || (size > old && is_sealed(inode, F_SEAL_GROW)))
+    if ((size < old && is_sealed(inode, F_SEAL_SHRINK)) ||
+        (size > old && is_sealed(inode, F_SEAL_GROW)))
         return -EPERM;
     if (size > old && size > caller_file_size_max()) {
         caller_file_size_exceeded();
@@ -205,7 +217,7 @@ static long inode_write(struct inode *inode, struct io *io, uint64_t offset)
         long moved = page ? io_get(io, page + at % PAGE_SIZE, piece) : -ENOSPC;
         uint64_t end = moved > 0 ? at + (uint64_t)moved : at;
         if (end > pages->size)
-            error = page_store_resize(pages, end);
+            (void)!page_store_resize(pages, end); /* below the limit: growing cannot fail */
         /* A copy that failed half-way may have left bytes beyond the end. */
         if (page && moved < (long)piece && at + piece > pages->size && end >= pages->size)
             memset(page + end % PAGE_SIZE, 0, at + piece - end);
@@ -214,6 +226,7 @@ static long inode_write(struct inode *inode, struct io *io, uint64_t offset)
         done += moved;
         if ((uint64_t)moved < piece)
             break;
+        breathe((uint64_t)done - piece, (uint64_t)done);
     }
     inode_changed(inode, true);
     return done;
@@ -228,7 +241,8 @@ static long file_inode_read(struct file *file, struct io *io, int64_t *position)
     if (done > 0)
         *position += done;
     /* As relatime: once after each change. */
-    if (inode->access_ns <= inode->modify_ns && !(file->flags & O_NOATIME) && inode->file_system != FS_PROC)
+    if (inode->access_ns <= inode->modify_ns && !(file->flags & O_NOATIME) &&
+        inode->file_system != FS_PROC)
         inode->access_ns = wall_clock_ns();
     return done;
 }
@@ -262,7 +276,8 @@ static int64_t find_data(struct inode *inode, uint64_t offset, uint64_t size)
 
 static int64_t find_hole(struct inode *inode, uint64_t offset, uint64_t size)
 {
-    while (offset < size && inode->pages && page_store_frame(inode->pages, offset / PAGE_SIZE, false))
+    while (offset < size && inode->pages &&
+           page_store_frame(inode->pages, offset / PAGE_SIZE, false))
         offset = (offset / PAGE_SIZE + 1) * PAGE_SIZE;
     return (int64_t)(inode->pages ? min_size(offset, size) : size);
 }
@@ -304,7 +319,8 @@ int inode_allocate(struct inode *inode, unsigned mode, uint64_t offset, uint64_t
     uint64_t end = offset + size; /* both positive signed: no overflow */
     bool punch = mode & FALLOC_FL_PUNCH_HOLE, zero = mode & FALLOC_FL_ZERO_RANGE;
     bool keep = mode & FALLOC_FL_KEEP_SIZE;
-    if (mode & ~(FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE) || (punch && (zero || !keep)))
+    if (mode & ~(FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE) ||
+        (punch && (zero || !keep)))
         return -EOPNOTSUPP;
     if (end > SIZE_LIMIT)
         return -EFBIG;
@@ -316,10 +332,15 @@ int inode_allocate(struct inode *inode, unsigned mode, uint64_t offset, uint64_t
         caller_file_size_exceeded();
         return -EFBIG;
     }
+    /* Refused at once, not after having filled the tree. */
+    uint64_t needed = punch ? 0 : (size + PAGE_SIZE - 1) / PAGE_SIZE;
     int error = inode_copy_up(inode);
+    if (!error && needed > inode->pages->frames && !tree_has_room(needed - inode->pages->frames))
+        error = -ENOSPC;
     if (!error && (punch || zero))
         error = page_store_punch(inode->pages, offset, size);
-    for (uint64_t at = offset / PAGE_SIZE; !error && !punch && at < (end + PAGE_SIZE - 1) / PAGE_SIZE; at++)
+    for (uint64_t at = offset / PAGE_SIZE;
+         !error && !punch && at < (end + PAGE_SIZE - 1) / PAGE_SIZE; at++)
         error = page_to_write(inode, at) ? 0 : -ENOSPC;
     if (!error && !keep && end > inode->pages->size)
         error = page_store_resize(inode->pages, end);

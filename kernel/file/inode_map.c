@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What regions of memory see of a file. Whole pages of an image file are the boot store's own frames: no copy,
- * shared by all nodes. The page with the end of the file, inline tails and pages that a chunk table breaks up
- * are copied once into a frame of ours, since bytes beyond the end must read as zeros. After a copy-up,
- * pages come from the written file; pages mapped before keep showing the image, as with overlayfs.
+ * What regions of memory see of a file. Whole pages of an image file are the boot store's own
+ * frames: no copy, shared by all nodes. The page with the end of the file, inline tails and pages
+ * that a chunk table breaks up are copied once into a frame of ours, since bytes beyond the end
+ * must read as zeros. After a copy-up, pages come from the written file; pages mapped before keep
+ * showing the image, as with overlayfs.
  */
 #include "file/inode_map.h"
 
 #include <linux/fcntl.h>
 
 #include "file/erofs.h"
-#include "linux/abi.h"
 #include "lib/string.h"
+#include "linux/abi.h"
 #include "memory/frames.h"
 #include "memory/heap.h"
 #include "node/self.h"
@@ -84,7 +85,8 @@ static int image_page(struct mapping *mapping, uint64_t index, phys_addr *frame)
     return 0;
 }
 
-static int mapping_page(struct memory_object *object, uint64_t index, bool for_write, phys_addr *frame)
+static int mapping_page(struct memory_object *object, uint64_t index, bool for_write,
+                        phys_addr *frame)
 {
     struct mapping *mapping = mapping_of(object);
     struct inode *inode = mapping->inode;
@@ -154,7 +156,8 @@ bool inode_is_mapped_writable(const struct inode *inode)
 int inode_map(struct file *file, bool shared, bool writable, struct memory_object **object)
 {
     struct inode *inode = file->inode;
-    if (shared && writable && inode->seals != SEALS_NONE && (inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)))
+    if (shared && writable && inode->seals != SEALS_NONE &&
+        (inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)))
         return -EPERM;
     /* A memory-only file that was never written has no pages yet. */
     if (!inode->pages && (!inode->origin || (shared && file_can_write(file)))) {
@@ -162,7 +165,8 @@ int inode_map(struct file *file, bool shared, bool writable, struct memory_objec
         if (error)
             return error;
     }
-    struct mapping *mapping = inode->mapping ? mapping_of(inode->mapping) : mapping_create(inode, file->entry);
+    struct mapping *mapping =
+        inode->mapping ? mapping_of(inode->mapping) : mapping_create(inode, file->entry);
     if (!mapping)
         return -ENOMEM;
     memory_object_get(&mapping->object);

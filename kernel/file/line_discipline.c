@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keys to lines, as Linux's N_TTY does it. Positions run freely; index is position % DISCIPLINE_INPUT. In canonical mode
- * [tail, lines) holds finished lines and [lines, head) the one being edited; in raw mode all of [tail, head) is
- * readable.
+ * Keys to lines, as Linux's N_TTY does it. Positions run freely; index is position %
+ * DISCIPLINE_INPUT. In canonical mode [tail, lines) holds finished lines and [lines, head) the one
+ * being edited; in raw mode all of [tail, head) is readable.
  */
 #include "file/line_discipline.h"
 
@@ -10,7 +10,7 @@
 
 #include "lib/string.h"
 
-#define DELETE 0x7f
+#define DELETE    0x7f
 #define TAB_WIDTH 8U
 
 void discipline_init(struct discipline *d)
@@ -20,10 +20,19 @@ void discipline_init(struct discipline *d)
         .c_oflag = OPOST | ONLCR,
         .c_cflag = B38400 | CS8 | CREAD | HUPCL,
         .c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
-        .c_cc = {[VINTR] = 'C' - 64, [VQUIT] = '\\' - 64, [VERASE] = DELETE, [VKILL] = 'U' - 64,
-                 [VEOF] = 'D' - 64, [VMIN] = 1, [VSTART] = 'Q' - 64, [VSTOP] = 'S' - 64,
-                 [VSUSP] = 'Z' - 64, [VREPRINT] = 'R' - 64, [VDISCARD] = 'O' - 64,
-                 [VWERASE] = 'W' - 64, [VLNEXT] = 'V' - 64},
+        .c_cc = {[VINTR] = 'C' - 64,
+                 [VQUIT] = '\\' - 64,
+                 [VERASE] = DELETE,
+                 [VKILL] = 'U' - 64,
+                 [VEOF] = 'D' - 64,
+                 [VMIN] = 1,
+                 [VSTART] = 'Q' - 64,
+                 [VSTOP] = 'S' - 64,
+                 [VSUSP] = 'Z' - 64,
+                 [VREPRINT] = 'R' - 64,
+                 [VDISCARD] = 'O' - 64,
+                 [VWERASE] = 'W' - 64,
+                 [VLNEXT] = 'V' - 64},
     };
     d->settings = standard;
 }
@@ -295,8 +304,8 @@ static bool signal_key(struct discipline *d, char key)
     if (!local(d, NOFLSH))
         discipline_forget_input(d);
     d->stopped = false;
+    d->signal(d, signal); /* which may drop output that waits, so the echo comes after it */
     echo_key(d, key);
-    d->signal(d, signal);
     return true;
 }
 
@@ -355,7 +364,8 @@ bool discipline_takes(const struct discipline *d)
     uint32_t used = d->head - d->tail;
     if (used < DISCIPLINE_INPUT - 1)
         return true;
-    /* A line that is too long goes on, its tail is lost as on Linux: or its end could never come. */
+    /* A line that is too long goes on, its tail is lost as on Linux: or its end could never come.
+     */
     return discipline_is_canonical(d) && d->lines == d->tail;
 }
 

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Record locks of processes (fcntl), of open files (OFD) and whole-file locks (flock). The first two stand
- * against each other, flock stands alone. An owner's locks on one inode never overlap and neighbours of the
- * same kind are one lock. Who waits, waits in one queue for all files: locks are rare, waiting rarer.
+ * Record locks of processes (fcntl), of open files (OFD) and whole-file locks (flock). The first
+ * two stand against each other, flock stands alone. An owner's locks on one inode never overlap and
+ * neighbours of the same kind are one lock. Who waits, waits in one queue for all files: locks are
+ * rare, waiting rarer.
  */
 #include "file/inode.h"
 #include "linux/abi.h"
 #include "memory/heap.h"
 
 #define CHAIN_MAX 64 /* processes in a circle of waiting that we look for */
+
+#define LOCKS_MAX                                                                                  \
+    16384 /* of the whole node: programs must not fill the kernel's memory with them */
 
 struct file_lock {
     struct file_lock *next; /* by start */
@@ -18,8 +22,24 @@ struct lock_waiting {
     struct list link;
     const void *owner, *blocked_by;
 };
+static unsigned lock_count;
 static struct wait_queue lock_waits = WAIT_QUEUE_INIT(lock_waits);
 static struct list waiting = {&waiting, &waiting};
+
+static struct file_lock *lock_new(void)
+{
+    struct file_lock *lock = lock_count < LOCKS_MAX ? HEAP_NEW(struct file_lock) : NULL;
+    if (lock)
+        lock_count++;
+    return lock;
+}
+
+static void lock_free(struct file_lock *lock)
+{
+    if (lock)
+        lock_count--;
+    heap_free(lock);
+}
 
 static bool is_own(const struct lock_request *a, const struct lock_request *b)
 {
@@ -28,11 +48,12 @@ static bool is_own(const struct lock_request *a, const struct lock_request *b)
 
 static bool is_against(const struct lock_request *a, const struct lock_request *b)
 {
-    return !is_own(a, b) && (a->kind == LOCK_FLOCK) == (b->kind == LOCK_FLOCK) && a->start <= b->end &&
-           b->start <= a->end && (a->exclusive || b->exclusive);
+    return !is_own(a, b) && (a->kind == LOCK_FLOCK) == (b->kind == LOCK_FLOCK) &&
+           a->start <= b->end && b->start <= a->end && (a->exclusive || b->exclusive);
 }
 
-static const struct lock_request *find_against(struct inode *inode, const struct lock_request *request)
+static const struct lock_request *find_against(struct inode *inode,
+                                               const struct lock_request *request)
 {
     for (struct file_lock *lock = inode->locks; lock; lock = lock->next) {
         if (is_against(&lock->is, request))
@@ -41,7 +62,8 @@ static const struct lock_request *find_against(struct inode *inode, const struct
     return NULL;
 }
 
-bool lock_test(struct inode *inode, const struct lock_request *request, struct lock_request *against)
+bool lock_test(struct inode *inode, const struct lock_request *request,
+               struct lock_request *against)
 {
     const struct lock_request *found = find_against(inode, request);
     if (found)
@@ -61,9 +83,9 @@ static void lock_insert(struct inode *inode, struct file_lock *lock)
 /* Cuts the request's range out of the owner's locks. */
 static int lock_cut(struct inode *inode, const struct lock_request *cut)
 {
-    struct file_lock *spare = heap_alloc(sizeof(*spare)); /* for the upper half of one cut in two */
+    struct file_lock *spare = lock_new(); /* for the upper half of one cut in two */
     if (!spare)
-        return -ENOMEM;
+        return -ENOLCK;
     struct file_lock **at = &inode->locks, *lock;
     while ((lock = *at)) {
         if (!is_own(&lock->is, cut) || lock->is.start > cut->end || lock->is.end < cut->start) {
@@ -71,7 +93,7 @@ static int lock_cut(struct inode *inode, const struct lock_request *cut)
             continue;
         }
         uint64_t end = lock->is.end;
-        bool before = lock->is.start < cut->start, after = end > cut->end;
+        bool before = lock->is.start<cut->start, after = end> cut->end;
         if (before) {
             lock->is.end = cut->start - 1;
             at = &lock->next;
@@ -89,9 +111,9 @@ static int lock_cut(struct inode *inode, const struct lock_request *cut)
             break; /* own locks do not overlap: none lies further in the range */
         }
         if (!before)
-            heap_free(lock);
+            lock_free(lock);
     }
-    heap_free(spare);
+    lock_free(spare);
     return 0;
 }
 
@@ -102,7 +124,8 @@ static void lock_merge(struct inode *inode, struct file_lock *lock)
     while ((other = *at)) {
         bool touches = (lock->is.end != UINT64_MAX && other->is.start == lock->is.end + 1) ||
                        (other->is.end != UINT64_MAX && other->is.end + 1 == lock->is.start);
-        if (!touches || !is_own(&other->is, &lock->is) || other->is.exclusive != lock->is.exclusive) {
+        if (!touches || !is_own(&other->is, &lock->is) ||
+            other->is.exclusive != lock->is.exclusive) {
             at = &other->next;
             continue;
         }
@@ -111,7 +134,7 @@ static void lock_merge(struct inode *inode, struct file_lock *lock)
         if (other->is.end > lock->is.end)
             lock->is.end = other->is.end;
         *at = other->next;
-        heap_free(other);
+        lock_free(other);
     }
 }
 
@@ -123,7 +146,7 @@ static bool is_circle(const void *owner, const void *blocker)
             return true;
         struct lock_waiting *item;
         const void *next = NULL;
-        LIST_FOR_EACH(item, &waiting, struct lock_waiting, link) {
+        LIST_FOR_EACH (item, &waiting, struct lock_waiting, link) {
             if (item->owner == blocker)
                 next = item->blocked_by;
         }
@@ -149,12 +172,12 @@ int lock_set(struct inode *inode, const struct lock_request *request, bool wait)
         if (error)
             return error;
     }
-    struct file_lock *lock = HEAP_NEW(struct file_lock);
+    struct file_lock *lock = lock_new();
     if (!lock)
-        return -ENOMEM;
+        return -ENOLCK;
     int error = lock_cut(inode, request);
     if (error) {
-        heap_free(lock);
+        lock_free(lock);
         return error;
     }
     lock->is = *request;
@@ -171,6 +194,11 @@ int lock_clear(struct inode *inode, const struct lock_request *request)
     return error;
 }
 
+const void *lock_first_owner(const struct inode *inode)
+{
+    return inode->locks->is.owner;
+}
+
 void lock_drop_owner(struct inode *inode, const void *owner)
 {
     struct file_lock **at = &inode->locks, *lock;
@@ -181,7 +209,7 @@ void lock_drop_owner(struct inode *inode, const void *owner)
             continue;
         }
         *at = lock->next;
-        heap_free(lock);
+        lock_free(lock);
         dropped = true;
     }
     if (dropped)

@@ -9,10 +9,10 @@
 #include "linux/abi.h"
 
 #define NAME_PREFIX "memfd:"
-#define SEALS_ALL (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)
+#define SEALS_ALL   (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)
 /* Newer than our headers: whether the file may become executable. Files here always may. */
 #define FLAG_NOEXEC_SEAL 8U
-#define FLAG_EXEC 16U
+#define FLAG_EXEC        16U
 
 int memfd_create(const char *name, unsigned flags, struct file **file)
 {

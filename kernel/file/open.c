@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * open(2): flags, creation, and which operations an open file gets. The order of the checks is Linux's,
- * since programs tell errors apart by it.
+ * open(2): flags, creation, and which operations an open file gets. The order of the checks is
+ * Linux's, since programs tell errors apart by it.
  */
 #include "file/doors.h"
 #include "file/inode.h"
-#include "linux/abi.h"
 #include "lib/string.h"
+#include "linux/abi.h"
 
-#define O_TMPFILE_BIT 020000000 /* __O_TMPFILE: without the O_DIRECTORY that O_TMPFILE carries along */
+#define O_TMPFILE_BIT                                                                              \
+    020000000 /* __O_TMPFILE: without the O_DIRECTORY that O_TMPFILE carries along */
 /* What F_GETFL shows: not the flags that only matter while opening. */
 #define FLAGS_OF_OPENING (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC)
 
@@ -60,7 +61,8 @@ int inode_open(struct inode *inode, struct entry *entry, unsigned flags, struct 
     return 0;
 }
 
-static int open_temporary(struct entry *directory, unsigned flags, uint32_t mode, struct file **file)
+static int open_temporary(struct entry *directory, unsigned flags, uint32_t mode,
+                          struct file **file)
 {
     if ((directory->inode->mode & S_IFMT) != S_IFDIR)
         return -ENOTDIR;
@@ -79,10 +81,9 @@ static int open_temporary(struct entry *directory, unsigned flags, uint32_t mode
     return error;
 }
 
+/* Puts the new file's entry into the result. */
 static int create_regular(struct path_result *found, uint32_t mode)
 {
-    if (found->trailing_slash)
-        return -EISDIR;
     if (found->parent->inode->file_system != FS_TREE)
         return found->parent->inode->ops ? -ENOENT : -EACCES;
     struct inode *inode = inode_create(S_IFREG | (mode & 07777 & ~caller_umask()), NULL);
@@ -118,11 +119,12 @@ int path_open(int at, const char *path, unsigned flags, uint32_t mode, struct fi
     if (flags & O_PATH)
         flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     bool temporary = flags & O_TMPFILE_BIT;
-    if (temporary && ((flags & O_ACCMODE) == O_RDONLY || !(flags & O_DIRECTORY) || (flags & O_CREAT)))
+    if (temporary &&
+        ((flags & O_ACCMODE) == O_RDONLY || !(flags & O_DIRECTORY) || (flags & O_CREAT)))
         return -EINVAL;
     unsigned how = 0;
     if (flags & O_CREAT)
-        how |= PATH_CREATE;
+        how |= PATH_CREATE | PATH_NO_SLASH;
     if ((flags & O_NOFOLLOW) || ((flags & O_CREAT) && (flags & O_EXCL)))
         how |= PATH_NO_FOLLOW;
     struct path_result found;
@@ -141,11 +143,11 @@ int path_open(int at, const char *path, unsigned flags, uint32_t mode, struct fi
         error = create_regular(&found, mode);
         created = true;
     }
-    struct inode *inode = error ? NULL : found.entry->inode;
-    if (!error && (flags & O_TRUNC) && !created && (inode->mode & S_IFMT) == S_IFREG &&
+    struct inode *inode = error || !found.entry ? NULL : found.entry->inode;
+    if (inode && (flags & O_TRUNC) && !created && (inode->mode & S_IFMT) == S_IFREG &&
         inode->file_system == FS_TREE && (flags & O_ACCMODE) != O_RDONLY)
         error = inode_truncate(inode, 0);
-    if (!error)
+    if (inode && !error)
         error = inode_open(inode, found.entry, flags, file);
     path_release(&found);
     return error;

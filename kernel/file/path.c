@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From a path to an entry, as path_resolution(7): one component at a time, `..` stops at the caller's
- * root, at most 40 symbolic links. The link's target and what was left of the path become the new path, so
- * there is no recursion and the whole never exceeds PATH_MAX.
+ * From a path to an entry, as path_resolution(7): one component at a time, `..` stops at the
+ * caller's root, at most 40 symbolic links. The link's target and what was left of the path become
+ * the new path, so there is no recursion and the whole never exceeds PATH_MAX.
  */
 #include <linux/fcntl.h>
 
@@ -12,7 +12,7 @@
 #include "linux/abi.h"
 #include "memory/heap.h"
 
-#define LINKS_MAX 40
+#define LINKS_MAX    40
 #define BUFFERS_KEPT 4 /* rename takes two, each may need one more for a link */
 
 static char *kept[BUFFERS_KEPT];
@@ -34,9 +34,9 @@ void path_buffer_put(char *buffer)
 }
 
 struct walk {
-    struct entry *at;   /* with count: what was resolved so far */
-    const char *rest;   /* what is still to be resolved */
-    char *buffer;       /* holds rest after the first link; from the stock */
+    struct entry *at; /* with count: what was resolved so far */
+    const char *rest; /* what is still to be resolved */
+    char *buffer;     /* holds rest after the first link; from the stock */
     unsigned links;
     unsigned flags;
 };
@@ -134,15 +134,17 @@ static bool is_link(const struct entry *entry)
     return (entry->inode->mode & S_IFMT) == S_IFLNK;
 }
 
-/* The last component: leaves parent, name and, if it is there, entry in the result. *again: it was a link that
- * is to be followed. */
-static int walk_last(struct walk *walk, const char *name, size_t size, bool slash, struct path_result *result,
-                     bool *again)
+/* The last component: leaves parent, name and, if it is there, entry in the result. *again: it was
+ * a link that is to be followed. */
+static int walk_last(struct walk *walk, const char *name, size_t size, bool slash,
+                     struct path_result *result, bool *again)
 {
     *again = false;
     bool create = walk->flags & PATH_CREATE;
     if (size > NAME_MAX)
         return -ENAMETOOLONG;
+    if (slash && (walk->flags & PATH_NO_SLASH))
+        return -EISDIR;
     memcpy(result->name, name, size);
     result->name[size] = 0;
     struct entry *found = NULL;

@@ -8,11 +8,11 @@
 #include <asm/fcntl.h>
 #include <asm/ioctls.h>
 #include <linux/limits.h>
-#include <linux/stat.h>
 
 #include "file/event_files.h"
 #include "file/inode.h"
 #include "file/ring.h"
+#include "linux/abi.h"
 #include "memory/heap.h"
 
 #define PIPE_CAPACITY 65536UL
@@ -213,8 +213,6 @@ long pipe_resize(struct file *file, uint64_t size)
         return -EINVAL;
     while (capacity < size)
         capacity *= 2;
-    if (size == 0)
-        return -EINVAL;
     if (capacity > PIPE_CAPACITY_MAX)
         return -EPERM;
     int error = ring_resize(&pipe->ring, capacity);

@@ -103,6 +103,7 @@ static const struct file_ops signalfd_ops = {
     .kind = "signalfd",
     .read = signalfd_read,
     .poll = signalfd_poll,
+    .seek = seek_nowhere,
     .stat = signalfd_stat,
     .close = signalfd_close,
 };

@@ -5,8 +5,8 @@
 #include <asm/errno.h>
 #include <asm/fcntl.h>
 #include <asm/ioctls.h>
-#include <linux/stat.h>
 
+#include "linux/abi.h"
 #include "linux/socket_abi.h"
 #include "memory/frames.h"
 #include "memory/heap.h"
@@ -41,6 +41,7 @@ struct socket *socket_new(const struct socket_ops *ops, int family, int type, in
     list_init(&socket->backlog_link);
     if (family == AF_UNIX) {
         list_init(&socket->local.bound_link);
+        list_insert(&local_sockets, &socket->local.all_link);
     } else {
         list_init(&socket->inet.port_link);
         list_init(&socket->inet.connecting);
@@ -51,8 +52,11 @@ struct socket *socket_new(const struct socket_ops *ops, int family, int type, in
 
 void socket_put(struct socket *socket)
 {
-    if (--socket->count == 0)
-        heap_free(socket);
+    if (--socket->count)
+        return;
+    if (socket->family == AF_UNIX)
+        list_remove(&socket->local.all_link);
+    heap_free(socket);
 }
 
 void socket_close(struct socket *socket)

@@ -56,6 +56,10 @@ struct local_part {
     struct socket_name name;
     struct inode *inode;    /* bound by path: inode->data points back here */
     struct list bound_link; /* abstract names */
+    struct list all_link;   /* every AF_UNIX socket: socket_collect.c */
+    unsigned flights;       /* there, while it looks: attachments that hold it */
+    bool reached;
+    struct socket *reached_next;
 };
 struct inet_address {
     uint8_t bytes[16]; /* IPv4 as ::ffff:a.b.c.d */
@@ -102,7 +106,6 @@ struct socket {
     int linger_on, linger_seconds;
     nanoseconds send_timeout, receive_timeout; /* 0: none */
     struct caller_credentials credentials, peer_credentials;
-    struct socket_ports *ports;
     union {
         struct local_part local;
         struct inet_part inet;
@@ -149,6 +152,11 @@ size_t stream_limit(const struct socket *socket); /* unread bytes that may stand
 bool stream_is_writable(const struct socket *socket);
 void stream_free(struct socket *socket);
 long broken_pipe(const struct socket_message *message); /* SIGPIPE unless MSG_NOSIGNAL; -EPIPE */
+
+/* socket_collect.c: sockets that are only held by each other's unread messages are found and closed. */
+void socket_collect(void) MAY_SLEEP;
+void socket_collect_if_due(void) MAY_SLEEP; /* before descriptors are sent; enough are in flight to be worth a look */
+extern struct list local_sockets;
 
 /* message.c */
 struct message {

@@ -24,11 +24,7 @@ static int tcp_listen(struct socket *socket)
         if (error)
             return error;
     }
-    enum socket_state before = socket->state;
-    socket->state = SOCKET_LISTENING;
-    bool conflicts = port_listener_conflicts(socket);
-    socket->state = before;
-    return conflicts ? -EADDRINUSE : 0;
+    return port_listener_conflicts(socket) ? -EADDRINUSE : 0;
 }
 
 /* Joins a client to a new socket in the listener's backlog. */
@@ -133,15 +129,14 @@ static int tcp_connect(struct socket *socket, const struct socket_name *name, bo
         socket->shutdown = 0;
         return 0;
     }
-    int error = inet_parse(socket, name, &to);
-    if (error)
-        return error;
     if (socket->state == SOCKET_CONNECTING && !nonblocking)
         return tcp_connect_wait(socket);
-    error = tcp_connect_again(socket);
+    int error = tcp_connect_again(socket);
     if (error <= 0)
         return error;
-    error = inet_route(socket, &to);
+    error = inet_parse(socket, name, &to);
+    if (!error)
+        error = inet_route(socket, &to);
     if (!error)
         error = inet_bind_source(socket, &to);
     if (error)

@@ -6,13 +6,13 @@
  */
 #include <asm/errno.h>
 #include <linux/fcntl.h>
-#include <linux/stat.h>
 
 #include "file/doors.h"
 #include "file/inode.h"
 #include "file/socket.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "linux/abi.h"
 #include "linux/socket_abi.h"
 
 #define PATH_OFFSET 2
@@ -67,7 +67,7 @@ static int name_find(const struct socket *from, const struct socket_name *name, 
             return error;
         struct inode *inode = path.entry->inode;
         error = inode_access(inode, 2);
-        *found = S_ISSOCK(inode->mode) ? inode->data : NULL;
+        *found = (inode->mode & S_IFMT) == S_IFSOCK ? inode->data : NULL;
         path_release(&path);
         if (error)
             return error;

@@ -110,11 +110,9 @@ static unsigned udp_poll(struct socket *socket)
 
 static int udp_shutdown(struct socket *socket, unsigned how)
 {
-    if (socket->state != SOCKET_CONNECTED)
-        return -ENOTCONN;
-    socket->shutdown |= how;
+    socket->shutdown |= how; /* as Linux, also when it says ENOTCONN */
     wake_watchers(&socket->waits, EVENT_ALL);
-    return 0;
+    return socket->state == SOCKET_CONNECTED ? 0 : -ENOTCONN;
 }
 
 static void udp_release(struct socket *socket)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The terminal of this node. Keys are taken from the console only while there is room for them and for their echo, so
- * nothing typed or pasted is lost: it waits on the other side. All output, echo too, passes one buffer, which
- * keeps its order; programs wait until it is empty.
+ * The terminal of this node. Keys are taken from the console only while there is room for them and
+ * for their echo, so nothing typed or pasted is lost: it waits on the other side. All output, echo
+ * too, passes one buffer, which keeps its order; programs wait until it is empty.
  */
 #include "file/terminal.h"
 
@@ -16,8 +16,9 @@
 #include "linux/abi.h"
 
 #define OUT_SIZE 4096U
-#define WRITE_PART (OUT_SIZE / 2 / DISCIPLINE_EXPANDS) /* of a program at a time, so that echo finds room too */
-#define WAKE_PART 1024U
+#define WRITE_PART                                                                                 \
+    (OUT_SIZE / 2 / DISCIPLINE_EXPANDS) /* of a program at a time, so that echo finds room too */
+#define WAKE_PART      1024U
 #define TERMIOS2_EXTRA 8U /* struct termios2: two speeds more */
 
 struct window { /* struct winsize of asm/termios.h, which fights with termbits.h */
@@ -56,14 +57,16 @@ static void out_flush(void)
 static size_t out_room(void)
 {
     if (terminal.out_done > 0) {
-        memmove(terminal.out, terminal.out + terminal.out_done, terminal.out_size - terminal.out_done);
+        memmove(terminal.out, terminal.out + terminal.out_done,
+                terminal.out_size - terminal.out_done);
         terminal.out_size -= terminal.out_done;
         terminal.out_done = 0;
     }
     return OUT_SIZE - terminal.out_size;
 }
 
-/* Echo. Keys are taken only when there is room; the rest of a very long picture (kill of a whole line) may be cut. */
+/* Echo. Keys are taken only when there is room; the rest of a very long picture (kill of a whole
+ * line) may be cut. */
 static void echo_put(struct discipline *discipline, const char *bytes, size_t size)
 {
     size_t room = out_room();
@@ -97,13 +100,20 @@ static bool has_input(void)
 
 static void keys_take(void)
 {
+    static bool taking;
     bool came = false;
     char key;
+    /* Taking keys makes room for others, which are announced at once: whoever takes already goes on
+     * with them. */
+    if (taking)
+        return;
+    taking = true;
     while (discipline_takes(&terminal.discipline) && out_room() >= DISCIPLINE_ECHO_MAX &&
            console_read(&key, 1) == 1) {
         discipline_key(&terminal.discipline, key);
         came = true;
     }
+    taking = false;
     if (!came)
         return;
     out_flush();
@@ -133,7 +143,8 @@ static void room_woken(struct waiter *waiter, unsigned events)
 /* A background process may not do this: 0, or what the call answers after the signal was sent. */
 static int background_check(int signal)
 {
-    if (caller_terminal() != &terminal || caller_group() == terminal.foreground || !terminal.foreground)
+    if (caller_terminal() != &terminal || caller_group() == terminal.foreground ||
+        !terminal.foreground)
         return 0;
     if (caller_refuses_signal(signal))
         return signal == SIGTTIN ? -EIO : 0;
@@ -251,7 +262,8 @@ static long terminal_read(struct file *file, struct io *io, int64_t *position)
         nanoseconds deadline = NO_DEADLINE;
         if (read_part(io, &done, &error) || io->remaining == 0)
             break;
-        if (!discipline_is_canonical(&terminal.discipline) && !raw_deadline((size_t)done, &deadline))
+        if (!discipline_is_canonical(&terminal.discipline) &&
+            !raw_deadline((size_t)done, &deadline))
             break;
         if (file_nonblocking(file)) {
             error = -EAGAIN;

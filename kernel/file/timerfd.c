@@ -101,6 +101,7 @@ static const struct file_ops timerfd_ops = {
     .read = timerfd_read,
     .poll = timerfd_poll,
     .ioctl = timerfd_ioctl,
+    .seek = seek_nowhere,
     .stat = timerfd_stat,
     .close = timerfd_close,
 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names: the tree of entries. A directory of the image is read whole at the first look into it; from then
- * on its names are in its hash, so that a name that is not there is known not to be without looking twice.
- * A removed entry lives on by its users' counts and holds its parent, so `..` and getcwd stay safe.
+ * Names: the tree of entries. A directory of the image is read whole at the first look into it;
+ * from then on its names are in its hash, so that a name that is not there is known not to be
+ * without looking twice. A removed entry lives on by its users' counts and holds its parent, so
+ * `..` and getcwd stay safe.
  */
 #include "file/erofs.h"
 #include "file/inode.h"
@@ -10,7 +11,7 @@
 #include "linux/abi.h"
 #include "memory/heap.h"
 
-#define HASH_FIRST 8U
+#define HASH_FIRST     8U
 #define LINKED_BUCKETS 64 /* image inodes that have several names */
 
 struct entry *root_entry;
@@ -82,11 +83,11 @@ struct entry *entry_detached(struct entry *parent, const char *name, struct inod
 static int hash_grow(struct inode *directory)
 {
     unsigned size = directory->hash_size ? directory->hash_size * 2 : HASH_FIRST;
-    struct entry **hash = heap_alloc(size * sizeof(*hash));
+    struct entry **hash = heap_alloc(size * sizeof(void *));
     if (!hash)
         return directory->hash_size ? 0 : -ENOMEM; /* longer chains still work */
     struct entry *entry;
-    LIST_FOR_EACH(entry, &directory->children, struct entry, link) {
+    LIST_FOR_EACH (entry, &directory->children, struct entry, link) {
         struct entry **bucket = &hash[entry->hash & (size - 1)];
         entry->hash_next = *bucket;
         *bucket = entry;
@@ -226,7 +227,7 @@ int directory_fill(struct entry *entry)
         error = erofs_directory_read(&tree_image, &from, fill_one, entry);
     if (error == -ENOMEM) {
         struct entry *child; /* another try later finds it empty again */
-        LIST_FOR_EACH(child, &directory->children, struct entry, link) {
+        LIST_FOR_EACH (child, &directory->children, struct entry, link) {
             entry_detach(child);
             entry_free(child);
         }
@@ -245,7 +246,8 @@ static struct entry *hash_find(const struct inode *directory, const char *name, 
         return NULL;
     uint32_t hash = name_hash(name, size);
     struct entry *entry = directory->hash[hash & (directory->hash_size - 1)];
-    while (entry && (entry->hash != hash || entry->name_size != size || memcmp(entry->name, name, size) != 0))
+    while (entry && (entry->hash != hash || entry->name_size != size ||
+                     memcmp(entry->name, name, size) != 0))
         entry = entry->hash_next;
     return entry;
 }
@@ -290,7 +292,8 @@ int entry_lookup(struct entry *directory, const char *name, size_t size, struct 
 bool directory_is_empty(struct entry *directory)
 {
     struct inode *inode = directory->inode;
-    return directory_fill(directory) == 0 && inode->child_count == 0 && !(inode->ops && inode->ops->list);
+    return directory_fill(directory) == 0 && inode->child_count == 0 &&
+           !(inode->ops && inode->ops->list);
 }
 
 bool entry_is_below(struct entry *entry, struct entry *directory)
@@ -302,7 +305,8 @@ bool entry_is_below(struct entry *entry, struct entry *directory)
 
 /* ---- changes ---- */
 
-int entry_create(struct entry *directory, const char *name, struct inode *inode, struct entry **made)
+int entry_create(struct entry *directory, const char *name, struct inode *inode,
+                 struct entry **made)
 {
     size_t size = strlen(name);
     if (size > NAME_MAX)
@@ -317,6 +321,8 @@ int entry_create(struct entry *directory, const char *name, struct inode *inode,
     }
     if (error != -ENOENT)
         return error;
+    if (!tree_has_inode())
+        return -ENOSPC;
     entry = entry_new(name, size, inode);
     if (!entry)
         return -ENOSPC;
@@ -357,7 +363,8 @@ int entry_rename(struct entry *entry, struct entry *directory, const char *name)
     char *copy = heap_string(name);
     if (!copy)
         return -ENOSPC;
-    if (directory->inode->child_count >= directory->inode->hash_size && hash_grow(directory->inode)) {
+    if (directory->inode->child_count >= directory->inode->hash_size &&
+        hash_grow(directory->inode)) {
         heap_free(copy);
         return -ENOSPC;
     }
@@ -461,8 +468,9 @@ int tree_init(const void *image, uint64_t size)
     static const struct {
         const char *path;
         uint32_t mode;
-    } wanted[] = {{"/tmp", 01777}, {"/dev", 0755},     {"/dev/shm", 01777}, {"/proc", 0555}, {"/sys", 0555},
-                  {"/run", 0755},  {"/var/tmp", 01777}, {"/root", 0700},     {"/etc", 0755},  {"/home", 0755}};
+    } wanted[] = {{"/tmp", 01777}, {"/dev", 0755}, {"/dev/shm", 01777}, {"/proc", 0555},
+                  {"/sys", 0555},  {"/run", 0755}, {"/var/tmp", 01777}, {"/root", 0700},
+                  {"/etc", 0755},  {"/home", 0755}};
     struct inode *root = NULL;
     if (image) {
         int error = erofs_open(&tree_image, image, size);

@@ -153,7 +153,10 @@ static void convert(struct output *output, const char **at, va_list *args)
     case 'i': {
         int64_t value = size == 1 ? va_arg(*args, long) : va_arg(*args, int);
 
-        put_signed(output, &field, size == -1 ? (short)value : size == -2 ? (signed char)value : value);
+        put_signed(output, &field,
+                   size == -1   ? (short)value
+                   : size == -2 ? (signed char)value
+                                : value);
         break;
     }
     case 'u':
@@ -166,8 +169,11 @@ static void convert(struct output *output, const char **at, va_list *args)
         if (size < 0)
             value = size == -1 ? (unsigned short)value : (unsigned char)value;
         put_number(output, &field, value, base, kind == 'X',
-                   !field.alternate || !value ? "" : kind == 'x' ? "0x" : kind == 'X' ? "0X"
-                                                 : kind == 'o'   ? "0" : "");
+                   !field.alternate || !value ? ""
+                   : kind == 'x'              ? "0x"
+                   : kind == 'X'              ? "0X"
+                   : kind == 'o'              ? "0"
+                                              : "");
         break;
     }
     case 'p':

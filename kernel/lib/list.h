@@ -32,9 +32,9 @@ static inline void list_remove(struct list *element)
 }
 
 #define LIST_ENTRY(pointer, type, member) CONTAINER_OF(pointer, type, member)
-#define LIST_FIRST(head, type, member) LIST_ENTRY((head)->next, type, member)
+#define LIST_FIRST(head, type, member)    LIST_ENTRY((head)->next, type, member)
 /* The body may remove `item`, which must be the name of a variable. */
-#define LIST_FOR_EACH(item, head, type, member) \
-    for (struct list *item##_link = (head)->next, *item##_next = item##_link->next; \
-         item##_link != (head) && ((item) = LIST_ENTRY(item##_link, type, member), true); \
+#define LIST_FOR_EACH(item, head, type, member)                                                    \
+    for (struct list *item##_link = (head)->next, *item##_next = item##_link->next;                \
+         item##_link != (head) && ((item) = LIST_ENTRY(item##_link, type, member), true);          \
          item##_link = item##_next, item##_next = item##_link->next)

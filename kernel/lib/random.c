@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every refill makes eight blocks; the first 32 bytes become the next key at once and every byte that
- * was handed out is wiped, so what was given can never be computed again from what is here.
+ * Every refill makes eight blocks; the first 32 bytes become the next key at once and every byte
+ * that was handed out is wiped, so what was given can never be computed again from what is here.
  */
 #include "lib/random.h"
 
 #include "lib/string.h"
 
-#define BLOCK 64
-#define POOL (8 * BLOCK)
-#define KEY_BYTES 32
+#define BLOCK        64
+#define POOL         (8 * BLOCK)
+#define KEY_BYTES    32
 #define RESEED_BYTES (1UL << 20)
 
 static uint32_t pool_key[8];
@@ -36,7 +36,8 @@ static inline void quarter_round(uint32_t *s, int a, int b, int c, int d)
     s[b] = rotate(s[b] ^ s[c], 7);
 }
 
-void chacha20_block(const uint32_t key[8], uint32_t counter, const uint32_t nonce[3], uint8_t out[64])
+void chacha20_block(const uint32_t key[8], uint32_t counter, const uint32_t nonce[3],
+                    uint8_t out[64])
 {
     uint32_t start[16] = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574};
     uint32_t s[16];

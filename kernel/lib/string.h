@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* memcpy and its family. Word-wise without `rep`: under TCG a `rep movsb` is a loop of single bytes. */
+/* memcpy and its family. Word-wise without `rep`: under TCG a `rep movsb` is a loop of single
+ * bytes. */
 #pragma once
 #include <stddef.h>
 
@@ -16,5 +17,5 @@ char *strchr(const char *text, int c);
 char *strrchr(const char *text, int c);
 /* Copies and terminates; cuts what does not fit. Returns strlen(from). */
 size_t string_copy(char *to, const char *from, size_t size);
-void page_zero(void *page);                    /* PAGE_SIZE bytes, aligned */
-void page_copy(void *to, const void *from);    /* PAGE_SIZE bytes, aligned */
+void page_zero(void *page);                 /* PAGE_SIZE bytes, aligned */
+void page_copy(void *to, const void *from); /* PAGE_SIZE bytes, aligned */

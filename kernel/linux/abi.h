@@ -17,6 +17,20 @@
 
 /* from <linux/stat.h>, which fights with nothing but is long */
 #include <linux/stat.h>
+/* which hides these when a libc is there too, as in the host tests */
+#ifndef S_IFMT
+#define S_IFMT 00170000
+#define S_IFSOCK 0140000
+#define S_IFLNK 0120000
+#define S_IFREG 0100000
+#define S_IFBLK 0060000
+#define S_IFDIR 0040000
+#define S_IFCHR 0020000
+#define S_IFIFO 0010000
+#define S_ISUID 0004000
+#define S_ISGID 0002000
+#define S_IXGRP 00010
+#endif
 
 struct linux_timespec { int64_t seconds, nanoseconds; };
 struct linux_timeval { int64_t seconds, microseconds; };

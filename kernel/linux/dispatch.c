@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The way in for system calls and the last step out to ring 3. The table, the names and the types for the trace come
- * from syscalls.def. Calls that are not there answer ENOSYS and are named once in the log.
+ * The way in for system calls and the last step out to ring 3. The table, the names and the types
+ * for the trace come from syscalls.def. Calls that are not there answer ENOSYS and are named once
+ * in the log.
  */
 #include "linux/dispatch.h"
 
@@ -13,21 +14,21 @@
 #include "linux/syscalls.h"
 #include "node/self.h"
 
-#define NUMBERS 512 /* beyond the last one that Linux knows */
+#define NUMBERS    512 /* beyond the last one that Linux knows */
 #define TRACE_LINE 320
 #define TRACE_TEXT 80 /* of a path */
 
 typedef long (*call_function)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
 
 /* Each has its own prototype; the machine passes six words in registers to all of them alike. */
-#define ROW(number, name) [number] = (call_function)(void (*)(void))sys_##name,
-#define SYSCALL0(number, name, support) ROW(number, name)
+#define ROW(number, name)                    [number] = (call_function)(void (*)(void))sys_##name,
+#define SYSCALL0(number, name, support)      ROW(number, name)
 #define SYSCALL1(number, name, support, ...) ROW(number, name)
-#define SYSCALL2 SYSCALL1
-#define SYSCALL3 SYSCALL1
-#define SYSCALL4 SYSCALL1
-#define SYSCALL5 SYSCALL1
-#define SYSCALL6 SYSCALL1
+#define SYSCALL2                             SYSCALL1
+#define SYSCALL3                             SYSCALL1
+#define SYSCALL4                             SYSCALL1
+#define SYSCALL5                             SYSCALL1
+#define SYSCALL6                             SYSCALL1
 static const call_function calls[NUMBERS] = {
 #include "linux/syscalls.def"
 };
@@ -40,36 +41,42 @@ static const call_function calls[NUMBERS] = {
 #undef SYSCALL6
 
 /* name, then per argument a letter for its type and its name: "read\0ifd,pbuffer,usize". */
-#define TYPE_int "i"
-#define TYPE_int64_t "i"
-#define TYPE_uint32_t "u"
-#define TYPE_uint64_t "x"
-#define TYPE_size_t "u"
-#define TYPE_user_addr "p"
-#define SYSCALL0(number, name, support) [number] = #name "\0",
+#define TYPE_int                                "i"
+#define TYPE_int64_t                            "i"
+#define TYPE_uint32_t                           "u"
+#define TYPE_uint64_t                           "x"
+#define TYPE_size_t                             "u"
+#define TYPE_user_addr                          "p"
+#define SYSCALL0(number, name, support)         [number] = #name "\0",
 #define SYSCALL1(number, name, support, t1, a1) [number] = #name "\0" TYPE_##t1 #a1,
-#define SYSCALL2(number, name, support, t1, a1, t2, a2) \
+#define SYSCALL2(number, name, support, t1, a1, t2, a2)                                            \
     [number] = #name "\0" TYPE_##t1 #a1 "," TYPE_##t2 #a2,
-#define SYSCALL3(number, name, support, t1, a1, t2, a2, t3, a3) \
+#define SYSCALL3(number, name, support, t1, a1, t2, a2, t3, a3)                                    \
     [number] = #name "\0" TYPE_##t1 #a1 "," TYPE_##t2 #a2 "," TYPE_##t3 #a3,
-#define SYSCALL4(number, name, support, t1, a1, t2, a2, t3, a3, t4, a4) \
+#define SYSCALL4(number, name, support, t1, a1, t2, a2, t3, a3, t4, a4)                            \
     [number] = #name "\0" TYPE_##t1 #a1 "," TYPE_##t2 #a2 "," TYPE_##t3 #a3 "," TYPE_##t4 #a4,
-#define SYSCALL5(number, name, support, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5) \
-    [number] = #name "\0" TYPE_##t1 #a1 "," TYPE_##t2 #a2 "," TYPE_##t3 #a3 "," TYPE_##t4 #a4 \
+#define SYSCALL5(number, name, support, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5)                    \
+    [number] = #name "\0" TYPE_##t1 #a1 "," TYPE_##t2 #a2 "," TYPE_##t3 #a3 "," TYPE_##t4 #a4      \
         "," TYPE_##t5 #a5,
-#define SYSCALL6(number, name, support, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6) \
-    [number] = #name "\0" TYPE_##t1 #a1 "," TYPE_##t2 #a2 "," TYPE_##t3 #a3 "," TYPE_##t4 #a4 \
+#define SYSCALL6(number, name, support, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6)            \
+    [number] = #name "\0" TYPE_##t1 #a1 "," TYPE_##t2 #a2 "," TYPE_##t3 #a3 "," TYPE_##t4 #a4      \
         "," TYPE_##t5 #a5 "," TYPE_##t6 #a6,
 static const char *const texts[NUMBERS] = {
 #include "linux/syscalls.def"
 };
 
 enum { WATCH_TRACE = 1, WATCH_BOOKS = 2 };
-static unsigned watch; /* 0: the short path */
+static unsigned watch;                 /* 0: the short path */
 static uint64_t refused[NUMBERS / 64]; /* missing calls that the log has named */
+
+/* Only in a debug kernel (kernel/debug/books.c): check the books at every call without being asked.
+ */
+extern const bool dispatch_checks_always __attribute__((weak));
 
 void dispatch_init(void)
 {
+    if (&dispatch_checks_always)
+        watch |= WATCH_BOOKS;
     if (option_is("trace", "syscalls"))
         watch |= WATCH_TRACE;
     if (option_is("check", "books"))
@@ -83,11 +90,13 @@ static long call_missing(uint64_t number)
         return -ENOSYS;
     if (known)
         refused[number / 64] |= 1UL << (number % 64);
-    log_line("%s asks for system call %lu, which is missing: ENOSYS", current->process->name, number);
+    log_line("%s asks for system call %lu, which is missing: ENOSYS", current->process->name,
+             number);
     return -ENOSYS;
 }
 
-/* One argument: "fd=3", a path with its text. `text` points to its letter and is moved behind the comma. */
+/* One argument: "fd=3", a path with its text. `text` points to its letter and is moved behind the
+ * comma. */
 static int trace_argument(char *to, size_t size, const char **text, uint64_t value)
 {
     const char *name = *text + 1;
@@ -160,8 +169,8 @@ static long call_watched(struct registers *registers, uint64_t number)
     bool before = trace && trace_before(number);
     if (before)
         trace_call(number, arguments, false, 0);
-    long result = calls[number](arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],
-                                arguments[5]);
+    long result = calls[number](arguments[0], arguments[1], arguments[2], arguments[3],
+                                arguments[4], arguments[5]);
     if (trace && !before)
         trace_call(number, arguments, true, result);
     if (before && result < 0)

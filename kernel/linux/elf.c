@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ELF headers of programs (System V ABI, x86-64 supplement). No memory, no files, no kernel: see elf.h. Also
- * built for the host, where it is fuzzed.
+ * ELF headers of programs (System V ABI, x86-64 supplement). No memory, no files, no kernel: see
+ * elf.h. Also built for the host, where it is fuzzed.
  */
 #include "linux/elf.h"
 
@@ -29,8 +29,8 @@ enum { TYPE_EXEC = 2, TYPE_DYN = 3, MACHINE_X86_64 = 62 };
 enum { ENTRY_LOAD = 1, ENTRY_INTERPRETER = 3, ENTRY_HEADERS = 6, ENTRY_STACK = 0x6474e551 };
 
 #define INTERPRETER_MAX 4096        /* Linux's PATH_MAX */
-#define OFFSET_MAX (1UL << 62)      /* far below where sums of two could wrap */
-#define ALIGNMENT_MAX (1UL << 30)   /* larger ones only waste addresses */
+#define OFFSET_MAX      (1UL << 62) /* far below where sums of two could wrap */
+#define ALIGNMENT_MAX   (1UL << 30) /* larger ones only waste addresses */
 
 int elf_read_header(const void *bytes, size_t size, struct elf_program *program)
 {
@@ -114,8 +114,8 @@ int elf_read_entries(const void *bytes, size_t size, struct elf_program *program
             break;
         }
         case ENTRY_INTERPRETER:
-            if (entry.file_size < 2 || entry.file_size > INTERPRETER_MAX || entry.offset > OFFSET_MAX ||
-                program->interpreter_size)
+            if (entry.file_size < 2 || entry.file_size > INTERPRETER_MAX ||
+                entry.offset > OFFSET_MAX || program->interpreter_size)
                 return -ENOEXEC;
             program->interpreter_offset = entry.offset;
             program->interpreter_size = (uint32_t)entry.file_size;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Faults and exceptions of ring 3 become signals here. Called from the machine's entries (arch/doors.h) on
- * the kernel stack of the thread that caused them; the signal is delivered on the way back.
+ * Faults and exceptions of ring 3 become signals here. Called from the machine's entries
+ * (arch/doors.h) on the kernel stack of the thread that caused them; the signal is delivered on the
+ * way back.
  */
 #include "arch/doors.h"
 #include "lib/log.h"
@@ -33,8 +34,8 @@ static void force_fault(int signal, int code, uintptr_t address)
     signal_force(current, signal, &info);
 }
 
-/* Order of the bits in the x87 status word and in MXCSR: invalid, denormal, divide, overflow, underflow,
- * precision. Linux names the denormal one an underflow. */
+/* Order of the bits in the x87 status word and in MXCSR: invalid, denormal, divide, overflow,
+ * underflow, precision. Linux names the denormal one an underflow. */
 static int float_code(unsigned exceptions)
 {
     if (exceptions & 1)
@@ -55,8 +56,6 @@ void exception_enter(struct registers *registers, unsigned vector, uint64_t erro
         force_fault(SIGFPE, FPE_INTDIV, registers->rip);
         break;
     case VECTOR_DEBUG:
-        /* One step at a time is for a debugger; there is none, so do not repeat it for ever. */
-        registers->rflags &= ~0x100UL;
         force_fault(SIGTRAP, TRAP_TRACE, registers->rip);
         break;
     case VECTOR_INVALID_OPCODE:
@@ -64,7 +63,8 @@ void exception_enter(struct registers *registers, unsigned vector, uint64_t erro
         break;
     case VECTOR_X87:
     case VECTOR_SIMD:
-        force_fault(SIGFPE, float_code(arch_vector_exceptions(vector == VECTOR_SIMD)), registers->rip);
+        force_fault(SIGFPE, float_code(arch_vector_exceptions(vector == VECTOR_SIMD)),
+                    registers->rip);
         break;
     case VECTOR_ALIGNMENT:
         force_fault(SIGBUS, BUS_ADRALN, 0);
@@ -91,8 +91,8 @@ static void kill_for_memory(uintptr_t address)
     (void)signal_send_process(process, SIGKILL, NULL);
 }
 
-int fault_enter(struct registers *registers, uintptr_t address, enum fault_access access, bool present,
-                bool user_mode)
+int fault_enter(struct registers *registers, uintptr_t address, enum fault_access access,
+                bool present, bool user_mode)
 {
     if (current->process == NULL)
         return -EFAULT;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * execve and the start of pid 1: the order of things. All that can be refused is looked at first; then the other
- * threads end; then the old program is left. What fails after that ends the process, as in Linux: there is
- * nothing to go back to.
+ * execve and the start of pid 1: the order of things. All that can be refused is looked at first;
+ * then the other threads end; then the old program is left. What fails after that ends the process,
+ * as in Linux: there is nothing to go back to.
  */
 #include <asm/ioctls.h>
 #include <linux/fcntl.h>
@@ -16,9 +16,10 @@
 #include "linux/vdso.h"
 #include "memory/heap.h"
 
-#define SCRIPT_LINE 256   /* Linux's BINPRM_BUF_SIZE */
-#define SCRIPT_DEPTH 4    /* interpreters that are scripts again */
-#define PROGRAM_BASE 0x555555554000UL /* where Linux puts a position-independent program, two thirds up */
+#define SCRIPT_LINE  256 /* Linux's BINPRM_BUF_SIZE */
+#define SCRIPT_DEPTH 4   /* interpreters that are scripts again */
+#define PROGRAM_BASE                                                                               \
+    0x555555554000UL /* where Linux puts a position-independent program, two thirds up */
 
 static bool is_blank(char c)
 {
@@ -54,11 +55,13 @@ static int parse_script(char *line, char **interpreter, char **argument)
 /* Follows #! lines until `*file` is a program; strings get the interpreters' arguments. */
 static int resolve_scripts(struct file **file, const char *path, struct exec_strings *strings)
 {
-    char *line = heap_alloc(2 * SCRIPT_LINE), *script = line + SCRIPT_LINE;
+    char *line = heap_alloc(2 * SCRIPT_LINE);
     if (!line)
         return -ENOMEM;
+    char *script = line + SCRIPT_LINE;
     int error = 0;
-    const char *name = path; /* the second level names the first's interpreter, a copy in `script` */
+    const char *name =
+        path; /* the second level names the first's interpreter, a copy in `script` */
     for (unsigned depth = 0;; depth++) {
         char *interpreter, *argument;
         long size = file_read_kernel(*file, line, SCRIPT_LINE - 1, 0);
@@ -123,7 +126,7 @@ static int end_other_threads(struct process *process)
         process->exec_thread = current;
         process_end(process, 0, current);
         while (process->thread_count > 1) {
-            if (wait_fatal(&process->exec_waits) < 0)
+            if (wait_fatal(&process->exec_waits) < 0 && process_must_end())
                 return -EAGAIN;
         }
         process->exec_thread = NULL;
@@ -167,11 +170,13 @@ struct programs {
 };
 
 /* In the new space, which is current. The entry point in registers, or -errno. */
-static int build_space(struct address_space *space, const struct programs *programs, const char *path,
-                       const struct exec_strings *strings, struct registers *registers)
+static int build_space(struct address_space *space, const struct programs *programs,
+                       const char *path, const struct exec_strings *strings,
+                       struct registers *registers)
 {
     const struct elf_program *elf = &programs->program.elf;
-    struct exec_stack stack = {.path = path, .size_max = current->process->limits[RLIMIT_STACK].soft};
+    struct exec_stack stack = {.path = path,
+                               .size_max = current->process->limits[RLIMIT_STACK].soft};
     space->stack_limit = stack.size_max;
     space->address_limit = current->process->limits[RLIMIT_AS].soft;
     int error = exec_image_map(space, &programs->program, PROGRAM_BASE, &stack.base);
@@ -282,7 +287,7 @@ int exec_program(struct file *file, const char *path, struct exec_strings *strin
 
 /* ---- system calls ---- */
 
-static int gather(struct exec_strings *strings, user_addr vector, unsigned *count, char *buffer)
+static int gather(struct exec_strings *strings, user_addr vector, unsigned *count)
 {
     for (; vector; vector += sizeof(user_addr)) {
         user_addr text;
@@ -290,10 +295,7 @@ static int gather(struct exec_strings *strings, user_addr vector, unsigned *coun
             return -EFAULT;
         if (!text)
             break;
-        long size = copy_in_string(buffer, text, 0x20000);
-        if (size < 0)
-            return size == -ENAMETOOLONG ? -E2BIG : (int)size;
-        int error = exec_strings_add(strings, buffer);
+        int error = exec_strings_add_user(strings, text);
         if (error < 0)
             return error;
         (*count)++;
@@ -303,17 +305,12 @@ static int gather(struct exec_strings *strings, user_addr vector, unsigned *coun
 
 static int gather_all(struct exec_strings *strings, user_addr arguments, user_addr environment)
 {
-    char *buffer = heap_alloc(0x20000); /* the longest string that exec_strings_add takes */
-    if (!buffer)
-        return -ENOMEM;
-    int error = gather(strings, arguments, &strings->argument_count, buffer);
-    if (!error)
-        error = gather(strings, environment, &strings->environment_count, buffer);
-    heap_free(buffer);
-    return error;
+    int error = gather(strings, arguments, &strings->argument_count);
+    return error ? error : gather(strings, environment, &strings->environment_count);
 }
 
-long sys_execveat(int at, user_addr user_path, user_addr arguments, user_addr environment, int flags)
+long sys_execveat(int at, user_addr user_path, user_addr arguments, user_addr environment,
+                  int flags)
 {
     if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
         return -EINVAL;
@@ -324,8 +321,10 @@ long sys_execveat(int at, user_addr user_path, user_addr arguments, user_addr en
     struct file *file = NULL;
     long error = copy_in_string(path, user_path, PATH_BUFFER);
     if (error >= 0)
-        error = exec_open(at, path, (flags & AT_EMPTY_PATH ? PATH_EMPTY_OK : 0) |
-                          (flags & AT_SYMLINK_NOFOLLOW ? PATH_NO_FOLLOW : 0), &file);
+        error = exec_open(at, path,
+                          (flags & AT_EMPTY_PATH ? PATH_EMPTY_OK : 0) |
+                              (flags & AT_SYMLINK_NOFOLLOW ? PATH_NO_FOLLOW : 0),
+                          &file);
     if (!error)
         error = gather_all(&strings, arguments, environment);
     if (!error && !*path)
@@ -397,7 +396,10 @@ static void init_enter(void *argument)
 
 static void set_limits(struct process *process)
 {
-    static const struct { int resource; uint64_t soft, hard; } limits[] = {
+    static const struct {
+        int resource;
+        uint64_t soft, hard;
+    } limits[] = {
         {RLIMIT_STACK, STACK_LIMIT_DEFAULT, RLIM_INFINITY},
         {RLIMIT_CORE, 0, RLIM_INFINITY},
         {RLIMIT_NOFILE, 65536, 65536},
@@ -430,8 +432,8 @@ static struct process *make_init(void)
     }
     entry_get(root_entry);
     entry_get(root_entry);
-    *process->context =
-        (struct file_context){.count = 1, .root = root_entry, .directory = root_entry, .umask = 022};
+    *process->context = (struct file_context){
+        .count = 1, .root = root_entry, .directory = root_entry, .umask = 022};
     return process;
 }
 
@@ -452,7 +454,8 @@ static struct init_start *copy_start(const char *path, const char *const *argume
     return start;
 }
 
-int process_start_init(const char *path, const char *const *arguments, const char *const *environment)
+int process_start_init(const char *path, const char *const *arguments,
+                       const char *const *environment)
 {
     thread_has_signal = signal_is_pending;
     struct init_start *start = copy_start(path, arguments, environment);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Program files: finding, reading headers, mapping segments. Pages come from the file's memory object, so from
- * the image on the boot store without a copy; only the end of the data before zeroed memory is written.
+ * Program files: finding, reading headers, mapping segments. Pages come from the file's memory
+ * object, so from the image on the boot store without a copy; only the end of the data before
+ * zeroed memory is written.
  */
 #include "file/inode.h"
 #include "linux/exec_image.h"
 #include "memory/heap.h"
 
-#define TYPE_MASK 0170000
-#define TYPE_REGULAR 0100000
+#define TYPE_MASK      0170000
+#define TYPE_REGULAR   0100000
 #define TYPE_DIRECTORY 0040000
 
 int exec_open(int at, const char *path, unsigned path_flags, struct file **file)
@@ -88,7 +89,8 @@ static int map_file_part(struct address_space *space, struct file *file,
 }
 
 /* Memory beyond what the file gives is zero, also within the last page of the file's part. */
-static int map_zero_part(struct address_space *space, const struct elf_segment *segment, uintptr_t start)
+static int map_zero_part(struct address_space *space, const struct elf_segment *segment,
+                         uintptr_t start)
 {
     uintptr_t zero = start + segment->file_size, end = start + segment->memory_size;
     uintptr_t whole = segment->file_size ? page_up(zero) : page_down(zero);

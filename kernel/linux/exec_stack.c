@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The strings given to a new program, and its first stack: argc, argv, environment and auxiliary vector as in the
- * System V ABI, x86-64 supplement 3.4. From the top: a zero word, the path, the strings, random bytes, the vector.
+ * The strings given to a new program, and its first stack: argc, argv, environment and auxiliary
+ * vector as in the System V ABI, x86-64 supplement 3.4. From the top: a zero word, the path, the
+ * strings, random bytes, the vector.
  */
 #include <linux/auxvec.h>
 
@@ -11,11 +12,12 @@
 #include "linux/signal.h"
 #include "memory/heap.h"
 
-#define STRINGS_MAX 0x180000UL  /* bytes with pointers: below the largest heap object, and near Linux's 2 MiB */
-#define STRING_MAX 0x20000UL    /* one of them: Linux's MAX_ARG_STRLEN */
-#define STACK_TOP USER_END
-#define STACK_FIRST 0x20000UL   /* mapped beyond what is filled; the rest comes by faults */
-#define CLOCK_TICKS 100         /* Linux's USER_HZ */
+#define STRINGS_MAX                                                                                \
+    0x180000UL /* bytes with pointers: below the largest heap object, and near Linux's 2 MiB */
+#define STRING_MAX    0x20000UL /* one of them: Linux's MAX_ARG_STRLEN */
+#define STACK_TOP     USER_END
+#define STACK_FIRST   0x20000UL /* mapped beyond what is filled; the rest comes by faults */
+#define CLOCK_TICKS   100       /* Linux's USER_HZ */
 #define AUXILIARY_MAX 24
 
 static size_t pointers_size(const struct exec_strings *strings)
@@ -23,25 +25,52 @@ static size_t pointers_size(const struct exec_strings *strings)
     return (strings->argument_count + (size_t)strings->environment_count) * sizeof(uint64_t);
 }
 
+/* Room for `size` more bytes; counts nothing yet. */
+static int make_room(struct exec_strings *strings, size_t size)
+{
+    if (size > STRING_MAX || strings->used + size + pointers_size(strings) > STRINGS_MAX)
+        return -E2BIG;
+    if (strings->used + size <= strings->capacity)
+        return 0;
+    size_t capacity = strings->capacity ? strings->capacity * 2 : 2048;
+    while (capacity < strings->used + size)
+        capacity *= 2;
+    if (capacity > STRINGS_MAX)
+        capacity = STRINGS_MAX;
+    char *grown = heap_resize(strings->bytes, strings->capacity, capacity);
+    if (!grown)
+        return -ENOMEM;
+    strings->bytes = grown;
+    strings->capacity = capacity;
+    return 0;
+}
+
 int exec_strings_add(struct exec_strings *strings, const char *text)
 {
     size_t size = strlen(text) + 1;
-    if (size > STRING_MAX || strings->used + size + pointers_size(strings) > STRINGS_MAX)
-        return -E2BIG;
-    if (strings->used + size > strings->capacity) {
-        size_t capacity = strings->capacity ? strings->capacity * 2 : 2048;
-        while (capacity < strings->used + size)
-            capacity *= 2;
-        if (capacity > STRINGS_MAX)
-            capacity = STRINGS_MAX;
-        char *grown = heap_resize(strings->bytes, strings->capacity, capacity);
-        if (!grown)
-            return -ENOMEM;
-        strings->bytes = grown;
-        strings->capacity = capacity;
-    }
+    int error = make_room(strings, size);
+    if (error < 0)
+        return error;
     memcpy(strings->bytes + strings->used, text, size);
     strings->used += size;
+    return 0;
+}
+
+int exec_strings_add_user(struct exec_strings *strings, user_addr text)
+{
+    long length = arch_string_length(text, STRING_MAX);
+    if (length < 0)
+        return (int)length;
+    int error = make_room(strings, (size_t)length + 1);
+    if (error < 0)
+        return error;
+    char *to = strings->bytes + strings->used;
+    if (arch_copy_in(to, text, (size_t)length) < 0)
+        return -EFAULT;
+    /* Another thread may have written to it since it was measured: what counts is what was copied.
+     */
+    to[length] = 0;
+    strings->used += strlen(to) + 1;
     return 0;
 }
 
@@ -120,7 +149,8 @@ static void plan(struct layout *layout, const struct exec_strings *strings, cons
 }
 
 /* argc, argv, environment; then the auxiliary vector's place. */
-static uint64_t *fill_pointers(uint64_t *word, const struct exec_strings *strings, uintptr_t address)
+static uint64_t *fill_pointers(uint64_t *word, const struct exec_strings *strings,
+                               uintptr_t address)
 {
     size_t at = 0;
     *word++ = strings->argument_count;
@@ -137,7 +167,8 @@ static uint64_t *fill_pointers(uint64_t *word, const struct exec_strings *string
     return word;
 }
 
-static void tell_layout(struct address_space *space, const struct exec_strings *strings, uintptr_t address)
+static void tell_layout(struct address_space *space, const struct exec_strings *strings,
+                        uintptr_t address)
 {
     size_t at = 0;
     for (unsigned i = 0; i < strings->argument_count; i++)
@@ -147,7 +178,8 @@ static void tell_layout(struct address_space *space, const struct exec_strings *
     space->environment_end = address + strings->used;
 }
 
-static int copy_texts(const struct layout *layout, const struct exec_strings *strings, const char *path)
+static int copy_texts(const struct layout *layout, const struct exec_strings *strings,
+                      const char *path)
 {
     uint8_t random[16];
     random_bytes(random, sizeof(random));
@@ -179,7 +211,8 @@ long exec_stack_build(struct address_space *space, const struct exec_strings *st
 
     struct map_request request = {
         .address = (sp - STACK_FIRST) & ~(PAGE_SIZE - 1),
-        .flags = REGION_READ | REGION_WRITE | REGION_STACK | (elf->stack_executable ? REGION_EXEC : 0),
+        .flags =
+            REGION_READ | REGION_WRITE | REGION_STACK | (elf->stack_executable ? REGION_EXEC : 0),
         .fixed = true,
     };
     request.size = STACK_TOP - request.address;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fork, vfork, clone, clone3: a new thread, in the caller's process or as the first of a new one. All checks and
- * allocations come first; from process_publish on nothing can fail.
+ * fork, vfork, clone, clone3: a new thread, in the caller's process or as the first of a new one.
+ * All checks and allocations come first; from process_publish on nothing can fail.
  */
+#include "lib/string.h"
 #include "linux/process_life.h"
 #include "linux/signal.h"
 #include "linux/syscalls.h"
-#include "lib/string.h"
+#include "memory/frames.h"
 #include "memory/heap.h"
 
 struct clone_request {
@@ -17,13 +18,17 @@ struct clone_request {
     uint64_t tls;
 };
 
-#define NAMESPACES (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
-                    CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME)
+#define FRAMES_PER_THREAD                                                                          \
+    64 /* 256 KiB: 4096 threads in 1 GiB, a quarter of it at most for their kernel side */
+#define NAMESPACES                                                                                 \
+    (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |  \
+     CLONE_NEWNET | CLONE_NEWTIME)
 /* Accepted and without meaning here: no tracing, no System V semaphores, no I/O contexts. */
 #define WITHOUT_MEANING (CLONE_SYSVSEM | CLONE_UNTRACED | CLONE_PTRACE | CLONE_DETACHED | CLONE_IO)
-#define KNOWN (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_VFORK | CLONE_PARENT | \
-               CLONE_THREAD | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | \
-               CLONE_CHILD_SETTID | CLONE_CLEAR_SIGHAND | WITHOUT_MEANING)
+#define KNOWN                                                                                      \
+    (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_VFORK | CLONE_PARENT |              \
+     CLONE_THREAD | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID |                    \
+     CLONE_CHILD_SETTID | CLONE_CLEAR_SIGHAND | WITHOUT_MEANING)
 
 static int check_flags(const struct clone_request *request)
 {
@@ -164,14 +169,22 @@ static struct process *new_process(const struct clone_request *request)
     return child;
 }
 
-/* The child runs on our memory: stand still until it has its own. It may be gone and reaped when we look. */
+/* The child runs on our memory: stand still until it has its own. It may be gone and reaped when we
+ * look. */
 static void wait_for_vfork(int pid)
 {
     struct process *child;
     while ((child = process_find(pid)) && child->vfork_pending) {
-        if (wait_fatal(&child->vfork_waits) < 0)
+        if (wait_fatal(&child->vfork_waits) < 0 && process_must_end())
             return;
     }
+}
+
+/* What a thread costs comes mostly from the reserve that programs' pages cannot take: leave enough
+ * of it. */
+static bool too_many_threads(void)
+{
+    return process_thread_total() >= 64 + frames_total() / FRAMES_PER_THREAD;
 }
 
 static bool too_many_processes(void)
@@ -181,7 +194,7 @@ static bool too_many_processes(void)
     if (process->uid == 0 || limit == RLIM_INFINITY)
         return false;
     struct process *other;
-    LIST_FOR_EACH(other, &processes, struct process, all_link) {
+    LIST_FOR_EACH (other, &processes, struct process, all_link) {
         if (other->uid == process->uid)
             count += other->thread_count;
     }
@@ -193,7 +206,7 @@ static long do_clone(const struct clone_request *request)
     int error = check_flags(request);
     if (error < 0)
         return error;
-    if (too_many_processes())
+    if (too_many_processes() || too_many_threads())
         return -EAGAIN;
     bool thread_only = (request->flags & CLONE_THREAD) != 0;
     struct process *process = thread_only ? current->process : new_process(request);
@@ -248,7 +261,8 @@ long sys_vfork(void)
     return do_clone(&request);
 }
 
-long sys_clone(uint64_t flags, user_addr stack, user_addr parent_tid, user_addr child_tid, uint64_t tls)
+long sys_clone(uint64_t flags, user_addr stack, user_addr parent_tid, user_addr child_tid,
+               uint64_t tls)
 {
     struct clone_request request = {
         .flags = flags & 0xffffffff & ~(uint64_t)CSIGNAL,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Futexes (man 2 futex): sleeping on a word of user memory. A word is named by where it lives: the object and offset
- * when its region is shared, else the address space and address. Nothing else runs between the look at the word
- * and the entry in the table, since only the load may sleep, and it comes first.
+ * Futexes (man 2 futex): sleeping on a word of user memory. A word is named by where it lives: the
+ * object and offset when its region is shared, else the address space and address. Nothing else
+ * runs between the look at the word and the entry in the table, since only the load may sleep, and
+ * it comes first.
  */
 #include <linux/futex.h>
 
@@ -13,7 +14,8 @@
 #include "thread/wait.h"
 
 #define BUCKETS 256
-#define ROBUST_MAX 2048 /* entries followed at a thread's end, as in Linux: a list may be a circle */
+#define ROBUST_MAX                                                                                 \
+    2048 /* entries followed at a thread's end, as in Linux: a list may be a circle */
 
 struct futex_key {
     const void *owner; /* address space or memory object */
@@ -67,7 +69,7 @@ static long wake_key(const struct futex_key *key, uint32_t count, uint32_t bits)
     long woken = 0;
     if (count == 0)
         return 0;
-    LIST_FOR_EACH(wait, bucket_of(key), struct futex_wait, link) {
+    LIST_FOR_EACH (wait, bucket_of(key), struct futex_wait, link) {
         if (!same_key(&wait->key, key) || !(wait->bits & bits))
             continue;
         list_remove(&wait->link);
@@ -85,7 +87,8 @@ int futex_wake_address(uintptr_t address, unsigned count)
     return error < 0 ? error : (int)wake_key(&key, count, FUTEX_BITSET_MATCH_ANY);
 }
 
-static long wait_word(user_addr word, bool private, uint32_t value, uint32_t bits, nanoseconds deadline)
+static long wait_word(user_addr word, bool private, uint32_t value, uint32_t bits,
+                      nanoseconds deadline)
 {
     struct futex_wait wait = {.bits = bits, .thread = current};
     uint32_t now;
@@ -100,7 +103,8 @@ static long wait_word(user_addr word, bool private, uint32_t value, uint32_t bit
         return -EAGAIN;
     list_insert(bucket_of(&wait.key), &wait.link);
     error = wait_any(deadline);
-    /* Whoever takes us out of the table has spent a wake on us, so this counts as woken in any case. */
+    /* Whoever takes us out of the table has spent a wake on us, so this counts as woken in any
+     * case. */
     if (list_is_empty(&wait.link))
         return 0;
     list_remove(&wait.link);
@@ -118,7 +122,7 @@ static long requeue(const struct futex_key *from, const struct futex_key *to, ui
         return done;
     struct list *target = bucket_of(to);
     uint32_t moved = 0;
-    LIST_FOR_EACH(wait, bucket_of(from), struct futex_wait, link) {
+    LIST_FOR_EACH (wait, bucket_of(from), struct futex_wait, link) {
         if (moved == move_count)
             break;
         if (!same_key(&wait->key, from))
@@ -303,7 +307,8 @@ static int mark_owner_dead(uint64_t entry, uint64_t offset, uint32_t tid, bool p
         if ((value & FUTEX_TID_MASK) != tid)
             return 0;
         old = value;
-        if (arch_user_compare_exchange32(word, &value, (old & FUTEX_WAITERS) | FUTEX_OWNER_DIED) < 0)
+        if (arch_user_compare_exchange32(word, &value, (old & FUTEX_WAITERS) | FUTEX_OWNER_DIED) <
+            0)
             return -EFAULT;
     } while (value != old);
     if (old & FUTEX_WAITERS)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Timers of a process that end in a signal: setitimer's three and timer_create's. One structure serves both; it
- * runs on the monotonic clock or on a CPU clock. There is no tick, so a CPU timer wakes when the time could
- * have been used up at the earliest, looks, and sets itself again.
+ * Timers of a process that end in a signal: setitimer's three and timer_create's. One structure
+ * serves both; it runs on the monotonic clock or on a CPU clock. There is no tick, so a CPU timer
+ * wakes when the time could have been used up at the earliest, looks, and sets itself again.
  *
- * A periodic POSIX timer sleeps while its signal waits to be taken (interval_timer_delivered sets it again and
- * counts what was missed), so that a program cannot drown the node in expirations.
+ * A periodic POSIX timer sleeps while its signal waits to be taken (interval_timer_delivered sets
+ * it again and counts what was missed), so that a program cannot drown the node in expirations.
  */
 #include "linux/interval.h"
 
@@ -15,11 +15,12 @@
 #include "linux/signal.h"
 #include "memory/heap.h"
 
-#define PERIOD_MIN_NS 100000   /* for timers that set themselves again in their interrupt */
-#define CPU_LOOK_NS 1000000    /* a CPU timer looks no more often */
-#define OVERRUN_MAX INT32_MAX  /* DELAYTIMER_MAX */
+#define PERIOD_MIN_NS 100000    /* for timers that set themselves again in their interrupt */
+#define CPU_LOOK_NS   1000000   /* a CPU timer looks no more often */
+#define OVERRUN_MAX   INT32_MAX /* DELAYTIMER_MAX */
 
-/* The clock a timer runs on. A thread that is gone leaves its clock where it never reaches anything. */
+/* The clock a timer runs on. A thread that is gone leaves its clock where it never reaches
+ * anything. */
 static uint64_t base_now(const struct interval_timer *timer)
 {
     if (timer->base == INTERVAL_MONOTONIC)
@@ -46,15 +47,15 @@ static void arm(struct interval_timer *timer)
 static bool is_queued(const struct list *queue, int id)
 {
     struct pending_signal *item;
-    LIST_FOR_EACH(item, queue, struct pending_signal, link)
-    {
+    LIST_FOR_EACH (item, queue, struct pending_signal, link) {
         if (item->info.code == SI_TIMER && item->info.is.timer.timer == id)
             return true;
     }
     return false;
 }
 
-/* Sends the timer's signal. true: it waits in a queue, and will come to interval_timer_delivered. */
+/* Sends the timer's signal. true: it waits in a queue, and will come to interval_timer_delivered.
+ */
 static bool send(struct interval_timer *timer)
 {
     struct linux_siginfo info;
@@ -121,8 +122,7 @@ void interval_timer_delivered(struct process *process, struct linux_siginfo *inf
 struct interval_timer *interval_timer_find(const struct process *process, int id)
 {
     struct interval_timer *timer;
-    LIST_FOR_EACH(timer, &process->posix_timers, struct interval_timer, link)
-    {
+    LIST_FOR_EACH (timer, &process->posix_timers, struct interval_timer, link) {
         if (timer->id == id)
             return timer;
     }
@@ -155,14 +155,14 @@ void interval_timer_delete(struct interval_timer *timer)
 void interval_timers_drop(struct process *process, bool itimers_too)
 {
     struct interval_timer *timer;
-    LIST_FOR_EACH(timer, &process->posix_timers, struct interval_timer, link)
-    {
+    LIST_FOR_EACH (timer, &process->posix_timers, struct interval_timer, link) {
         if (timer->id >= 0 || itimers_too)
             interval_timer_delete(timer);
     }
 }
 
-void interval_timer_set(struct interval_timer *timer, uint64_t value, uint64_t interval, bool absolute)
+void interval_timer_set(struct interval_timer *timer, uint64_t value, uint64_t interval,
+                        bool absolute)
 {
     timer->signalled = false;
     timer->overrun = 0;

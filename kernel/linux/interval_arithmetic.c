@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Conversions of time and the arithmetic of periodic timers. Pure: compiled on the host for its tests.
- * Nothing overflows: sums and products are cut to TIME_MAX_NS, about 292 years.
+ * Conversions of time and the arithmetic of periodic timers. Pure: compiled on the host for its
+ * tests. Nothing overflows: sums and products are cut to TIME_MAX_NS, about 292 years.
  */
 #include "linux/interval.h"
 
 #define SECONDS_MAX (TIME_MAX_NS / NANOSECONDS_PER_SECOND)
 
-static int seconds_to_ns(int64_t seconds, int64_t fraction, int64_t fractions_per_second, uint64_t *ns)
+static int seconds_to_ns(int64_t seconds, int64_t fraction, int64_t fractions_per_second,
+                         uint64_t *ns)
 {
     if (seconds < 0 || fraction < 0 || fraction >= fractions_per_second)
         return -EINVAL;

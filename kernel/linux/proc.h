@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /proc and /sys: files whose text is written when they are read. proc_files.c: how such files work;
- * proc_system.c: the fixed ones; proc_process.c: directories of processes; proc_fd.c: their descriptors.
+ * /proc and /sys: files whose text is written when they are read. proc_files.c: how such files
+ * work; proc_system.c: the fixed ones; proc_process.c: directories of processes; proc_fd.c: their
+ * descriptors.
  */
 #pragma once
 #include "file/inode.h"
@@ -18,12 +19,13 @@ void proc_bytes(struct proc_text *text, const void *bytes, size_t size);
 struct proc_node;
 struct proc_source { /* what an inode of /proc shows */
     const struct proc_node *node;
-    int pid, tid;  /* tid 0: the process as a whole */
+    int pid, tid; /* tid 0: the process as a whole */
     int fd;
     const char *constant;
     struct file *file; /* proc_fd.c: stands for a file without inode; counted */
 };
-/* A kind of file. By type: text (and write, else -EACCES, when the mode has w), readlink and maybe follow, or lookup and list. */
+/* A kind of file. By type: text (and write, else -EACCES, when the mode has w), readlink and maybe
+ * follow, or lookup and list. */
 struct proc_node {
     const char *name;
     uint32_t mode;
@@ -34,15 +36,19 @@ struct proc_node {
     int (*lookup)(const struct proc_source *source, const char *name, struct inode **child);
     int (*list)(const struct proc_source *source, struct directory_sink *sink);
 };
-/* New inode, count 1, that shows the source (copied). number: its inode number; 0: the next one. NULL: no memory. */
+/* New inode, count 1, that shows the source (copied). number: its inode number; 0: the next one.
+ * NULL: no memory. */
 struct inode *proc_inode(const struct proc_source *source, uint64_t number) MUST_CHECK;
-void proc_inode_become(struct inode *directory, const struct proc_node *node); /* a directory of the tree gets lookup and list; never freed */
+void proc_inode_become(
+    struct inode *directory,
+    const struct proc_node *node); /* a directory of the tree gets lookup and list; never freed */
 /* Finds name among count nodes. */
-const struct proc_node *proc_node_find(const struct proc_node *nodes, size_t count, const char *name);
+const struct proc_node *proc_node_find(const struct proc_node *nodes, size_t count,
+                                       const char *name);
 long proc_number(const char *text); /* all digits: value; else -1 */
 
-int proc_init(void) MUST_CHECK;         /* after tree_init: fills /proc and /sys */
-extern const struct proc_node proc_root_node;  /* /proc: one directory for each process */
+int proc_init(void) MUST_CHECK;               /* after tree_init: fills /proc and /sys */
+extern const struct proc_node proc_root_node; /* /proc: one directory for each process */
 extern const struct proc_node proc_fd_node, proc_fdinfo_node;
 struct proc_text;
 void proc_process_maps(struct proc_text *text, const struct proc_source *source);

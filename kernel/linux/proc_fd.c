@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /proc/<pid>/fd and fdinfo. Following a link gives the open file's own entry, also when its name is gone. A file
- * without an inode is stood for by an alias; opening the alias of a pipe gives its other user a way to
- * the same pipe (/dev/stdout), other kinds cannot be opened, as on Linux.
+ * /proc/<pid>/fd and fdinfo. Following a link gives the open file's own entry, also when its name
+ * is gone. A file without an inode is stood for by an alias; opening the alias of a pipe gives its
+ * other user a way to the same pipe (/dev/stdout), other kinds cannot be opened, as on Linux.
  */
 #include "lib/format.h"
 #include "lib/string.h"
@@ -16,7 +16,8 @@ static struct file *file_of(const struct proc_source *source)
 {
     struct process *process = process_find(source->pid);
     struct file_table *table = process ? process->files : NULL;
-    if (!table || source->fd < 0 || (unsigned)source->fd >= table->size || !table->slots[source->fd].file)
+    if (!table || source->fd < 0 || (unsigned)source->fd >= table->size ||
+        !table->slots[source->fd].file)
         return NULL;
     struct file *file = table->slots[source->fd].file;
     file_get(file);
@@ -66,7 +67,8 @@ static int alias_open(struct inode *inode, struct file *file)
     struct file *real = inode->data;
     if (strcmp(real->ops->kind, "pipe") != 0)
         return -ENXIO;
-    if ((file_can_read(file) && !file_can_read(real)) || (file_can_write(file) && !file_can_write(real)))
+    if ((file_can_read(file) && !file_can_read(real)) ||
+        (file_can_write(file) && !file_can_write(real)))
         return -EACCES;
     file->ops = &alias_file_ops;
     file->data = real;
@@ -85,7 +87,8 @@ static void alias_free(struct inode *inode)
     file_put(inode->data);
 }
 
-static const struct inode_ops alias_ops = {.open = alias_open, .stat = alias_stat, .free = alias_free};
+static const struct inode_ops alias_ops = {
+    .open = alias_open, .stat = alias_stat, .free = alias_free};
 
 static int alias_entry(struct file *file, struct entry **target)
 {
@@ -161,7 +164,8 @@ static void text_fdinfo(struct proc_text *text, const struct proc_source *source
     unsigned flags = file->flags;
     if (process && process->files && process->files->slots[source->fd].close_on_exec)
         flags |= O_CLOEXEC;
-    proc_print(text, "pos:\t%ld\nflags:\t0%o\nmnt_id:\t1\nino:\t%lu\n", file->position > 0 ? file->position : 0, flags,
+    proc_print(text, "pos:\t%ld\nflags:\t0%o\nmnt_id:\t1\nino:\t%lu\n",
+               file->position > 0 ? file->position : 0, flags,
                file->inode ? file->inode->number : 0);
     file_put(file);
 }
@@ -209,6 +213,7 @@ static int fd_list(const struct proc_source *source, struct directory_sink *sink
     return 0;
 }
 
-const struct proc_node proc_fd_node = {.name = "fd", .mode = S_IFDIR | 0500, .lookup = fd_lookup, .list = fd_list};
+const struct proc_node proc_fd_node = {
+    .name = "fd", .mode = S_IFDIR | 0500, .lookup = fd_lookup, .list = fd_list};
 const struct proc_node proc_fdinfo_node = {
     .name = "fdinfo", .mode = S_IFDIR | 0500, .lookup = fdinfo_lookup, .list = fd_list};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How files of /proc work. The text is made when a read starts at 0 and kept with the open file, so a
- * program that reads in pieces sees one state. Inodes of processes are made at each lookup and hold numbers,
- * never pointers to processes: those may end at any time.
+ * How files of /proc work. The text is made when a read starts at 0 and kept with the open file, so
+ * a program that reads in pieces sees one state. Inodes of processes are made at each lookup and
+ * hold numbers, never pointers to processes: those may end at any time.
  */
 #include "linux/proc.h"
 
@@ -11,8 +11,8 @@
 #include "memory/heap.h"
 
 #define TEXT_FIRST 1024U
-#define TEXT_MAX 0x100000UL
-#define WRITE_MAX 64
+#define TEXT_MAX   0x100000UL
+#define WRITE_MAX  64
 
 static bool text_room(struct proc_text *text, size_t more)
 {
@@ -93,6 +93,8 @@ static long text_write(struct file *file, struct io *io, int64_t *position)
     const struct proc_source *source = source_of(file->inode);
     char bytes[WRITE_MAX + 1];
     size_t size = io->remaining;
+    if (!(file->inode->mode & 0222))
+        return -EIO; /* root may open it so; as Linux */
     if (!source->node->write)
         return (long)size; /* settings that change nothing here */
     if (size > WRITE_MAX)
@@ -107,7 +109,8 @@ static long text_write(struct file *file, struct io *io, int64_t *position)
 static int64_t text_seek(struct file *file, int64_t offset, int whence)
 {
     int64_t to;
-    if ((whence != 0 && whence != 1) || __builtin_add_overflow(whence ? file->position : 0, offset, &to) || to < 0)
+    if ((whence != 0 && whence != 1) ||
+        __builtin_add_overflow(whence ? file->position : 0, offset, &to) || to < 0)
         return -EINVAL;
     file->position = to;
     return to;
@@ -136,8 +139,6 @@ static const struct file_ops text_file_ops = {
 
 static int text_open(struct inode *inode, struct file *file)
 {
-    if (file_can_write(file) && !(inode->mode & 0222))
-        return -EACCES;
     struct proc_text *text = HEAP_NEW(struct proc_text);
     if (!text)
         return -ENOMEM;
@@ -223,7 +224,8 @@ void proc_inode_become(struct inode *directory, const struct proc_node *node)
     directory->file_system = FS_PROC;
 }
 
-const struct proc_node *proc_node_find(const struct proc_node *nodes, size_t count, const char *name)
+const struct proc_node *proc_node_find(const struct proc_node *nodes, size_t count,
+                                       const char *name)
 {
     for (size_t i = 0; i < count; i++) {
         if (strcmp(nodes[i].name, name) == 0)

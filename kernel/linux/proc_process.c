@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /proc/<pid> and /proc/<pid>/task/<tid>. Every look begins with finding the process again by its number; one that
- * ended meanwhile gives ESRCH or an empty file. A zombie has no memory, files or directories any more.
+ * /proc/<pid> and /proc/<pid>/task/<tid>. Every look begins with finding the process again by its
+ * number; one that ended meanwhile gives ESRCH or an empty file. A zombie has no memory, files or
+ * directories any more.
  */
 #include "lib/format.h"
 #include "lib/string.h"
 #include "linux/proc.h"
 #include "memory/frames.h"
 
-#define TICK (1000000000UL / 100)
+#define TICK         (1000000000UL / 100)
 #define KIB_PER_PAGE (PAGE_SIZE / 1024)
-#define NUMBER_OF(pid, index) (1UL << 32 | (uint64_t)(pid) << 12 | (index)) /* inode numbers that stay the same */
-#define NUMBER_TASK 64
-#define ARGUMENTS_MAX 0x20000UL
+#define NUMBER_OF(pid, index)                                                                      \
+    (1UL << 32 | (uint64_t)(pid) << 12 | (index)) /* inode numbers that stay the same */
+#define NUMBER_TASK      64
+#define ARGUMENTS_MAX    0x20000UL
 #define MAPS_NAME_COLUMN 73
 
 static struct process *process_of(const struct proc_source *source)
@@ -25,7 +27,7 @@ static struct thread *thread_of(const struct proc_source *source, const struct p
     struct thread *thread;
     if (source->tid)
         return thread_find(source->tid);
-    LIST_FOR_EACH(thread, &process->threads, struct thread, process_link)
+    LIST_FOR_EACH (thread, &process->threads, struct thread, process_link)
         return thread;
     return NULL;
 }
@@ -68,16 +70,21 @@ static void text_stat(struct proc_text *text, const struct proc_source *source)
     if (!process)
         return;
     struct thread *thread = thread_of(source, process);
-    uint64_t time = (source->tid && thread ? thread_run_time(thread) : process_run_time(process)) / TICK;
+    uint64_t time =
+        (source->tid && thread ? thread_run_time(thread) : process_run_time(process)) / TICK;
     const struct address_space *space = process->space;
     proc_print(text, "%d (%s) %c %d %d %d 0 -1 4194304 0 0 0 0 %lu 0 %lu 0 20 %d %u 0 %lu %lu %lu ",
-               source->tid ? source->tid : process->pid, name_of(process, thread), state_of(process, thread),
-               process->parent ? process->parent->pid : 0, process->group, process->session, time,
-               process->children_time / TICK, thread ? thread->nice : 0, process->thread_count,
-               process->start_time / TICK, space ? space->mapped_bytes : 0, space ? space->resident : 0);
-    proc_print(text, "18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 %lu %lu %lu %lu %d\n",
-               space ? space->arguments_start : 0, space ? space->arguments_end : 0,
-               space ? space->environment_start : 0, space ? space->environment_end : 0, process->exit_status);
+               source->tid ? source->tid : process->pid, name_of(process, thread),
+               state_of(process, thread), process->parent ? process->parent->pid : 0,
+               process->group, process->session, time, process->children_time / TICK,
+               thread ? thread->nice : 0, process->thread_count, process->start_time / TICK,
+               space ? space->mapped_bytes : 0, space ? space->resident : 0);
+    proc_print(
+        text,
+        "18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 %lu %lu %lu %lu %d\n",
+        space ? space->arguments_start : 0, space ? space->arguments_end : 0,
+        space ? space->environment_start : 0, space ? space->environment_end : 0,
+        process->exit_status);
 }
 
 static void text_statm(struct proc_text *text, const struct proc_source *source)
@@ -88,7 +95,8 @@ static void text_statm(struct proc_text *text, const struct proc_source *source)
     proc_print(text, "%lu %lu 0 0 0 %lu 0\n", all, space ? space->resident : 0, all);
 }
 
-static void status_signals(struct proc_text *text, const struct process *process, const struct thread *thread)
+static void status_signals(struct proc_text *text, const struct process *process,
+                           const struct thread *thread)
 {
     uint64_t ignored = 0, caught = 0;
     for (unsigned i = 0; process->signals && i < SIGNAL_COUNT; i++) {
@@ -98,12 +106,16 @@ static void status_signals(struct proc_text *text, const struct process *process
         else if (handler)
             caught |= 1UL << i;
     }
-    proc_print(text, "SigQ:\t0/%lu\nSigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
+    proc_print(text,
+               "SigQ:\t0/"
+               "%lu\nSigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%"
+               "016lx\n",
                process->limits[RLIMIT_SIGPENDING].soft, thread ? thread->signal_pending : 0,
                process->signal_pending, thread ? thread->signal_mask : 0, ignored, caught);
     uint64_t capabilities = process->euid == 0 ? 0x1ffffffffffUL : 0;
-    proc_print(text, "CapInh:\t%016x\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016x\n", 0,
-               capabilities, capabilities, 0x1ffffffffffUL, 0);
+    proc_print(
+        text, "CapInh:\t%016x\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016x\n",
+        0, capabilities, capabilities, 0x1ffffffffffUL, 0);
 }
 
 static void text_status(struct proc_text *text, const struct proc_source *source)
@@ -115,27 +127,37 @@ static void text_status(struct proc_text *text, const struct proc_source *source
     char state = state_of(process, thread);
     const struct address_space *space = process->space;
     int parent = process->parent ? process->parent->pid : 0;
-    proc_print(text, "Name:\t%s\nUmask:\t%04o\nState:\t%c (%s)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
+    proc_print(text,
+               "Name:\t%s\nUmask:\t%04o\nState:\t%c "
+               "(%s)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
                name_of(process, thread), process->context ? process->context->umask : 022, state,
-               state == 'R' ? "running" : state == 'S' ? "sleeping" : state == 'T' ? "stopped" : "zombie",
+               state == 'R'   ? "running"
+               : state == 'S' ? "sleeping"
+               : state == 'T' ? "stopped"
+                              : "zombie",
                process->pid, source->tid ? source->tid : process->pid, parent);
-    proc_print(text, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t\n", process->uid,
-               process->euid, process->suid, process->euid, process->gid, process->egid, process->sgid,
-               process->egid, process->files ? process->files->size : 0);
+    proc_print(text, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t\n",
+               process->uid, process->euid, process->suid, process->euid, process->gid,
+               process->egid, process->sgid, process->egid,
+               process->files ? process->files->size : 0);
     if (space) {
         uint64_t all = space->mapped_bytes / 1024, resident = space->resident * KIB_PER_PAGE;
-        proc_print(text, "VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\nVmLck:\t       0 kB\nVmHWM:\t%8lu kB\nVmRSS:\t%8lu kB\n",
+        proc_print(text,
+                   "VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\nVmLck:\t       0 kB\nVmHWM:\t%8lu "
+                   "kB\nVmRSS:\t%8lu kB\n",
                    all, all, resident, resident);
     }
     proc_print(text, "Threads:\t%u\n", process->thread_count);
     status_signals(text, process, thread);
-    proc_print(text, "NoNewPrivs:\t%d\nSeccomp:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\nMems_allowed:\t1\n"
-                     "Mems_allowed_list:\t0\nvoluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n",
-               process->no_new_privs);
+    proc_print(
+        text,
+        "NoNewPrivs:\t%d\nSeccomp:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\nMems_allowed:\t1\n"
+        "Mems_allowed_list:\t0\nvoluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n",
+        process->no_new_privs);
 }
 
-static const char *region_name(const struct address_space *space, const struct region *region, char *buffer,
-                               size_t size)
+static const char *region_name(const struct address_space *space, const struct region *region,
+                               char *buffer, size_t size)
 {
     if (region->object && region->object->name)
         return region->object->name(region->object, buffer, size);
@@ -156,10 +178,11 @@ void proc_process_maps(struct proc_text *text, const struct proc_source *source)
     for (size_t i = 0; buffer && i < space->region_count; i++) {
         const struct region *region = space->regions[i];
         size_t before = text->used;
-        proc_print(text, "%08lx-%08lx %c%c%c%c %08lx 00:0%d 0", region->start, region->end,
-                   region->flags & REGION_READ ? 'r' : '-', region->flags & REGION_WRITE ? 'w' : '-',
-                   region->flags & REGION_EXEC ? 'x' : '-', region->flags & REGION_SHARED ? 's' : 'p',
-                   region->object ? region->offset : 0, region->object ? 1 : 0);
+        proc_print(
+            text, "%08lx-%08lx %c%c%c%c %08lx 00:0%d 0", region->start, region->end,
+            region->flags & REGION_READ ? 'r' : '-', region->flags & REGION_WRITE ? 'w' : '-',
+            region->flags & REGION_EXEC ? 'x' : '-', region->flags & REGION_SHARED ? 's' : 'p',
+            region->object ? region->offset : 0, region->object ? 1 : 0);
         const char *name = region_name(space, region, buffer, PATH_BUFFER);
         while (name[0] && text->used - before < MAPS_NAME_COLUMN && !text->failed)
             proc_bytes(text, " ", 1);
@@ -168,7 +191,8 @@ void proc_process_maps(struct proc_text *text, const struct proc_source *source)
     path_buffer_put(buffer);
 }
 
-static void memory_text(struct proc_text *text, struct address_space *space, uintptr_t start, uintptr_t end)
+static void memory_text(struct proc_text *text, struct address_space *space, uintptr_t start,
+                        uintptr_t end)
 {
     char bytes[256];
     if (end > start && end - start > ARGUMENTS_MAX)
@@ -187,14 +211,16 @@ static void text_cmdline(struct proc_text *text, const struct proc_source *sourc
 {
     struct process *process = process_of(source);
     if (process && process->space)
-        memory_text(text, process->space, process->space->arguments_start, process->space->arguments_end);
+        memory_text(text, process->space, process->space->arguments_start,
+                    process->space->arguments_end);
 }
 
 static void text_environ(struct proc_text *text, const struct proc_source *source)
 {
     struct process *process = process_of(source);
     if (process && process->space)
-        memory_text(text, process->space, process->space->environment_start, process->space->environment_end);
+        memory_text(text, process->space, process->space->environment_start,
+                    process->space->environment_end);
 }
 
 static void text_comm(struct proc_text *text, const struct proc_source *source)
@@ -229,14 +255,14 @@ static void text_limits(struct proc_text *text, const struct proc_source *source
 {
     static const struct {
         const char *name, *unit;
-    } rows[16] = {{"Max cpu time", "seconds"},        {"Max file size", "bytes"},
-                  {"Max data size", "bytes"},         {"Max stack size", "bytes"},
-                  {"Max core file size", "bytes"},    {"Max resident set", "bytes"},
-                  {"Max processes", "processes"},     {"Max open files", "files"},
-                  {"Max locked memory", "bytes"},     {"Max address space", "bytes"},
-                  {"Max file locks", "locks"},        {"Max pending signals", "signals"},
-                  {"Max msgqueue size", "bytes"},     {"Max nice priority", ""},
-                  {"Max realtime priority", ""},      {"Max realtime timeout", "us"}};
+    } rows[16] = {{"Max cpu time", "seconds"},     {"Max file size", "bytes"},
+                  {"Max data size", "bytes"},      {"Max stack size", "bytes"},
+                  {"Max core file size", "bytes"}, {"Max resident set", "bytes"},
+                  {"Max processes", "processes"},  {"Max open files", "files"},
+                  {"Max locked memory", "bytes"},  {"Max address space", "bytes"},
+                  {"Max file locks", "locks"},     {"Max pending signals", "signals"},
+                  {"Max msgqueue size", "bytes"},  {"Max nice priority", ""},
+                  {"Max realtime priority", ""},   {"Max realtime timeout", "us"}};
     struct process *process = process_of(source);
     if (!process)
         return;
@@ -333,7 +359,10 @@ static int exe_follow(const struct proc_source *source, struct entry **target)
 static int task_lookup(const struct proc_source *source, const char *name, struct inode **child);
 static int task_list(const struct proc_source *source, struct directory_sink *sink);
 
-#define TEXT(file, function) {.name = file, .mode = S_IFREG | 0444, .text = function}
+#define TEXT(file, function)                                                                       \
+    {                                                                                              \
+        .name = file, .mode = S_IFREG | 0444, .text = function                                     \
+    }
 static const struct proc_node nodes[] = {
     TEXT("stat", text_stat),
     TEXT("statm", text_statm),
@@ -351,7 +380,10 @@ static const struct proc_node nodes[] = {
     {.name = "exe", .mode = S_IFLNK | 0777, .readlink = exe_readlink, .follow = exe_follow},
     {.name = "cwd", .mode = S_IFLNK | 0777, .readlink = cwd_readlink, .follow = cwd_follow},
     {.name = "root", .mode = S_IFLNK | 0777, .readlink = root_readlink, .follow = root_follow},
-    {.name = "task", .mode = S_IFDIR | 0555, .lookup = task_lookup, .list = task_list}, /* last: threads have none */
+    {.name = "task",
+     .mode = S_IFDIR | 0555,
+     .lookup = task_lookup,
+     .list = task_list}, /* last: threads have none */
 };
 
 static int process_lookup(const struct proc_source *source, const char *name, struct inode **child)
@@ -366,8 +398,11 @@ static int process_lookup(const struct proc_source *source, const char *name, st
         made.node = &proc_fdinfo_node;
     if (!made.node)
         return -ENOENT;
-    uint64_t index = made.node >= nodes && made.node < nodes + COUNT_OF(nodes) ? (uint64_t)(made.node - nodes) : 62;
-    *child = proc_inode(&made, NUMBER_OF(source->tid ? source->tid : source->pid, index + (source->tid ? 100 : 0)));
+    uint64_t index = made.node >= nodes && made.node < nodes + COUNT_OF(nodes)
+                         ? (uint64_t)(made.node - nodes)
+                         : 62;
+    *child = proc_inode(
+        &made, NUMBER_OF(source->tid ? source->tid : source->pid, index + (source->tid ? 100 : 0)));
     return *child ? 0 : -ENOMEM;
 }
 
@@ -375,7 +410,8 @@ static int process_list(const struct proc_source *source, struct directory_sink 
 {
     for (size_t i = 0; i < COUNT_OF(nodes) - (source->tid ? 1 : 0); i++) {
         const char *name = nodes[i].name;
-        if (!sink->add(sink, name, strlen(name), NUMBER_OF(source->pid, i), (nodes[i].mode & S_IFMT) >> 12))
+        if (!sink->add(sink, name, strlen(name), NUMBER_OF(source->pid, i),
+                       (nodes[i].mode & S_IFMT) >> 12))
             return 0;
     }
     if (sink->add(sink, "fd", 2, NUMBER_OF(source->pid, 62), 4))
@@ -410,7 +446,7 @@ static int task_list(const struct proc_source *source, struct directory_sink *si
     struct thread *thread;
     if (!process)
         return -ENOENT;
-    LIST_FOR_EACH(thread, &process->threads, struct thread, process_link) {
+    LIST_FOR_EACH (thread, &process->threads, struct thread, process_link) {
         if (!add_number(sink, thread->tid, NUMBER_OF(thread->tid, NUMBER_TASK), 4))
             break;
     }
@@ -455,9 +491,10 @@ static int root_lookup(const struct proc_source *source, const char *name, struc
 static int root_list(const struct proc_source *source, struct directory_sink *sink)
 {
     struct process *process;
-    if (!sink->add(sink, "self", 4, NUMBER_OF(0, 0), 10) || !sink->add(sink, "thread-self", 11, NUMBER_OF(0, 1), 10))
+    if (!sink->add(sink, "self", 4, NUMBER_OF(0, 0), 10) ||
+        !sink->add(sink, "thread-self", 11, NUMBER_OF(0, 1), 10))
         return 0;
-    LIST_FOR_EACH(process, &processes, struct process, all_link) {
+    LIST_FOR_EACH (process, &processes, struct process, all_link) {
         if (!add_number(sink, process->pid, NUMBER_OF(process->pid, 61), 4))
             break;
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The fixed files of /proc and /sys: memory, time, settings, and one CPU, which is all that a node has. */
+/* The fixed files of /proc and /sys: memory, time, settings, and one CPU, which is all that a node
+ * has. */
 #include "lib/format.h"
 #include "lib/random.h"
 #include "lib/string.h"
@@ -9,7 +10,7 @@
 #include "node/self.h"
 
 #define KIB_PER_PAGE (PAGE_SIZE / 1024)
-#define TICK (1000000000UL / 100) /* USER_HZ */
+#define TICK         (1000000000UL / 100) /* USER_HZ */
 
 static void text_meminfo(struct proc_text *text, const struct proc_source *source)
 {
@@ -18,26 +19,29 @@ static void text_meminfo(struct proc_text *text, const struct proc_source *sourc
                "MemTotal:       %8lu kB\nMemFree:        %8lu kB\nMemAvailable:   %8lu kB\n"
                "Buffers:        %8u kB\nCached:         %8lu kB\nSwapCached:     %8u kB\n"
                "SwapTotal:      %8u kB\nSwapFree:       %8u kB\nShmem:          %8lu kB\n",
-               total, free, free, 0, tree_pages_used() * KIB_PER_PAGE, 0, 0, 0, tree_pages_used() * KIB_PER_PAGE);
+               total, free, free, 0, tree_pages_used() * KIB_PER_PAGE, 0, 0, 0,
+               tree_pages_used() * KIB_PER_PAGE);
 }
 
 static void text_cpuinfo(struct proc_text *text, const struct proc_source *source)
 {
     char vendor[16];
     uint64_t khz = machine->tsc_hz / 1000;
-    proc_print(text,
-               "processor\t: 0\nvendor_id\t: %s\ncpu family\t: 6\nmodel\t\t: 0\nmodel name\t: x86-64\nstepping\t: 0\n"
-               "cpu MHz\t\t: %lu.%03lu\nphysical id\t: 0\nsiblings\t: 1\ncore id\t\t: 0\ncpu cores\t: 1\n"
-               "apicid\t\t: 0\nfpu\t\t: yes\nwp\t\t: yes\n"
-               "flags\t\t: fpu tsc msr pae cx8 apic sep cmov fxsr sse sse2 syscall nx lm constant_tsc\n\n",
-               arch_cpu_vendor(vendor), khz / 1000, khz % 1000);
+    proc_print(
+        text,
+        "processor\t: 0\nvendor_id\t: %s\ncpu family\t: 6\nmodel\t\t: 0\nmodel name\t: "
+        "x86-64\nstepping\t: 0\n"
+        "cpu MHz\t\t: %lu.%03lu\nphysical id\t: 0\nsiblings\t: 1\ncore id\t\t: 0\ncpu cores\t: 1\n"
+        "apicid\t\t: 0\nfpu\t\t: yes\nwp\t\t: yes\n"
+        "flags\t\t: fpu tsc msr pae cx8 apic sep cmov fxsr sse sse2 syscall nx lm constant_tsc\n\n",
+        arch_cpu_vendor(vendor), khz / 1000, khz % 1000);
 }
 
 static nanoseconds busy_time(void)
 {
     struct process *process;
     nanoseconds busy = 0;
-    LIST_FOR_EACH(process, &processes, struct process, all_link)
+    LIST_FOR_EACH (process, &processes, struct process, all_link)
         busy += process_run_time(process);
     return busy;
 }
@@ -46,9 +50,11 @@ static void text_stat(struct proc_text *text, const struct proc_source *source)
 {
     uint64_t user = busy_time() / TICK, all = arch_clock() / TICK;
     uint64_t idle = all > user ? all - user : 0;
-    proc_print(text, "cpu  %lu 0 0 %lu 0 0 0 0 0 0\ncpu0 %lu 0 0 %lu 0 0 0 0 0 0\nintr %lu\nctxt 0\nbtime %lu\n",
-               user, idle, user, idle, (uint64_t)self_published->interrupts,
-               (uint64_t)arch_wall_offset() / 1000000000);
+    proc_print(
+        text,
+        "cpu  %lu 0 0 %lu 0 0 0 0 0 0\ncpu0 %lu 0 0 %lu 0 0 0 0 0 0\nintr %lu\nctxt 0\nbtime %lu\n",
+        user, idle, user, idle, (uint64_t)self_published->interrupts,
+        (uint64_t)arch_wall_offset() / 1000000000);
     proc_print(text, "processes 1\nprocs_running 1\nprocs_blocked 0\n");
 }
 
@@ -64,7 +70,7 @@ static void text_loadavg(struct proc_text *text, const struct proc_source *sourc
     struct process *process;
     unsigned threads = 0;
     int last = 0;
-    LIST_FOR_EACH(process, &processes, struct process, all_link) {
+    LIST_FOR_EACH (process, &processes, struct process, all_link) {
         threads += process->thread_count;
         if (process->pid > last)
             last = process->pid;
@@ -132,13 +138,16 @@ static void text_boot_id(struct proc_text *text, const struct proc_source *sourc
 
 void proc_mounts(struct proc_text *text, const struct proc_source *source)
 {
-    proc_print(text, "hydros / tmpfs rw,relatime 0 0\nproc /proc proc rw,relatime 0 0\nsysfs /sys sysfs rw,relatime 0 0\n");
+    proc_print(text, "hydros / tmpfs rw,relatime 0 0\nproc /proc proc rw,relatime 0 0\nsysfs /sys "
+                     "sysfs rw,relatime 0 0\n");
 }
 
 void proc_mountinfo(struct proc_text *text, const struct proc_source *source)
 {
-    proc_print(text, "1 0 0:1 / / rw,relatime - tmpfs hydros rw\n2 1 0:2 / /proc rw,relatime - proc proc rw\n"
-                     "3 1 0:2 / /sys rw,relatime - sysfs sysfs rw\n");
+    proc_print(
+        text,
+        "1 0 0:1 / / rw,relatime - tmpfs hydros rw\n2 1 0:2 / /proc rw,relatime - proc proc rw\n"
+        "3 1 0:2 / /sys rw,relatime - sysfs sysfs rw\n");
 }
 
 static void text_file_max(struct proc_text *text, const struct proc_source *source)
@@ -160,7 +169,8 @@ static const struct proc_node constant_node = {.mode = S_IFREG | 0444, .text = t
 static const struct proc_node setting_node = {.mode = S_IFREG | 0644, .text = text_constant};
 static const struct proc_node names_node = {.mode = S_IFREG | 0444, .text = text_names};
 static const struct proc_node link_node = {.mode = S_IFLNK | 0777, .readlink = mounts_link};
-#define NODE(name, function) static const struct proc_node name = {.mode = S_IFREG | 0444, .text = function}
+#define NODE(name, function)                                                                       \
+    static const struct proc_node name = {.mode = S_IFREG | 0444, .text = function}
 NODE(meminfo_node, text_meminfo);
 NODE(cpuinfo_node, text_cpuinfo);
 NODE(stat_node, text_stat);

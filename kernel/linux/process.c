@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Processes and the threads in them: tables of ids, beginning and end. fork.c fills a new one, exec.c gives it a
- * program, wait4.c tells its parent. True always: a process is in the table from process_publish until
- * it is reaped; a thread from process_attach until it ends; only a process without threads is a zombie.
+ * Processes and the threads in them: tables of ids, beginning and end. fork.c fills a new one,
+ * exec.c gives it a program, wait4.c tells its parent. True always: a process is in the table from
+ * process_publish until it is reaped; a thread from process_attach until it ends; only a process
+ * without threads is a zombie.
  */
 #include "linux/process.h"
 
@@ -18,6 +19,7 @@
 struct list processes = {&processes, &processes};
 static struct process *process_table[HASH_SIZE];
 static struct thread *thread_table[HASH_SIZE];
+static size_t thread_total;
 static int pid_last;
 
 struct process *process_find(int pid)
@@ -42,7 +44,7 @@ static bool pid_is_taken(int pid)
     if (process_find(pid) || thread_find(pid))
         return true;
     struct process *process;
-    LIST_FOR_EACH(process, &processes, struct process, all_link) {
+    LIST_FOR_EACH (process, &processes, struct process, all_link) {
         if (process->group == pid || process->session == pid)
             return true;
     }
@@ -117,6 +119,7 @@ void process_attach(struct process *process, struct thread *thread, int tid)
 {
     list_insert(&process->threads, &thread->process_link);
     process->thread_count++;
+    thread_total++;
     thread_table_add(thread, tid);
 }
 
@@ -196,9 +199,20 @@ nanoseconds process_run_time(const struct process *process)
 {
     nanoseconds time = process->dead_threads_time;
     struct thread *thread;
-    LIST_FOR_EACH(thread, &process->threads, struct thread, process_link)
+    LIST_FOR_EACH (thread, &process->threads, struct thread, process_link)
         time += thread_run_time(thread);
     return time;
+}
+
+size_t process_thread_total(void)
+{
+    return thread_total;
+}
+
+bool process_must_end(void)
+{
+    return current->dying ||
+           ((current->signal_pending | current->process->signal_pending) & signal_bit(SIGKILL));
 }
 
 void process_vfork_done(struct process *process)
@@ -221,7 +235,7 @@ static struct process *new_parent(struct process *process)
 static void leave_children(struct process *process)
 {
     struct process *child, *parent = new_parent(process);
-    LIST_FOR_EACH(child, &process->children, struct process, sibling_link) {
+    LIST_FOR_EACH (child, &process->children, struct process, sibling_link) {
         list_remove(&child->sibling_link);
         child->parent = parent;
         if (parent)
@@ -236,7 +250,8 @@ static void leave_children(struct process *process)
     }
 }
 
-/* A group that loses its last link to the rest of its session while stopped would sleep for ever. */
+/* A group that loses its last link to the rest of its session while stopped would sleep for ever.
+ */
 static void wake_orphaned_groups(struct process *process)
 {
     struct process *other;
@@ -244,7 +259,7 @@ static void wake_orphaned_groups(struct process *process)
                       process->parent->session == process->session;
     if (!was_linked || !signal_group_is_orphaned(process->group))
         return;
-    LIST_FOR_EACH(other, &processes, struct process, all_link) {
+    LIST_FOR_EACH (other, &processes, struct process, all_link) {
         if (other != process && other->group == process->group && other->stopped) {
             (void)signal_send_group(process->group, SIGHUP, NULL);
             (void)signal_send_group(process->group, SIGCONT, NULL);
@@ -283,6 +298,7 @@ static NO_RETURN void end_thread(void)
     signal_thread_end(thread);
     list_remove(&thread->process_link);
     process->thread_count--;
+    thread_total--;
     thread_table_remove(thread);
     if (last) {
         process->zombie = true;
@@ -306,7 +322,7 @@ void process_end(struct process *process, int status, const struct thread *excep
         process->group_exiting = true;
         process->exit_status = status;
     }
-    LIST_FOR_EACH(thread, &process->threads, struct thread, process_link) {
+    LIST_FOR_EACH (thread, &process->threads, struct thread, process_link) {
         if (thread != except)
             signal_thread_kill(thread);
     }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Restartable sequences (<linux/rseq.h>). There is one processor, so its number never changes; but a sequence
- * may be cut by another thread of the same program, and must then go to its abort address.
+ * Restartable sequences (<linux/rseq.h>). There is one processor, so its number never changes; but
+ * a sequence may be cut by another thread of the same program, and must then go to its abort
+ * address.
  */
 #include "linux/sequence.h"
 
@@ -42,7 +43,8 @@ void sequence_interrupted(struct registers *registers)
         goto broken;
     return;
 broken:
-    /* The area went away or is nonsense; without it the program's counters would go wrong in silence. */
+    /* The area went away or is nonsense; without it the program's counters would go wrong in
+     * silence. */
     current->rseq = 0;
     signal_force(current, SIGSEGV, NULL);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Restartable sequences (rseq): short pieces of code that begin anew when their thread was put aside. */
+/* Restartable sequences (rseq): short pieces of code that begin anew when their thread was put
+ * aside. */
 #pragma once
 #include "arch/registers.h"
 #include "lib/check.h"

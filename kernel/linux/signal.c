@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sending signals: pending sets, queues of siginfo, who is woken, and what the life of processes and
- * threads does to them. Taking and acting is signal_delivery.c.
+ * Sending signals: pending sets, queues of siginfo, who is woken, and what the life of processes
+ * and threads does to them. Taking and acting is signal_delivery.c.
  *
  * Always true: a bit in a pending set without an element in the queue is a signal whose siginfo was
- * not kept; an element in a queue has its bit set. Never sleeps: timers and drivers call from interrupts.
+ * not kept; an element in a queue has its bit set. Never sleeps: timers and drivers call from
+ * interrupts.
  */
-#include "file/event_files.h"
 #include "linux/signal.h"
+#include "file/event_files.h"
 
 #include "lib/string.h"
 #include "linux/interval.h"
@@ -15,7 +16,8 @@
 #include "memory/heap.h"
 #include "thread/wait.h"
 
-#define QUEUED_MAX 8192 /* siginfo of real-time signals in this node: 1.3 MB of kernel memory at most */
+#define QUEUED_MAX                                                                                 \
+    8192 /* siginfo of real-time signals in this node: 1.3 MB of kernel memory at most */
 
 static size_t queued_count;
 /* Threads of stopped processes sleep here until someone continues or kills any. */
@@ -26,7 +28,8 @@ static uint64_t action_handler(const struct process *process, int signal)
     return process->signals->actions[signal - 1].handler;
 }
 
-/* Ignored now, so not worth queueing. A blocked one is kept: the action may change before it is taken. */
+/* Ignored now, so not worth queueing. A blocked one is kept: the action may change before it is
+ * taken. */
 static bool is_ignored(const struct process *process, int signal, uint64_t mask)
 {
     if ((mask & signal_bit(signal)) != 0)
@@ -49,8 +52,7 @@ void signal_queue_drop(uint64_t *pending, struct list *queue, uint64_t set)
     if ((*pending & set) == 0)
         return;
     *pending &= ~set;
-    LIST_FOR_EACH(item, queue, struct pending_signal, link)
-    {
+    LIST_FOR_EACH (item, queue, struct pending_signal, link) {
         if (signal_bit(item->info.signal) & set)
             signal_pending_free(item);
     }
@@ -60,7 +62,7 @@ void signal_process_drop(struct process *process, uint64_t set)
 {
     struct thread *thread;
     signal_queue_drop(&process->signal_pending, &process->signal_queue, set);
-    LIST_FOR_EACH(thread, &process->threads, struct thread, process_link)
+    LIST_FOR_EACH (thread, &process->threads, struct thread, process_link)
         signal_queue_drop(&thread->signal_pending, &thread->signal_queue, set);
 }
 
@@ -77,8 +79,8 @@ static void info_fill(struct linux_siginfo *to, int signal, const struct linux_s
 }
 
 /* -EAGAIN: a real-time signal with a value and no room for it (sigqueue's error). */
-static int queue_add(uint64_t *pending, struct list *queue, const struct process *process, int signal,
-                     const struct linux_siginfo *info)
+static int queue_add(uint64_t *pending, struct list *queue, const struct process *process,
+                     int signal, const struct linux_siginfo *info)
 {
     uint64_t bit = signal_bit(signal);
     bool realtime = signal >= SIGNAL_REALTIME_FIRST;
@@ -86,7 +88,8 @@ static int queue_add(uint64_t *pending, struct list *queue, const struct process
         return 0;
     size_t limit = process->limits[RLIMIT_SIGPENDING].soft;
     bool room = !realtime || (queued_count < QUEUED_MAX && queued_count < limit);
-    struct pending_signal *item = room && signal != SIGKILL ? HEAP_NEW(struct pending_signal) : NULL;
+    struct pending_signal *item =
+        room ? HEAP_NEW(struct pending_signal) : NULL;
     if (item) {
         info_fill(&item->info, signal, info);
         list_init(&item->link);
@@ -120,8 +123,6 @@ static void send_prepare(struct process *process, int signal)
             process->continue_reported = true;
             signal_child_changed(process, CLD_CONTINUED, SIGCONT);
         }
-    } else if (signal == SIGKILL) {
-        continue_process(process);
     }
 }
 
@@ -131,23 +132,21 @@ static bool wants(const struct thread *thread, int signal)
            !thread->dying;
 }
 
-/* Interrupts one thread that takes the signal; all for SIGKILL, so that none sleeps on. */
+/* Interrupts one thread that takes the signal. */
 static void wake_for(struct process *process, int signal)
 {
     struct thread *thread;
     wake_all(&process->signal_waits, EVENT_IN);
-    LIST_FOR_EACH(thread, &process->threads, struct thread, process_link)
-    {
-        if (!wants(thread, signal))
-            continue;
-        thread_interrupt(thread);
-        if (signal != SIGKILL)
+    LIST_FOR_EACH (thread, &process->threads, struct thread, process_link) {
+        if (wants(thread, signal)) {
+            thread_interrupt(thread);
             return;
+        }
     }
 }
 
-/* A process signal counts as ignored only if no thread would keep it back: the first one's mask decides,
- * as in Linux. */
+/* A process signal counts as ignored only if no thread would keep it back: the first one's mask
+ * decides, as in Linux. */
 static uint64_t leader_mask(const struct process *process)
 {
     return list_is_empty(&process->threads)
@@ -159,6 +158,11 @@ int signal_send_process(struct process *process, int signal, const struct linux_
 {
     if (signal == 0 || process->zombie || process->group_exiting)
         return 0;
+    if (signal == SIGKILL) { /* nothing can hold it back, so it is not even queued */
+        continue_process(process);
+        process_end(process, SIGKILL, NULL);
+        return 0;
+    }
     send_prepare(process, signal);
     if (is_ignored(process, signal, leader_mask(process)))
         return 0;
@@ -191,8 +195,7 @@ int signal_send_group(int group, int signal, const struct linux_siginfo *info)
 {
     int result = -ESRCH;
     struct process *process;
-    LIST_FOR_EACH(process, &processes, struct process, all_link)
-    {
+    LIST_FOR_EACH (process, &processes, struct process, all_link) {
         if (process->group == group) {
             int error = signal_send_process(process, signal, info);
             if (result != 0)
@@ -236,8 +239,7 @@ void signal_mask_for_call(uint64_t mask)
 static void retarget(struct process *process, const struct thread *except)
 {
     struct thread *thread;
-    LIST_FOR_EACH(thread, &process->threads, struct thread, process_link)
-    {
+    LIST_FOR_EACH (thread, &process->threads, struct thread, process_link) {
         if (thread != except && (process->signal_pending & ~thread->signal_mask) != 0)
             thread_interrupt(thread);
     }
@@ -366,7 +368,8 @@ void signal_child_changed(struct process *child, int code, int status)
         info.is.child.pid = child->pid;
         info.is.child.uid = child->uid;
         info.is.child.status = status;
-        info.is.child.user_time = (int64_t)(process_run_time(child) / 10000000); /* clock_t: 10 ms */
+        info.is.child.user_time =
+            (int64_t)(process_run_time(child) / 10000000); /* clock_t: 10 ms */
         (void)signal_send_process(parent, signal, &info);
     }
     wake_all(&parent->child_waits, EVENT_IN);
@@ -387,8 +390,7 @@ bool signal_child_ended(struct process *child)
 bool signal_group_is_orphaned(int group)
 {
     struct process *process;
-    LIST_FOR_EACH(process, &processes, struct process, all_link)
-    {
+    LIST_FOR_EACH (process, &processes, struct process, all_link) {
         const struct process *parent = process->parent;
         if (process->group == group && !process->zombie && parent && parent->group != group &&
             parent->session == process->session)

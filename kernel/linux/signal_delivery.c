@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Taking signals and acting on them on the way to ring 3: handlers, the default actions (end, stop),
- * repeat of interrupted calls, and the mask that a call set for its own time.
+ * Taking signals and acting on them on the way to ring 3: handlers, the default actions (end,
+ * stop), repeat of interrupted calls, and the mask that a call set for its own time.
  *
- * Everything happens here, to the running thread only; senders just leave the signal pending and wake.
+ * Everything happens here, to the running thread only; senders just leave the signal pending and
+ * wake.
  */
 #include <asm/unistd.h>
 
@@ -19,8 +20,7 @@ static void take_from(uint64_t *pending, struct list *queue, int signal, struct 
 {
     struct pending_signal *item, *found = NULL;
     bool more = false;
-    LIST_FOR_EACH(item, queue, struct pending_signal, link)
-    {
+    LIST_FOR_EACH (item, queue, struct pending_signal, link) {
         if (item->info.signal != signal)
             continue;
         if (found) {
@@ -65,8 +65,7 @@ static void stop_process(int signal)
     process->stop_signal = signal;
     process->stop_reported = true;
     process->continue_reported = false;
-    LIST_FOR_EACH(thread, &process->threads, struct thread, process_link)
-    {
+    LIST_FOR_EACH (thread, &process->threads, struct thread, process_link) {
         if (thread != current)
             thread_interrupt(thread);
     }
@@ -90,8 +89,8 @@ NO_RETURN static void end_process(int signal, const struct linux_siginfo *info,
                  process->name, signal_name(signal), fault ? info->is.fault.address : 0,
                  registers->rip, registers->rsp);
     }
-    /* The core flag says that a core was written; none is, so it only follows the limit, and shells that
-     * test it see what they see on a Linux that pipes its cores away. */
+    /* The core flag says that a core was written; none is, so it only follows the limit, and shells
+     * that test it see what they see on a Linux that pipes its cores away. */
     if (core && process->limits[RLIMIT_CORE].soft != 0)
         signal |= 0x80;
     process_exit_group(signal);
@@ -105,7 +104,8 @@ static void act_by_default(int signal, const struct linux_siginfo *info,
     case SIGNAL_IGNORE:
         return;
     case SIGNAL_STOP:
-        /* Nobody could continue an orphaned group, so the terminal's stop signals do nothing to it. */
+        /* Nobody could continue an orphaned group, so the terminal's stop signals do nothing to it.
+         */
         if (signal == SIGSTOP || !signal_group_is_orphaned(current->process->group))
             stop_process(signal);
         return;

@@ -3,9 +3,10 @@
  * The signal frame of Linux x86-64 on the program's stack: built before a handler runs, undone by
  * rt_sigreturn; and the alternate stack, since it decides where the frame goes.
  *
- * Layout downward from the stack pointer (System V ABI's red zone skipped, unless it is the alternate
- * stack): vector state at a multiple of 64, then struct frame such that (address + 8) is a multiple of 16, as
- * at any function's entry. Programs read and change it, so nothing in it is believed when it comes back.
+ * Layout downward from the stack pointer (System V ABI's red zone skipped, unless it is the
+ * alternate stack): vector state at a multiple of 64, then struct frame such that (address + 8) is
+ * a multiple of 16, as at any function's entry. Programs read and change it, so nothing in it is
+ * believed when it comes back.
  */
 #include "arch/arch.h"
 #include "lib/string.h"
@@ -13,17 +14,17 @@
 #include "linux/syscalls.h"
 #include "memory/user_copy.h"
 
-#define RED_ZONE 128
+#define RED_ZONE           128
 #define LEGACY_VECTOR_SIZE 512 /* FXSAVE image: more than that means an XSAVE image */
 /* Bits of uc_flags and of RFLAGS, from <asm/ucontext.h> and <asm/processor-flags.h>. */
-#define UC_FP_XSTATE 1UL
-#define UC_SIGCONTEXT_SS 2UL
-#define UC_STRICT_RESTORE_SS 4UL
-#define FLAG_TRAP 0x100UL
-#define FLAG_DIRECTION 0x400UL
-#define FLAG_RESUME 0x10000UL
-#define FLAGS_OF_PROGRAM 0x50dd5UL /* AC OF DF TF SF ZF AF PF CF RF: what sigreturn may change */
-#define VECTOR_PAGE_FAULT 14
+#define UC_FP_XSTATE          1UL
+#define UC_SIGCONTEXT_SS      2UL
+#define UC_STRICT_RESTORE_SS  4UL
+#define FLAG_TRAP             0x100UL
+#define FLAG_DIRECTION        0x400UL
+#define FLAG_RESUME           0x10000UL
+#define FLAGS_OF_PROGRAM      0x50dd5UL /* AC OF DF TF SF ZF AF PF CF RF: what sigreturn may change */
+#define VECTOR_PAGE_FAULT     14
 #define VECTORS_OF_EXCEPTIONS 32
 
 struct machine_context {
@@ -56,7 +57,8 @@ static bool on_alternate_stack(uintptr_t sp)
     /* With SS_AUTODISARM the stack is free again as soon as a handler runs on it. */
     if (current->alternate_flags & (int)SS_AUTODISARM)
         return false;
-    return sp > current->alternate_stack && sp - current->alternate_stack <= current->alternate_size;
+    return sp > current->alternate_stack &&
+           sp - current->alternate_stack <= current->alternate_size;
 }
 
 void signal_alternate_stack_get(struct linux_sigaltstack *stack, uintptr_t sp)
@@ -74,7 +76,8 @@ int signal_alternate_stack(const struct linux_sigaltstack *new_stack, uintptr_t 
 {
     if (current->alternate_size != 0 && on_alternate_stack(sp))
         return -EPERM;
-    int flags = new_stack->flags & (int)SS_AUTODISARM, mode = new_stack->flags & ~(int)SS_AUTODISARM;
+    int flags = new_stack->flags & (int)SS_AUTODISARM,
+        mode = new_stack->flags & ~(int)SS_AUTODISARM;
     if (mode != SS_DISABLE && mode != SS_ONSTACK && mode != 0)
         return -EINVAL;
     if (mode == SS_DISABLE) {
@@ -100,8 +103,8 @@ size_t signal_frame_size_min(void)
 /* ---- building ---- */
 
 /* Where the frame goes; 0: it would leave the alternate stack. */
-static uintptr_t frame_place(const struct registers *registers, const struct linux_sigaction *action,
-                             uintptr_t *vector_state)
+static uintptr_t frame_place(const struct registers *registers,
+                             const struct linux_sigaction *action, uintptr_t *vector_state)
 {
     uintptr_t sp = registers->rsp - RED_ZONE;
     bool inside = current->alternate_size != 0 && on_alternate_stack(registers->rsp);
@@ -111,8 +114,8 @@ static uintptr_t frame_place(const struct registers *registers, const struct lin
     }
     *vector_state = (sp - arch_vector_frame_size()) & ~63UL;
     sp = ((*vector_state - sizeof(struct frame)) & ~15UL) - 8;
-    if (inside && (sp <= current->alternate_stack ||
-                   sp - current->alternate_stack > current->alternate_size))
+    if (inside &&
+        (sp <= current->alternate_stack || sp - current->alternate_stack > current->alternate_size))
         return 0;
     return sp;
 }
@@ -178,8 +181,8 @@ int signal_frame_build(struct registers *registers, int signal, const struct lin
 
 static int registers_restore(struct registers *r, const struct machine_context *m)
 {
-    /* Only the one kind of user segment that we have, and an address that a return can go to: a return to
-     * anything else would fault in the kernel. */
+    /* Only the one kind of user segment that we have, and an address that a return can go to: a
+     * return to anything else would fault in the kernel. */
     if ((m->cs | 3) != r->cs || (m->ss | 3) != r->ss || m->rip >= USER_END)
         return -EFAULT;
     r->r8 = m->r8, r->r9 = m->r9, r->r10 = m->r10, r->r11 = m->r11;
@@ -209,6 +212,7 @@ long sys_rt_sigreturn(void)
     if (error != 0)
         signal_force(current, SIGSEGV, NULL);
     else
-        (void)signal_alternate_stack(&context.stack, registers->rsp); /* Linux does not mind either */
+        (void)signal_alternate_stack(&context.stack,
+                                     registers->rsp); /* Linux does not mind either */
     return (long)registers->rax;
 }

@@ -6,7 +6,8 @@
 #include "linux/signal_rules.h"
 
 #define BIT(signal) (1UL << ((signal)-1))
-#define ERESTARTNOINTR 513 /* repeat always; nobody here returns it, programs may see it from a tracer */
+#define ERESTARTNOINTR                                                                             \
+    513 /* repeat always; nobody here returns it, programs may see it from a tracer */
 
 static const uint64_t core_set = BIT(SIGQUIT) | BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGABRT) |
                                  BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGSEGV) | BIT(SIGXCPU) |
@@ -53,7 +54,7 @@ enum call_outcome signal_call_outcome(int64_t result, bool handler, bool handler
 const char *signal_name(int signal)
 {
     static const char names[][5] = {
-        "?",    "HUP",  "INT", "QUIT", "ILL",  "TRAP", "ABRT", "BUS",  "FPE",  "KILL", "USR1",
+        "?",    "HUP",  "INT",  "QUIT", "ILL",  "TRAP", "ABRT", "BUS",  "FPE",  "KILL", "USR1",
         "SEGV", "USR2", "PIPE", "ALRM", "TERM", "STKF", "CHLD", "CONT", "STOP", "TSTP", "TTIN",
         "TTOU", "URG",  "XCPU", "XFSZ", "VTAL", "PROF", "WNCH", "IO",   "PWR",  "SYS",
     };

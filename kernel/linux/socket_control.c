@@ -89,6 +89,7 @@ static int control_parse(struct socket_message *message, const uint8_t *control,
     int error = control_count(control, size, &files, &any);
     if (error || !any)
         return error;
+    socket_collect_if_due();
     struct attachment *attachment = attachment_create((unsigned)files);
     if (!attachment)
         return -ENOMEM;

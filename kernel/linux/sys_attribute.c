@@ -6,12 +6,13 @@
 #include "linux/process.h"
 #include "linux/syscalls.h"
 
-#define UTIME_NOW 0x3fffffff
-#define UTIME_OMIT 0x3ffffffe
-#define ID_KEEP 0xffffffffU
+#define UTIME_NOW       0x3fffffff
+#define UTIME_OMIT      0x3ffffffe
+#define ID_KEEP         0xffffffffU
 #define XATTR_NAME_SIZE 256
 
-/* The inode that a call by descriptor means: -EBADF also for O_PATH; NULL with 0: the file has none. */
+/* The inode that a call by descriptor means: -EBADF also for O_PATH; NULL with 0: the file has
+ * none. */
 static int inode_of(int fd, struct inode **inode)
 {
     struct file *file = file_at(fd);

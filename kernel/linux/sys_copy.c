@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From descriptor to descriptor inside the kernel: sendfile, copy_file_range. One page at a time. */
+/* From descriptor to descriptor inside the kernel: sendfile, copy_file_range. One page at a time.
+ */
 #include "file/inode.h"
 #include "linux/process.h"
 #include "linux/syscalls.h"
 
-/* Bytes, or -errno when none was moved. What was read but not taken is given back by the positions. */
-static long copy_between(struct file *in, int64_t *in_position, struct file *out, int64_t *out_position,
-                         size_t size)
+/* Bytes, or -errno when none was moved. What was read but not taken is given back by the positions.
+ */
+static long copy_between(struct file *in, int64_t *in_position, struct file *out,
+                         int64_t *out_position, size_t size)
 {
     char *buffer = path_buffer_get();
     if (!buffer)
@@ -89,7 +91,8 @@ static int range_position_store(struct file *file, user_addr offset, const int64
     return 0;
 }
 
-static long copy_range(struct file *in, user_addr in_offset, struct file *out, user_addr out_offset, size_t size)
+static long copy_range(struct file *in, user_addr in_offset, struct file *out, user_addr out_offset,
+                       size_t size)
 {
     int64_t from, to;
     if (in->ops == &directory_file_ops || out->ops == &directory_file_ops)
@@ -114,8 +117,8 @@ static long copy_range(struct file *in, user_addr in_offset, struct file *out, u
     return error ? error : result;
 }
 
-long sys_copy_file_range(int in_fd, user_addr in_offset, int out_fd, user_addr out_offset, size_t size,
-                         uint32_t flags)
+long sys_copy_file_range(int in_fd, user_addr in_offset, int out_fd, user_addr out_offset,
+                         size_t size, uint32_t flags)
 {
     if (flags)
         return -EINVAL;

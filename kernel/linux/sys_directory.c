@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Directories: listing, making, removing, and the ones a process stands in. */
 #include "file/inode.h"
-#include "linux/path_call.h"
 #include "lib/string.h"
+#include "linux/path_call.h"
 #include "linux/process.h"
 #include "linux/syscalls.h"
 
-#define RECORD_HEAD 19 /* inode, offset, size, type; the old form has the type as its last byte instead */
+#define RECORD_HEAD                                                                                \
+    19 /* inode, offset, size, type; the old form has the type as its last byte instead */
 #define RECORD_MAX (RECORD_HEAD + NAME_MAX + 1 + 8)
 
 /* ---- getdents ---- */
@@ -19,7 +20,8 @@ struct record_sink {
     int error;
 };
 
-static bool record_add(struct directory_sink *sink, const char *name, size_t size, uint64_t inode, unsigned type)
+static bool record_add(struct directory_sink *sink, const char *name, size_t size, uint64_t inode,
+                       unsigned type)
 {
     struct record_sink *records = CONTAINER_OF(sink, struct record_sink, sink);
     uint8_t record[RECORD_MAX];
@@ -50,7 +52,8 @@ static long list(int fd, user_addr to, uint32_t size, bool old_form)
     struct file *file = file_at(fd);
     if (!file)
         return -EBADF;
-    struct record_sink records = {.sink = {.add = record_add}, .to = to, .room = size, .old_form = old_form};
+    struct record_sink records = {
+        .sink = {.add = record_add}, .to = to, .room = size, .old_form = old_form};
     long result = file->flags & O_PATH ? -EBADF : -ENOTDIR;
     if (file->ops == &directory_file_ops && file->entry) {
         result = directory_list(file->entry, &file->position, &records.sink);
@@ -163,7 +166,8 @@ long sys_mkdirat(int at, user_addr path, uint32_t mode)
         result = -EEXIST;
     else if (found.parent->inode->file_system != FS_TREE)
         result = -EPERM;
-    else if (!(inode = inode_create(S_IFDIR | (mode & 01777 & ~process_current()->context->umask), NULL)))
+    else if (!(inode = inode_create(S_IFDIR | (mode & 01777 & ~process_current()->context->umask),
+                                    NULL)))
         result = -ENOSPC;
     if (inode) {
         result = entry_create(found.parent, found.name, inode, NULL);

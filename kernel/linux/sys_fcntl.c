@@ -17,7 +17,8 @@ static struct file_slot *slot_of(int fd)
 
 /* ---- record locks ---- */
 
-static int request_from(struct file *file, const struct flock *from, enum lock_kind kind, struct lock_request *request)
+static int request_from(struct file *file, const struct flock *from, enum lock_kind kind,
+                        struct lock_request *request)
 {
     int64_t base = 0;
     if (from->l_whence == 1)
@@ -70,7 +71,8 @@ static long lock_get(struct file *file, user_addr argument, struct flock *lock, 
     return copy_out(argument, lock);
 }
 
-static long lock_change(struct file *file, struct flock *lock, enum lock_kind kind, bool wait)
+static long lock_change(struct file *file, int fd, struct flock *lock, enum lock_kind kind,
+                        bool wait)
 {
     struct lock_request request;
     int error = request_from(file, lock, kind, &request);
@@ -83,10 +85,16 @@ static long lock_change(struct file *file, struct flock *lock, enum lock_kind ki
     if (lock->l_type == F_RDLCK ? !file_can_read(file) : !file_can_write(file))
         return -EBADF;
     error = lock_set(file->inode, &request, wait);
+    /* Another thread closed the descriptor while we slept, which ends the process's locks on the
+     * file: ours came after that end. */
+    if (!error && kind == LOCK_POSIX && slot_of(fd)->file != file) {
+        lock_drop_owner(file->inode, request.owner);
+        return -EBADF;
+    }
     return error == -EINTR ? -ERESTARTSYS : error;
 }
 
-static long lock_command(struct file *file, int command, user_addr argument)
+static long lock_command(struct file *file, int fd, int command, user_addr argument)
 {
     struct flock lock;
     if (copy_in(&lock, argument) != 0)
@@ -99,7 +107,7 @@ static long lock_command(struct file *file, int command, user_addr argument)
     enum lock_kind kind = ofd ? LOCK_OFD : LOCK_POSIX;
     if (command == F_GETLK || command == F_OFD_GETLK)
         return lock_get(file, argument, &lock, kind);
-    return lock_change(file, &lock, kind, command == F_SETLKW || command == F_OFD_SETLKW);
+    return lock_change(file, fd, &lock, kind, command == F_SETLKW || command == F_OFD_SETLKW);
 }
 
 long sys_flock(int fd, int operation)
@@ -109,10 +117,8 @@ long sys_flock(int fd, int operation)
     if (!file)
         return -EBADF;
     int what = operation & ~NO_WAIT;
-    struct lock_request request = {.kind = LOCK_FLOCK,
-                                   .owner = file,
-                                   .exclusive = what == EXCLUSIVE,
-                                   .end = UINT64_MAX};
+    struct lock_request request = {
+        .kind = LOCK_FLOCK, .owner = file, .exclusive = what == EXCLUSIVE, .end = UINT64_MAX};
     long result;
     if (file->flags & O_PATH)
         result = -EBADF;
@@ -152,7 +158,8 @@ static long seals(struct file *file, bool add, uint64_t more)
 
 static long flags_set(struct file *file, uint64_t flags)
 {
-    file->flags = (file->flags & ~(unsigned)FLAGS_CHANGEABLE) | ((unsigned)flags & FLAGS_CHANGEABLE);
+    file->flags =
+        (file->flags & ~(unsigned)FLAGS_CHANGEABLE) | ((unsigned)flags & FLAGS_CHANGEABLE);
     return 0;
 }
 
@@ -182,7 +189,7 @@ static long command_run(struct file *file, int fd, int command, uint64_t argumen
     case F_OFD_GETLK:
     case F_OFD_SETLK:
     case F_OFD_SETLKW:
-        return lock_command(file, command, argument);
+        return lock_command(file, fd, command, argument);
     case F_SETOWN:
         file->owner = (int)argument;
         return 0;

@@ -5,9 +5,9 @@
 #include "linux/process.h"
 #include "linux/syscalls.h"
 
-#define RWF_HIPRI 1U
-#define RWF_DSYNC 2U
-#define RWF_SYNC 4U
+#define RWF_HIPRI  1U
+#define RWF_DSYNC  2U
+#define RWF_SYNC   4U
 #define RWF_NOWAIT 8U
 #define RWF_APPEND 16U
 
@@ -78,7 +78,8 @@ static long vector(int fd, user_addr iovec, size_t count, const int64_t *offset,
         if (offset)
             result = transfer_at(file, &io, *offset, write);
         else
-            result = write ? file_write(file, &io, &file->position) : file_read(file, &io, &file->position);
+            result = write ? file_write(file, &io, &file->position)
+                           : file_read(file, &io, &file->position);
         io_release(&io);
     }
     file_put(file);
@@ -106,19 +107,22 @@ long sys_pwritev(int fd, user_addr iovec, size_t count, int64_t offset, uint64_t
 }
 
 /* Offset -1: at the file's own position. Hints that change nothing here are taken. */
-static long vector2(int fd, user_addr iovec, size_t count, int64_t offset, uint32_t flags, bool write)
+static long vector2(int fd, user_addr iovec, size_t count, int64_t offset, uint32_t flags,
+                    bool write)
 {
     if (flags & ~(RWF_HIPRI | (write ? RWF_DSYNC | RWF_SYNC : 0)))
         return -EOPNOTSUPP;
     return vector(fd, iovec, count, offset == -1 ? NULL : &offset, write);
 }
 
-long sys_preadv2(int fd, user_addr iovec, size_t count, int64_t offset, uint64_t offset_high, uint32_t flags)
+long sys_preadv2(int fd, user_addr iovec, size_t count, int64_t offset, uint64_t offset_high,
+                 uint32_t flags)
 {
     return vector2(fd, iovec, count, offset, flags, false);
 }
 
-long sys_pwritev2(int fd, user_addr iovec, size_t count, int64_t offset, uint64_t offset_high, uint32_t flags)
+long sys_pwritev2(int fd, user_addr iovec, size_t count, int64_t offset, uint64_t offset_high,
+                  uint32_t flags)
 {
     return vector2(fd, iovec, count, offset, flags, true);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory calls: arguments are checked and translated here, memory/ does the work. Pages never leave memory
- * (there is no swap), one core needs no barriers between cores, and there is one memory node: so locking,
- * membarrier and the policies have little to do.
+ * Memory calls: arguments are checked and translated here, memory/ does the work. Pages never leave
+ * memory (there is no swap), one core needs no barriers between cores, and there is one memory
+ * node: so locking, membarrier and the policies have little to do.
  */
 #include <linux/membarrier.h>
 #include <linux/mempolicy.h>
@@ -23,7 +23,8 @@ static struct address_space *space_current(void)
 
 static unsigned protection_flags(int protection)
 {
-    return (protection & PROT_READ ? REGION_READ : 0U) | (protection & PROT_WRITE ? REGION_WRITE : 0U) |
+    return (protection & PROT_READ ? REGION_READ : 0U) |
+           (protection & PROT_WRITE ? REGION_WRITE : 0U) |
            (protection & PROT_EXEC ? REGION_EXEC : 0U);
 }
 
@@ -71,13 +72,18 @@ long sys_mmap(user_addr address, size_t size, int protection, int flags, int fd,
         return -EINVAL;
     if (size == 0 || offset % (int64_t)PAGE_SIZE != 0)
         return -EINVAL;
-    if (size > USER_END || (flags & MAP_HUGETLB)) /* none were set aside, as on a Linux without nr_hugepages */
+    if (size > USER_END ||
+        (flags & MAP_HUGETLB)) /* none were set aside, as on a Linux without nr_hugepages */
         return -ENOMEM;
-    struct map_request request = {
-        .address = address, .size = size, .flags = protection_flags(protection),
-        .fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE), .no_replace = flags & MAP_FIXED_NOREPLACE,
-        .below_4g = flags & MAP_32BIT, .populate = flags & (MAP_POPULATE | MAP_LOCKED)};
-    request.flags |= (shared ? REGION_SHARED : 0U) | (flags & MAP_NORESERVE ? REGION_NO_RESERVE : 0U);
+    struct map_request request = {.address = address,
+                                  .size = size,
+                                  .flags = protection_flags(protection),
+                                  .fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE),
+                                  .no_replace = flags & MAP_FIXED_NOREPLACE,
+                                  .below_4g = flags & MAP_32BIT,
+                                  .populate = flags & (MAP_POPULATE | MAP_LOCKED)};
+    request.flags |=
+        (shared ? REGION_SHARED : 0U) | (flags & MAP_NORESERVE ? REGION_NO_RESERVE : 0U);
     int error = 0;
     if (!(flags & MAP_ANONYMOUS)) {
         if (offset < 0)
@@ -133,8 +139,11 @@ long sys_brk(user_addr end)
     uintptr_t top = (end + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
     long error = 0;
     if (top > old_top) {
-        struct map_request request = {.address = old_top, .size = top - old_top, .fixed = true,
-                                      .no_replace = true, .flags = REGION_READ | REGION_WRITE};
+        struct map_request request = {.address = old_top,
+                                      .size = top - old_top,
+                                      .fixed = true,
+                                      .no_replace = true,
+                                      .flags = REGION_READ | REGION_WRITE};
         error = address_space_map(space, &request);
     } else if (top < old_top) {
         error = address_space_unmap(space, top, old_top - top);
@@ -181,7 +190,8 @@ long sys_mincore(user_addr address, size_t size, user_addr vector)
             uintptr_t page = address + (done + i) * PAGE_SIZE;
             const struct region *region = region_find(space, page);
             struct arch_mapping mapping;
-            /* What has an object is in memory, mapped or not. The copy below may sleep: look again then. */
+            /* What has an object is in memory, mapped or not. The copy below may sleep: look again
+             * then. */
             present[i] = region && (region->object || arch_lookup(&space->arch, page, &mapping));
         }
         if (arch_copy_out(vector + done, present, count) != 0)
@@ -195,7 +205,8 @@ long sys_mincore(user_addr address, size_t size, user_addr vector)
 static bool range_is_anonymous(struct address_space *space, uintptr_t address, uint64_t size)
 {
     const struct region *region = region_at_or_after(space, address);
-    for (; region && region->start < address + size; region = region_at_or_after(space, region->end)) {
+    for (; region && region->start < address + size;
+         region = region_at_or_after(space, region->end)) {
         if (region->object)
             return false;
     }
@@ -283,7 +294,8 @@ long sys_mlock(user_addr address, size_t size)
 long sys_munlock(user_addr address, size_t size)
 {
     uintptr_t start = address & ~(PAGE_SIZE - 1);
-    return size + (address - start) < size ? -EINVAL : range_mapped(start, size + (address - start));
+    return size + (address - start) < size ? -EINVAL
+                                           : range_mapped(start, size + (address - start));
 }
 
 long sys_mlock2(user_addr address, size_t size, int flags)
@@ -319,7 +331,8 @@ long sys_membarrier(int command, uint32_t flags, int cpu)
     return command & ~known || (command & (command - 1)) != 0 ? -EINVAL : 0;
 }
 
-long sys_mbind(user_addr address, size_t size, int mode, user_addr mask, uint64_t max, uint32_t flags)
+long sys_mbind(user_addr address, size_t size, int mode, user_addr mask, uint64_t max,
+               uint32_t flags)
 {
     return (mode & ~MPOL_MODE_FLAGS) >= MPOL_MAX ? -EINVAL : range_mapped(address, size);
 }
@@ -329,7 +342,8 @@ long sys_set_mempolicy(int mode, user_addr mask, uint64_t max)
     return (mode & ~MPOL_MODE_FLAGS) >= MPOL_MAX ? -EINVAL : 0;
 }
 
-long sys_get_mempolicy(user_addr mode, user_addr mask, uint64_t max, user_addr address, uint64_t flags)
+long sys_get_mempolicy(user_addr mode, user_addr mask, uint64_t max, user_addr address,
+                       uint64_t flags)
 {
     const int policy = MPOL_DEFAULT; /* node 0 too, should MPOL_F_NODE ask for a node */
     const uint64_t nodes = flags & MPOL_F_MEMS_ALLOWED ? 1 : 0;

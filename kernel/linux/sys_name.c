@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names of files: rename, link, symlink, readlink, mknod. */
 #include "file/inode.h"
-#include "linux/path_call.h"
 #include "lib/string.h"
+#include "linux/path_call.h"
 #include "linux/process.h"
 #include "linux/syscalls.h"
 
 #define RENAME_NOREPLACE 1U
-#define RENAME_EXCHANGE 2U
+#define RENAME_EXCHANGE  2U
 
 static bool is_directory(const struct entry *entry)
 {
@@ -22,17 +22,21 @@ static bool is_named(const struct path_result *found)
 
 /* ---- rename ---- */
 
-static int rename_check(const struct path_result *from, const struct path_result *to, unsigned flags)
+static int rename_check(const struct path_result *from, const struct path_result *to,
+                        unsigned flags)
 {
-    if (!is_named(from) || !is_named(to))
-        return flags & RENAME_NOREPLACE && !is_named(to) ? -EEXIST : -EBUSY;
+    if (!is_named(from))
+        return -EBUSY;
+    if (!is_named(to))
+        return flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
     if (!from->entry)
         return -ENOENT;
     if ((flags & RENAME_NOREPLACE) && to->entry)
         return -EEXIST;
     if ((flags & RENAME_EXCHANGE) && !to->entry)
         return -ENOENT;
-    if (!is_directory(from->entry) && (from->trailing_slash || (to->trailing_slash && !(flags & RENAME_EXCHANGE))))
+    if (!is_directory(from->entry) &&
+        (from->trailing_slash || (to->trailing_slash && !(flags & RENAME_EXCHANGE))))
         return -ENOTDIR;
     if (to->entry && (flags & RENAME_EXCHANGE) && !is_directory(to->entry) && to->trailing_slash)
         return -ENOTDIR;
@@ -45,7 +49,8 @@ static int rename_check(const struct path_result *from, const struct path_result
     return 0;
 }
 
-static int rename_found(const struct path_result *from, const struct path_result *to, unsigned flags)
+static int rename_found(const struct path_result *from, const struct path_result *to,
+                        unsigned flags)
 {
     int error = rename_check(from, to, flags);
     if (error)
@@ -71,7 +76,8 @@ static int rename_found(const struct path_result *from, const struct path_result
 long sys_renameat2(int from_at, user_addr from, int to_at, user_addr to, uint32_t flags)
 {
     struct path_result source, target;
-    if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE)) || flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
+    if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE)) ||
+        flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
         return -EINVAL;
     long result = path_call_find(from_at, from, PATH_CREATE | PATH_NO_FOLLOW, &source);
     if (result)
@@ -196,12 +202,14 @@ long sys_mknodat(int at, user_addr path, uint32_t mode, uint64_t device)
         type = S_IFREG;
     if (type == S_IFDIR)
         return -EPERM;
-    if (type != S_IFREG && type != S_IFIFO && type != S_IFSOCK && type != S_IFCHR && type != S_IFBLK)
+    if (type != S_IFREG && type != S_IFIFO && type != S_IFSOCK && type != S_IFCHR &&
+        type != S_IFBLK)
         return -EINVAL;
     long result = path_call_find(at, path, PATH_CREATE | PATH_NO_FOLLOW, &found);
     if (result)
         return result;
-    struct inode *inode = inode_create(type | (mode & 07777 & ~process_current()->context->umask), NULL);
+    struct inode *inode =
+        inode_create(type | (mode & 07777 & ~process_current()->context->umask), NULL);
     if (inode && (type == S_IFCHR || type == S_IFBLK))
         inode->device = device;
     result = node_create(&found, inode);
@@ -242,13 +250,20 @@ static long link_text(struct entry *entry, user_addr buffer, size_t size)
 long sys_readlinkat(int at, user_addr path, user_addr buffer, size_t size)
 {
     struct path_result found;
+    char *text = NULL;
     if ((int)size <= 0)
         return -EINVAL;
-    long result = path_call_find(at, path, PATH_NO_FOLLOW | PATH_EMPTY_OK, &found);
+    long result = path_call_copy(path, &text);
+    if (result)
+        return result;
+    bool empty = !text[0]; /* the link that O_PATH | O_NOFOLLOW opened */
+    result =
+        path_find(at, text, PATH_NO_FOLLOW | (empty && at != AT_FDCWD ? PATH_EMPTY_OK : 0), &found);
+    path_buffer_put(text);
     if (result)
         return result;
     if ((found.entry->inode->mode & S_IFMT) != S_IFLNK)
-        result = -EINVAL;
+        result = empty ? -ENOENT : -EINVAL;
     else
         result = link_text(found.entry, buffer, size);
     path_release(&found);

@@ -10,9 +10,10 @@
 #include "linux/syscalls.h"
 
 /* What openat2 knows; open ignores the rest. */
-#define FLAGS_KNOWN \
-    (O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | O_DSYNC | FASYNC | \
-     O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH | O_TMPFILE)
+#define FLAGS_KNOWN                                                                                \
+    (O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC |          \
+     O_DSYNC | FASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME |            \
+     O_CLOEXEC | O_PATH | O_TMPFILE)
 #define OPEN_HOW_SIZE_MAX 4096
 
 /* Takes over the count on file, also when there is no room for it. */

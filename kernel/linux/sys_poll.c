@@ -283,9 +283,9 @@ static long select_call(int count, const user_addr users[3], nanoseconds deadlin
     uint64_t *sets = on_stack;
     if (count < 0)
         return -EINVAL;
-    /* No descriptor stands above the limit, so bits there cannot name one. */
-    if ((unsigned)count > caller_files_max())
-        count = (int)caller_files_max();
+    /* As Linux: bits beyond the table are not looked at. */
+    if ((unsigned)count > caller_files()->size)
+        count = (int)caller_files()->size;
     size_t words = ((size_t)count + 63) / 64, bytes = words * 8;
     if (words > SET_WORDS_ON_STACK && !(sets = heap_alloc(3 * bytes)))
         return -ENOMEM;

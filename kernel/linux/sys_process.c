@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calls that ask about or set something of a process or thread: ids, groups, limits, usage, prctl. */
+/* Calls that ask about or set something of a process or thread: ids, groups, limits, usage, prctl.
+ */
 #include "linux/sys_process.h"
 
 #include <linux/prctl.h>
@@ -56,7 +57,7 @@ static struct process *find_or_self(int pid)
 static bool group_exists(int group, int session)
 {
     struct process *process;
-    LIST_FOR_EACH(process, &processes, struct process, all_link) {
+    LIST_FOR_EACH (process, &processes, struct process, all_link) {
         if (process->group == group && process->session == session)
             return true;
     }
@@ -102,7 +103,7 @@ long sys_getsid(int pid)
 long sys_setsid(void)
 {
     struct process *process = current->process, *other;
-    LIST_FOR_EACH(other, &processes, struct process, all_link) {
+    LIST_FOR_EACH (other, &processes, struct process, all_link) {
         if (other->group == process->pid)
             return -EPERM;
     }
@@ -176,7 +177,8 @@ long sys_times(user_addr to)
 {
     const uint64_t tick = 10000000; /* ns: clock_t counts hundredths */
     const struct process *process = current->process;
-    const uint64_t times[4] = {process_run_time(process) / tick, 0, process->children_time / tick, 0};
+    const uint64_t times[4] = {process_run_time(process) / tick, 0, process->children_time / tick,
+                               0};
     if (to && copy_out(to, &times) < 0)
         return -EFAULT;
     return (long)(arch_clock() / tick);
@@ -208,7 +210,8 @@ static long get_name(user_addr to)
     return copy_out(to, &name);
 }
 
-long sys_prctl(int option, uint64_t argument2, uint64_t argument3, uint64_t argument4, uint64_t argument5)
+long sys_prctl(int option, uint64_t argument2, uint64_t argument3, uint64_t argument4,
+               uint64_t argument5)
 {
     struct process *process = current->process;
     switch (option) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Resource usage as the calls about processes tell it. */
 #pragma once
-#include "linux/abi.h"
 #include "lib/check.h"
+#include "linux/abi.h"
 
 struct linux_rusage {
     struct linux_timeval user, system;

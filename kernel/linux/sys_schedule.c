@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Scheduling calls. A node is one processor with one queue, so priorities and policies are remembered where they
- * can be asked for again, and change nothing.
+ * Scheduling calls. A node is one processor with one queue, so priorities and policies are
+ * remembered where they can be asked for again, and change nothing.
  */
 #include <linux/sched.h>
 
@@ -34,13 +34,14 @@ static bool for_each_named(int which, int who, void (*on)(struct thread *, void 
     const struct process *self = current->process;
     struct process *process;
     bool any = false;
-    LIST_FOR_EACH(process, &processes, struct process, all_link) {
+    LIST_FOR_EACH (process, &processes, struct process, all_link) {
         bool named = which == WHICH_GROUP ? process->group == (who ? who : self->group)
                                           : process->uid == (who ? (uint32_t)who : self->uid);
         struct thread *thread;
         if (!named)
             continue;
-        for (struct list *link = process->threads.next; link != &process->threads; link = link->next) {
+        for (struct list *link = process->threads.next; link != &process->threads;
+             link = link->next) {
             thread = LIST_ENTRY(link, struct thread, process_link);
             on(thread, data);
             any = true;

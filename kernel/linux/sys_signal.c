@@ -12,9 +12,9 @@
 #include "thread/wait.h"
 
 #define SET_SIZE 8 /* bytes of the kernel's sigset_t */
-#define ACTION_FLAGS \
-    (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | SA_RESETHAND | \
-     SA_RESTORER)
+#define ACTION_FLAGS                                                                               \
+    (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER |             \
+     SA_RESETHAND | SA_RESTORER)
 
 static bool is_signal(int signal)
 {
@@ -69,7 +69,8 @@ long sys_rt_sigprocmask(int how, user_addr set, user_addr old, size_t set_size)
 
 long sys_rt_sigpending(user_addr set, size_t set_size)
 {
-    uint64_t pending = (current->signal_pending | current->process->signal_pending) & current->signal_mask;
+    uint64_t pending =
+        (current->signal_pending | current->process->signal_pending) & current->signal_mask;
     if (set_size > SET_SIZE)
         return -EINVAL;
     return arch_copy_out(set, &pending, set_size);
@@ -124,7 +125,8 @@ long sys_rt_sigtimedwait(user_addr set, user_addr info, user_addr timeout, size_
         if (timeout && deadline <= arch_clock())
             return -EAGAIN;
         int error = wait_on(&current->process->signal_waits, deadline);
-        if (error == -EINTR && ((current->signal_pending | current->process->signal_pending) & wanted) == 0)
+        if (error == -EINTR &&
+            ((current->signal_pending | current->process->signal_pending) & wanted) == 0)
             return -EINTR;
     }
 }
@@ -169,9 +171,9 @@ static long send_many(int group, int signal, const struct linux_siginfo *info)
 {
     struct process *process;
     long result = -ESRCH;
-    LIST_FOR_EACH(process, &processes, struct process, all_link)
-    {
-        if (group != 0 ? process->group != group : process->pid == 1 || process == process_current())
+    LIST_FOR_EACH (process, &processes, struct process, all_link) {
+        if (group != 0 ? process->group != group
+                       : process->pid == 1 || process == process_current())
             continue;
         int error = send_checked(process, signal, info);
         if (result != 0)

@@ -8,9 +8,9 @@
 #include "linux/syscalls.h"
 #include "memory/frames.h"
 
-#define AT_STATX_SYNC 0x6000
-#define TMPFS_MAGIC 0x01021994
-#define PROC_MAGIC 0x9fa0
+#define AT_STATX_SYNC     0x6000
+#define TMPFS_MAGIC       0x01021994
+#define PROC_MAGIC        0x9fa0
 #define STATX_ALL_WE_HAVE (STATX_BASIC_STATS | STATX_MNT_ID)
 
 struct linux_statfs {
@@ -88,7 +88,8 @@ long sys_newfstatat(int at, user_addr path, user_addr stat, int flags)
 
 static struct statx_timestamp statx_time(const struct linux_timespec *time)
 {
-    return (struct statx_timestamp){.tv_sec = time->seconds, .tv_nsec = (uint32_t)time->nanoseconds};
+    return (struct statx_timestamp){.tv_sec = time->seconds,
+                                    .tv_nsec = (uint32_t)time->nanoseconds};
 }
 
 long sys_statx(int at, user_addr path, int flags, uint32_t mask, user_addr buffer)

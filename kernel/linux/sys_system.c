@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * System calls about the system as a whole: its names, memory and load, the log, random bytes, switching
- * off; and those that Linux has for an administrator and this kernel refuses as Linux does without the right.
+ * System calls about the system as a whole: its names, memory and load, the log, random bytes,
+ * switching off; and those that Linux has for an administrator and this kernel refuses as Linux
+ * does without the right.
  */
 #include "linux/system.h"
 
@@ -84,7 +85,7 @@ long sys_sysinfo(user_addr info)
     result.ram_total = frames_total() * PAGE_SIZE;
     result.ram_free = frames_free() * PAGE_SIZE;
     result.unit = 1;
-    LIST_FOR_EACH(process, &processes, struct process, all_link)
+    LIST_FOR_EACH (process, &processes, struct process, all_link)
         result.processes += (uint16_t)process->thread_count;
     return copy_out(info, &result);
 }
@@ -92,9 +93,9 @@ long sys_sysinfo(user_addr info)
 /* ---- random bytes ---- */
 
 #define GRND_NONBLOCK 1U
-#define GRND_RANDOM 2U
+#define GRND_RANDOM   2U
 #define GRND_INSECURE 4U
-#define RANDOM_MAX 0x1ffffffUL /* Linux's limit of one call, 32 MiB - 1 */
+#define RANDOM_MAX    0x1ffffffUL /* Linux's limit of one call, 32 MiB - 1 */
 
 long sys_getrandom(user_addr buffer, size_t size, uint32_t flags)
 {
@@ -114,7 +115,8 @@ long sys_getrandom(user_addr buffer, size_t size, uint32_t flags)
             break;
         }
         done += step;
-        if (done % PAGE_SIZE == 0) { /* long: let interrupts and signals in, as Linux does a page at a time */
+        if (done % PAGE_SIZE ==
+            0) { /* long: let interrupts and signals in, as Linux does a page at a time */
             arch_poll_interrupts();
             if (signal_is_pending(current))
                 break;
@@ -142,7 +144,8 @@ enum log_command {
 
 static uint64_t log_cleared, log_read; /* positions, as log_written */
 
-/* Bytes from position `from` on, at most size, the newest of them if `newest`. Whole ring at most. */
+/* Bytes from position `from` on, at most size, the newest of them if `newest`. Whole ring at most.
+ */
 static long log_copy(user_addr buffer, size_t size, uint64_t from, bool newest, uint64_t *end)
 {
     uint64_t written = self_published->log_written;
@@ -204,13 +207,13 @@ long sys_syslog(int command, user_addr buffer, int size)
 
 /* ---- switching off ---- */
 
-#define REBOOT_MAGIC1 0xfee1deadU
-#define REBOOT_RESTART 0x01234567U
-#define REBOOT_RESTART2 0xa1b2c3d4U
-#define REBOOT_HALT 0xcdef0123U
+#define REBOOT_MAGIC1    0xfee1deadU
+#define REBOOT_RESTART   0x01234567U
+#define REBOOT_RESTART2  0xa1b2c3d4U
+#define REBOOT_HALT      0xcdef0123U
 #define REBOOT_POWER_OFF 0x4321fedcU
-#define REBOOT_KEYS_ON 0x89abcdefU /* Ctrl-Alt-Del: there is no such key here */
-#define REBOOT_KEYS_OFF 0U
+#define REBOOT_KEYS_ON   0x89abcdefU /* Ctrl-Alt-Del: there is no such key here */
+#define REBOOT_KEYS_OFF  0U
 
 long sys_reboot(uint32_t magic1, uint32_t magic2, uint32_t command, user_addr argument)
 {

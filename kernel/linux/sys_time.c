@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Clocks and sleeping. All clocks of the machine are one: the monotonic one, plus the offset that makes it UTC;
- * CPU clocks come from the threads' books. Nobody can set a clock: the nodes share them. The vDSO answers
- * clock_gettime without a call by the same numbers (vdso/clock.c).
+ * Clocks and sleeping. All clocks of the machine are one: the monotonic one, plus the offset that
+ * makes it UTC; CPU clocks come from the threads' books. Nobody can set a clock: the nodes share
+ * them. The vDSO answers clock_gettime without a call by the same numbers (vdso/clock.c).
  */
 #include <linux/time.h>
 
@@ -14,8 +14,10 @@
 #include "memory/user_copy.h"
 #include "thread/wait.h"
 
-#define COARSE_NS 4000000      /* what Linux says with 250 ticks a second; ours are finer than they say */
-#define CPU_CLOCK_KIND 3       /* bits of the negative ids: 0 user+system, 1 user, 2 scheduled: one and the same here */
+#define COARSE_NS                                                                                  \
+    4000000 /* what Linux says with 250 ticks a second; ours are finer than they say */
+#define CPU_CLOCK_KIND                                                                             \
+    3 /* bits of the negative ids: 0 user+system, 1 user, 2 scheduled: one and the same here */
 
 /* man 3 clock_getcpuclockid: the complement of an id above three bits. 0 is oneself. */
 static int cpu_clock_read(int clock, uint64_t *ns)
@@ -159,7 +161,8 @@ long sys_clock_nanosleep(int clock, int flags, user_addr time, user_addr remaini
     uint64_t ns, now;
     if (clock == CLOCK_THREAD_CPUTIME_ID || clock_read(clock, &now) != 0)
         return -EINVAL;
-    if (clock == CLOCK_MONOTONIC_RAW || clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE)
+    if (clock == CLOCK_MONOTONIC_RAW || clock == CLOCK_REALTIME_COARSE ||
+        clock == CLOCK_MONOTONIC_COARSE)
         return -EOPNOTSUPP;
     if (copy_in(&value, time) != 0)
         return -EFAULT;
@@ -195,8 +198,8 @@ struct time_adjustment { /* struct timex */
 };
 _Static_assert(sizeof(struct time_adjustment) == 208, "struct timex");
 #define STATUS_UNSYNCHRONISED 0x40
-#define RESULT_TIME_ERROR 5 /* what adjtimex answers while nobody keeps the clock right */
-#define TICK_US 10000
+#define RESULT_TIME_ERROR     5 /* what adjtimex answers while nobody keeps the clock right */
+#define TICK_US               10000
 
 long sys_adjtimex(user_addr buffer)
 {

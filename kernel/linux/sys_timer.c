@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * System calls for timers that end in a signal: setitimer, alarm, timer_create and its family. The timers
- * themselves are in interval.c; timerfd is a file (file/timerfd.c).
+ * System calls for timers that end in a signal: setitimer, alarm, timer_create and its family. The
+ * timers themselves are in interval.c; timerfd is a file (file/timerfd.c).
  */
 #include <linux/time.h>
 
@@ -104,7 +104,8 @@ long sys_alarm(uint32_t seconds)
 
 /* ---- timer_create ---- */
 
-/* The negative ids of CPU clocks (sys_time.c), which libraries use for the own process too. Only the own ones. */
+/* The negative ids of CPU clocks (sys_time.c), which libraries use for the own process too. Only
+ * the own ones. */
 static int timer_cpu_clock(struct interval_timer *timer, int clock)
 {
     int id = ~(clock >> 3);
@@ -209,8 +210,9 @@ static struct interval_timer *timer_at(int id)
 static struct timer_value timer_state(const struct interval_timer *timer)
 {
     uint64_t left = interval_timer_left(timer);
-    return (struct timer_value){timespec_from_ns(timer->deadline || timer->signalled ? timer->interval : 0),
-                                timespec_from_ns(left)};
+    return (struct timer_value){
+        timespec_from_ns(timer->deadline || timer->signalled ? timer->interval : 0),
+        timespec_from_ns(left)};
 }
 
 long sys_timer_settime(int id, int flags, user_addr value, user_addr old)
@@ -221,7 +223,8 @@ long sys_timer_settime(int id, int flags, user_addr value, user_addr old)
         return -EINVAL;
     if (copy_in(&wanted, value) != 0)
         return -EFAULT;
-    if (timespec_to_ns(&wanted.value, &first) != 0 || timespec_to_ns(&wanted.interval, &interval) != 0)
+    if (timespec_to_ns(&wanted.value, &first) != 0 ||
+        timespec_to_ns(&wanted.interval, &interval) != 0)
         return -EINVAL;
     struct interval_timer *timer = timer_at(id);
     if (timer == NULL)

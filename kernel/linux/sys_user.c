@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Users and groups. Programs start as root and may become someone else; rights are by user id 0 or not. There are
- * no supplementary groups, and capabilities only say the same in other words.
+ * Users and groups. Programs start as root and may become someone else; rights are by user id 0 or
+ * not. There are no supplementary groups, and capabilities only say the same in other words.
  */
 #include <linux/capability.h>
 
@@ -55,7 +55,8 @@ static struct ids group_ids(void)
 /* Without root's rights one may only take what one already has in one of the three places. */
 static bool may_take(const struct ids *ids, uint32_t id)
 {
-    return id == KEEP || is_root() || id == *ids->real || id == *ids->effective || id == *ids->saved;
+    return id == KEEP || is_root() || id == *ids->real || id == *ids->effective ||
+           id == *ids->saved;
 }
 
 static long set_three(struct ids ids, uint32_t real, uint32_t effective, uint32_t saved)
@@ -158,12 +159,14 @@ long sys_setgroups(int size, user_addr list)
     return size < 0 || size > 65536 ? -EINVAL : 0;
 }
 
-/* Version 3 has two words of each set. -EINVAL with the version we know written back, as callers probe. */
+/* Version 3 has two words of each set. -EINVAL with the version we know written back, as callers
+ * probe. */
 static int read_header(user_addr header, struct __user_cap_header_struct *head)
 {
     if (copy_in(head, header) < 0)
         return -EFAULT;
-    if (head->version == _LINUX_CAPABILITY_VERSION_3 || head->version == _LINUX_CAPABILITY_VERSION_2)
+    if (head->version == _LINUX_CAPABILITY_VERSION_3 ||
+        head->version == _LINUX_CAPABILITY_VERSION_2)
         return 0;
     head->version = _LINUX_CAPABILITY_VERSION_3;
     return copy_out(header, head) < 0 ? -EFAULT : -EINVAL;

@@ -50,7 +50,7 @@ bool caller_is_orphan(void)
 int session_of_group(int group)
 {
     struct process *process;
-    LIST_FOR_EACH(process, &processes, struct process, all_link) {
+    LIST_FOR_EACH (process, &processes, struct process, all_link) {
         if (process->group == group)
             return process->session;
     }
@@ -60,7 +60,7 @@ int session_of_group(int group)
 void session_leave_terminal(int session, struct terminal *terminal)
 {
     struct process *process;
-    LIST_FOR_EACH(process, &processes, struct process, all_link) {
+    LIST_FOR_EACH (process, &processes, struct process, all_link) {
         if (process->session == session && process->terminal == terminal)
             process->terminal = NULL;
     }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The two pages that all programs of this node share with the kernel: the vDSO's code and, before it, the parameters
- * of the clock. Made once, at the first program; programs can read them only, so nothing here changes.
+ * The two pages that all programs of this node share with the kernel: the vDSO's code and, before
+ * it, the parameters of the clock. Made once, at the first program; programs can read them only, so
+ * nothing here changes.
  */
 #include "linux/vdso.h"
 
@@ -51,7 +52,8 @@ static int pages_make(void)
     memcpy(direct_pointer(frames[VDSO_PAGE_CODE]), vdso_image, size);
     arch_clock_parameters(&clock);
     struct vdso_data *data = direct_pointer(frames[VDSO_PAGE_DATA]);
-    *data = (struct vdso_data){clock.tsc_base, clock.ns_base, clock.wall_offset, clock.mult, clock.shift};
+    *data = (struct vdso_data){clock.tsc_base, clock.ns_base, clock.wall_offset, clock.mult,
+                               clock.shift};
     return 0;
 }
 

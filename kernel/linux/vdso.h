@@ -3,5 +3,6 @@
 #pragma once
 #include "memory/address_space.h"
 
-/* Sets space->vdso (AT_SYSINFO_EHDR): start of the ELF header; the data page is the one before. -ENOMEM. */
+/* Sets space->vdso (AT_SYSINFO_EHDR): start of the ELF header; the data page is the one before.
+ * -ENOMEM. */
 int vdso_map(struct address_space *space) MUST_CHECK;

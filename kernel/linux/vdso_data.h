@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The page before the vDSO, read by programs: the kernel fills it once from struct clock_parameters,
- * the vDSO reads it. nanoseconds = ns_base + ((tsc - tsc_base) * mult >> shift), product of 128 bits. */
+/* The page before the vDSO, read by programs: the kernel fills it once from struct
+ * clock_parameters, the vDSO reads it. nanoseconds = ns_base + ((tsc - tsc_base) * mult >> shift),
+ * product of 128 bits. */
 #pragma once
 #include <stdint.h>
 

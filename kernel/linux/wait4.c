@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * wait4 and waitid: what children have to tell their parent. Any thread of the parent may ask; each end is
- * told once, then the child is reaped.
+ * wait4 and waitid: what children have to tell their parent. Any thread of the parent may ask; each
+ * end is told once, then the child is reaped.
  */
 #include <linux/wait.h>
 
@@ -43,7 +43,8 @@ static void fill_answer(struct wait_answer *answer, struct process *child, int s
     sys_process_usage(&answer->usage, process_run_time(child) + child->children_time);
 }
 
-static bool take_news(const struct wait_request *request, struct process *child, struct wait_answer *answer)
+static bool take_news(const struct wait_request *request, struct process *child,
+                      struct wait_answer *answer)
 {
     bool keep = (request->options & WNOWAIT) != 0;
     if (child->zombie && (request->options & WEXITED)) {
@@ -75,7 +76,7 @@ static int wait_for_news(const struct wait_request *request, struct wait_answer 
     struct process *process = current->process, *child;
     for (;;) {
         bool any = false;
-        LIST_FOR_EACH(child, &process->children, struct process, sibling_link) {
+        LIST_FOR_EACH (child, &process->children, struct process, sibling_link) {
             if (!concerns(request, child))
                 continue;
             any = true;
@@ -133,7 +134,8 @@ static int waitid_status(const struct wait_answer *answer)
 
 long sys_waitid(int which, int pid, user_addr info, int options, user_addr usage)
 {
-    if (options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL))
+    if (options &
+        ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL))
         return -EINVAL;
     if (!(options & (WEXITED | WSTOPPED | WCONTINUED)))
         return -EINVAL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Address spaces: create, fork, map, unmap, protect. Here the borders of regions (region.c) and the pages in
- * them (pages.c) change together. Everything that can fail is done before the first change that a program
- * could see. Moving is in remap.c, populating in fault.c.
+ * Address spaces: create, fork, map, unmap, protect. Here the borders of regions (region.c) and the
+ * pages in them (pages.c) change together. Everything that can fail is done before the first change
+ * that a program could see. Moving is in remap.c, populating in fault.c.
  */
 #include "memory/address_space.h"
 
@@ -49,7 +49,8 @@ void address_space_put(struct address_space *space)
 }
 
 /* One region of the parent, with its pages, into the child. */
-static int region_fork(struct address_space *parent, struct address_space *child, const struct region *from)
+static int region_fork(struct address_space *parent, struct address_space *child,
+                       const struct region *from)
 {
     struct region *region = HEAP_NEW(struct region);
     if (!region)
@@ -89,7 +90,8 @@ struct address_space *address_space_fork(struct address_space *parent)
     return child;
 }
 
-/* Checks a range given by a program: *end is the rounded end. -EINVAL, or -ENOMEM when it is no user range. */
+/* Checks a range given by a program: *end is the rounded end. -EINVAL, or -ENOMEM when it is no
+ * user range. */
 static int range_check(uintptr_t address, uint64_t size, uintptr_t *end)
 {
     if (address % PAGE_SIZE != 0)
@@ -108,7 +110,8 @@ static uint64_t bytes_in(struct address_space *space, uintptr_t start, uintptr_t
         const struct region *region = space->regions[i];
         if (region->start >= end)
             break;
-        sum += (region->end < end ? region->end : end) - (region->start > start ? region->start : start);
+        sum += (region->end < end ? region->end : end) -
+               (region->start > start ? region->start : start);
     }
     return sum;
 }
@@ -120,7 +123,8 @@ static bool is_overcommit(unsigned flags, uint64_t size)
 }
 
 /* Where a mapping without MAP_FIXED goes. 0: no room. */
-static uintptr_t place_find(struct address_space *space, const struct map_request *request, uint64_t size)
+static uintptr_t place_find(struct address_space *space, const struct map_request *request,
+                            uint64_t size)
 {
     uintptr_t hint = (request->address + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
     if (hint >= USER_BASE && hint < USER_END && size <= USER_END - hint &&
@@ -141,7 +145,8 @@ static uintptr_t place_find(struct address_space *space, const struct map_reques
     return region_place(space, &place);
 }
 
-static long place_decide(struct address_space *space, const struct map_request *request, uint64_t size)
+static long place_decide(struct address_space *space, const struct map_request *request,
+                         uint64_t size)
 {
     if (!request->fixed) {
         uintptr_t found = place_find(space, request, size);
@@ -153,7 +158,8 @@ static long place_decide(struct address_space *space, const struct map_request *
         return -ENOMEM;
     if (request->address < USER_BASE)
         return -EPERM;
-    if (request->no_replace && !region_range_is_free(space, request->address, request->address + size))
+    if (request->no_replace &&
+        !region_range_is_free(space, request->address, request->address + size))
         return -EEXIST;
     return (long)request->address;
 }
@@ -172,7 +178,8 @@ long address_space_map(struct address_space *space, const struct map_request *re
         return place;
     uintptr_t start = (uintptr_t)place, end = start + size;
     uint64_t replaced = request->fixed ? bytes_in(space, start, end) : 0;
-    if (space->mapped_bytes - replaced + size > space->address_limit || is_overcommit(request->flags, size))
+    if (space->mapped_bytes - replaced + size > space->address_limit ||
+        is_overcommit(request->flags, size))
         return -ENOMEM;
     struct region *region = HEAP_NEW(struct region);
     int error = region ? region_reserve(space, 3) : -ENOMEM;
@@ -182,16 +189,21 @@ long address_space_map(struct address_space *space, const struct map_request *re
         heap_free(region);
         return error;
     }
-    *region = (struct region){.start = start, .end = end, .flags = request->flags,
-                              .object = request->object, .offset = request->offset};
+    *region = (struct region){.start = start,
+                              .end = end,
+                              .flags = request->flags,
+                              .object = request->object,
+                              .offset = request->offset};
     region_insert(space, region);
     region_join(space, start, end);
     if (request->populate)
-        (void)address_space_populate(space, start, size); /* as Linux: what fails now faults later */
+        (void)address_space_populate(space, start,
+                                     size); /* as Linux: what fails now faults later */
     return place;
 }
 
-/* Makes start and end borders of pages and regions. -ENOMEM: nothing that a program could see changed. */
+/* Makes start and end borders of pages and regions. -ENOMEM: nothing that a program could see
+ * changed. */
 static int range_cut(struct address_space *space, uintptr_t start, uintptr_t end)
 {
     int error = pages_border(space, start);
@@ -216,7 +228,8 @@ int address_space_unmap(struct address_space *space, uintptr_t address, uint64_t
 }
 
 /* May the regions of the range all get these rights? */
-static int protect_check(struct address_space *space, uintptr_t address, uintptr_t end, unsigned rwx)
+static int protect_check(struct address_space *space, uintptr_t address, uintptr_t end,
+                         unsigned rwx)
 {
     for (size_t i = region_index(space, address); i < space->region_count; i++) {
         const struct region *region = space->regions[i];
@@ -232,7 +245,8 @@ static int protect_check(struct address_space *space, uintptr_t address, uintptr
     return 0;
 }
 
-int address_space_protect(struct address_space *space, uintptr_t address, uint64_t size, unsigned rwx)
+int address_space_protect(struct address_space *space, uintptr_t address, uint64_t size,
+                          unsigned rwx)
 {
     uintptr_t wanted;
     int error = range_check(address, size, &wanted);
@@ -262,8 +276,8 @@ int address_space_protect(struct address_space *space, uintptr_t address, uint64
     return end < wanted ? -ENOMEM : 0;
 }
 
-int address_space_advise(struct address_space *space, uintptr_t address, uint64_t size, unsigned set,
-                         unsigned clear)
+int address_space_advise(struct address_space *space, uintptr_t address, uint64_t size,
+                         unsigned set, unsigned clear)
 {
     uintptr_t end;
     int error = range_check(address, size, &end);

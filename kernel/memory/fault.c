@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Page faults: fills the page that a program touched, or says why not. Also fills ahead where that is likely
- * to save faults: programs that touch anonymous memory in sequence get 1, 2, 4 .. 64 pages and then 2 MiB pages
- * at once, as long as memory is plentiful; of file pages in the boot store the 16 around are mapped, as they
- * cost nothing. Nothing here sleeps.
+ * Page faults: fills the page that a program touched, or says why not. Also fills ahead where that
+ * is likely to save faults: programs that touch anonymous memory in sequence get 1, 2, 4 .. 64
+ * pages and then 2 MiB pages at once, as long as memory is plentiful; of file pages in the boot
+ * store the 16 around are mapped, as they cost nothing. Nothing here sleeps.
  */
 #include <asm/errno.h>
 
@@ -12,8 +12,8 @@
 #include "memory/frames.h"
 #include "memory/pages.h"
 
-#define BATCH_MAX 64U              /* 256 KiB: more would show in the size of an idle VM */
-#define BATCH_SHARE 32             /* one batch takes at most this part of what is free */
+#define BATCH_MAX   64U              /* 256 KiB: more would show in the size of an idle VM */
+#define BATCH_SHARE 32               /* one batch takes at most this part of what is free */
 #define WINDOW_SIZE (16 * PAGE_SIZE) /* Linux's fault-around */
 
 static bool access_allowed(const struct region *region, enum fault_access access)
@@ -51,8 +51,8 @@ static struct region *stack_grow(struct address_space *space, uintptr_t page)
 }
 
 /* Maps a frame whose count becomes the page's. */
-static int page_map(struct address_space *space, const struct region *region, uintptr_t page, phys_addr frame,
-                    bool may_write)
+static int page_map(struct address_space *space, const struct region *region, uintptr_t page,
+                    phys_addr frame, bool may_write)
 {
     int error = arch_map(&space->arch, page, frame, pages_flags(region, may_write));
     if (error) {
@@ -83,10 +83,10 @@ static unsigned batch_next(const struct region *region, uintptr_t page)
     return batch <= spare ? batch : spare ? (unsigned)spare : 1;
 }
 
-/* Where a batch of pages from `page` on ends: within the region, before the first mapped page, and not across a
- * 2 MiB border, so that the next batch can be a large page. */
-static uintptr_t batch_end(const struct address_space *space, const struct region *region, uintptr_t page,
-                           unsigned batch)
+/* Where a batch of pages from `page` on ends: within the region, before the first mapped page, and
+ * not across a 2 MiB border, so that the next batch can be a large page. */
+static uintptr_t batch_end(const struct address_space *space, const struct region *region,
+                           uintptr_t page, unsigned batch)
 {
     uintptr_t end = page + batch * PAGE_SIZE, border = large_down(page) + LARGE_PAGE_SIZE;
     if (end > border)
@@ -102,8 +102,10 @@ static void batch_note(struct region *region, uintptr_t next, unsigned batch)
     region->fault_batch = batch;
 }
 
-/* A 2 MiB page, when the program wants them or is seen to fill its memory, and memory is plentiful. */
-static bool large_populate(struct address_space *space, struct region *region, uintptr_t page, unsigned batch)
+/* A 2 MiB page, when the program wants them or is seen to fill its memory, and memory is plentiful.
+ */
+static bool large_populate(struct address_space *space, struct region *region, uintptr_t page,
+                           unsigned batch)
 {
     uintptr_t base = large_down(page), end = base + LARGE_PAGE_SIZE;
     bool wanted = region->flags & REGION_HUGE;
@@ -140,9 +142,10 @@ static int anonymous_populate(struct address_space *space, struct region *region
     return at > page ? 0 : -ENOMEM;
 }
 
-/* Maps the object's pages for what is not mapped of [start, end); stops at the first that is not to be had. */
-static void neighbours_map(struct address_space *space, struct region *region, uintptr_t start, uintptr_t end,
-                           bool writing)
+/* Maps the object's pages for what is not mapped of [start, end); stops at the first that is not to
+ * be had. */
+static void neighbours_map(struct address_space *space, struct region *region, uintptr_t start,
+                           uintptr_t end, bool writing)
 {
     struct arch_mapping mapping;
     while (start < end) {
@@ -153,7 +156,8 @@ static void neighbours_map(struct address_space *space, struct region *region, u
             stop = end;
         for (; start < stop; start += PAGE_SIZE) {
             phys_addr frame;
-            if (region->object->ops->page(region->object, index_of(region, start), writing, &frame) != 0 ||
+            if (region->object->ops->page(region->object, index_of(region, start), writing,
+                                          &frame) != 0 ||
                 page_map(space, region, start, frame, writing) != 0)
                 return;
         }
@@ -194,8 +198,10 @@ static int object_page(const struct region *region, uintptr_t page, bool writing
 static int object_populate(struct address_space *space, struct region *region, uintptr_t page,
                            enum fault_access access)
 {
-    /* Shared and writable: nobody asks later which pages were written, so they are mapped writable at once. */
-    bool writing = (region->flags & (REGION_SHARED | REGION_WRITE)) == (REGION_SHARED | REGION_WRITE);
+    /* Shared and writable: nobody asks later which pages were written, so they are mapped writable
+     * at once. */
+    bool writing =
+        (region->flags & (REGION_SHARED | REGION_WRITE)) == (REGION_SHARED | REGION_WRITE);
     phys_addr frame;
     int error = object_page(region, page, writing, &frame);
     if (error)
@@ -240,7 +246,8 @@ static int write_resolve(struct address_space *space, const struct region *regio
                 return -ENOMEM;
             (void)arch_lookup(&space->arch, page, mapping);
         }
-        if (frame_count(mapping->frame) == 1) { /* alone with this part of a once shared 2 MiB page */
+        if (frame_count(mapping->frame) ==
+            1) { /* alone with this part of a once shared 2 MiB page */
             arch_protect(&space->arch, page, flags);
             return 0;
         }
@@ -267,7 +274,8 @@ int fault_resolve(struct address_space *space, uintptr_t address, enum fault_acc
     if (arch_lookup(&space->arch, page, &mapping)) {
         if (access == FAULT_WRITE && !(mapping.flags & PAGE_WRITE))
             return write_resolve(space, region, page, &mapping);
-        /* Allowed by the tables too: what the core remembered was older. Setting it again makes it forget. */
+        /* Allowed by the tables too: what the core remembered was older. Setting it again makes it
+         * forget. */
         arch_protect(&space->arch, page, pages_flags(region, mapping.flags & PAGE_WRITE));
         return 0;
     }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Physical pages of this partition. The partition is divided into blocks of 2 MiB, each with a bitmap of
- * its free frames; a block stands in the list of whole (all free) or partial blocks, so that taking and
- * giving back a frame, or a whole block, needs no search. Small requests empty partial blocks first: whole
- * ones are kept for 2 MiB pages. Blocks and use counts lie in the partition behind the kernel copy.
+ * Physical pages of this partition. The partition is divided into blocks of 2 MiB, each with a
+ * bitmap of its free frames; a block stands in the list of whole (all free) or partial blocks, so
+ * that taking and giving back a frame, or a whole block, needs no search. Small requests empty
+ * partial blocks first: whole ones are kept for 2 MiB pages. Blocks and use counts lie in the
+ * partition behind the kernel copy.
  */
 #include "memory/frames.h"
 
@@ -13,13 +14,14 @@
 #include "lib/string.h"
 
 #define BLOCK_FRAMES (LARGE_PAGE_SIZE / PAGE_SIZE)
-#define BLOCK_WORDS (BLOCK_FRAMES / 64)
-#define RESERVE_MIN (0x200000UL / PAGE_SIZE) /* stacks, tables and objects of a small node's kernel */
-#define RESERVE_SHARE 64                     /* larger partitions have more of all those */
-#define RUN_BLOCKS_TRIED 16                  /* partial blocks searched for a run before a whole one is broken */
-#define MARK 0x80000000U                     /* count of a frame that heads a heap run: MARK + length */
-#define NONE SIZE_MAX
-#define WINDOWS_MAX 4
+#define BLOCK_WORDS  (BLOCK_FRAMES / 64)
+#define RESERVE_MIN                                                                                \
+    (0x200000UL / PAGE_SIZE) /* stacks, tables and objects of a small node's kernel */
+#define RESERVE_SHARE    64  /* larger partitions have more of all those */
+#define RUN_BLOCKS_TRIED 16  /* partial blocks searched for a run before a whole one is broken */
+#define MARK             0x80000000U /* count of a frame that heads a heap run: MARK + length */
+#define NONE             SIZE_MAX
+#define WINDOWS_MAX      4
 
 struct block {
     uint64_t free_bits[BLOCK_WORDS];
@@ -85,7 +87,8 @@ static bool may_take(size_t count, enum frame_use use)
 }
 
 /* The books of the partition themselves: in the first extent with room. */
-static phys_addr books_place(const struct machine_node *partition, uint64_t used_up_to, uint64_t size)
+static phys_addr books_place(const struct machine_node *partition, uint64_t used_up_to,
+                             uint64_t size)
 {
     for (uint32_t i = 0; i < partition->extent_count; i++) {
         const struct extent *extent = &partition->extents[i];
@@ -93,8 +96,9 @@ static phys_addr books_place(const struct machine_node *partition, uint64_t used
         if (extent->base + extent->size - base >= size)
             return base;
     }
-    panic("frames: no extent of the partition has %lu KiB for the books: give this node more memory",
-          size / 1024);
+    panic(
+        "frames: no extent of the partition has %lu KiB for the books: give this node more memory",
+        size / 1024);
 }
 
 static void mark_used(phys_addr base, phys_addr end)
@@ -201,7 +205,7 @@ phys_addr frame_alloc_run(size_t count, enum frame_use use)
         return 0;
     struct block *block;
     unsigned tried = 0;
-    LIST_FOR_EACH(block, &partial, struct block, link) {
+    LIST_FOR_EACH (block, &partial, struct block, link) {
         if (tried++ == RUN_BLOCKS_TRIED && !list_is_empty(&whole))
             break;
         size_t first = block_run_find(block, count);

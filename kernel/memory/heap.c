@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Small kernel objects. A slab is one frame: a head with a bitmap, then objects of one size class. As the
- * head comes first, no small object is page-aligned; what is page-aligned is a run of frames, whose length
- * stands in its first frame's count. The bitmap and the head's magic make a double or a wild free a panic.
+ * Small kernel objects. A slab is one frame: a head with a bitmap, then objects of one size class.
+ * As the head comes first, no small object is page-aligned; what is page-aligned is a run of
+ * frames, whose length stands in its first frame's count. The bitmap and the head's magic make a
+ * double or a wild free a panic.
  */
 #include "memory/heap.h"
 
@@ -12,11 +13,12 @@
 #include "memory/frames.h"
 
 #define SLAB_MAGIC 0x62616c73U /* "slab" */
-#define GRAIN 16UL
-#define SMALL_MAX 2016UL
+#define GRAIN      16UL
+#define SMALL_MAX  2016UL
 
-/* Multiples of 16 that fill a page behind the head: from 320 on 12, 10, 8, 7, 6, 5, 4, 3 and 2 of them fit. */
-static const uint16_t class_sizes[] = {16,  32,  48,  64,  80,  96,  112, 128, 160,  192, 224,
+/* Multiples of 16 that fill a page behind the head: from 320 on 12, 10, 8, 7, 6, 5, 4, 3 and 2 of
+ * them fit. */
+static const uint16_t class_sizes[] = {16,  32,  48,  64,  80,  96,  112, 128,  160,  192,      224,
                                        256, 320, 400, 496, 576, 672, 800, 1008, 1344, SMALL_MAX};
 #define CLASSES COUNT_OF(class_sizes)
 
@@ -38,7 +40,7 @@ static unsigned class_of(size_t size)
     if (table[grains] == 0) {
         unsigned class = 0;
         while (class_sizes[class] < size)
-            class++;
+            class ++;
         table[grains] = (uint8_t)(class + 1);
     }
     return table[grains] - 1U;
@@ -57,7 +59,7 @@ static struct slab *slab_create(unsigned class)
     struct slab *slab = direct_pointer(frame);
     memset(slab, 0, sizeof(*slab));
     slab->magic = SLAB_MAGIC;
-    slab->class = (uint16_t)class;
+    slab->class = (uint16_t) class;
     slab->free = (uint16_t)slab_capacity(class);
     for (unsigned i = 0; i < slab->free; i++)
         slab->free_bits[i / 64] |= 1UL << i % 64;
@@ -71,7 +73,8 @@ static void *small_alloc(size_t size)
     struct list *list = &partial[class];
     if (!list->next)
         list_init(list);
-    struct slab *slab = list_is_empty(list) ? slab_create(class) : LIST_FIRST(list, struct slab, link);
+    struct slab *slab =
+        list_is_empty(list) ? slab_create(class) : LIST_FIRST(list, struct slab, link);
     if (!slab)
         return NULL;
     ASSERT(slab->magic == SLAB_MAGIC && slab->class == class && slab->free != 0);
@@ -123,7 +126,8 @@ void heap_free(void *object)
     struct list *list = &partial[slab->class];
     if (slab->free++ == 0)
         list_insert(list->next, &slab->link);
-    /* An empty slab stays only as the last of its class, so that one object coming and going is cheap. */
+    /* An empty slab stays only as the last of its class, so that one object coming and going is
+     * cheap. */
     if (slab->free == slab_capacity(slab->class) && list->next->next != list) {
         list_remove(&slab->link);
         slab->magic = 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pages of something that grows. A radix tree with 64 slots a node whose height grows with the highest page:
- * height 0 is one page and no node. Nodes come from the heap, pages are programs' frames, so a program that
- * fills a file is refused before the kernel's reserve is touched by the pages.
+ * Pages of something that grows. A radix tree with 64 slots a node whose height grows with the
+ * highest page: height 0 is one page and no node. Nodes come from the heap, pages are programs'
+ * frames, so a program that fills a file is refused before the kernel's reserve is touched by the
+ * pages.
  */
 #include "memory/page_store.h"
 
@@ -13,12 +14,12 @@
 #include "memory/frames.h"
 #include "memory/heap.h"
 
-#define NODE_BITS 6
-#define NODE_SLOTS (1U << NODE_BITS)
+#define NODE_BITS      6
+#define NODE_SLOTS     (1U << NODE_BITS)
 #define SIZE_MAX_BYTES (1UL << 40) /* 1 TiB: 28 bits of page index, height 5 */
 
 struct node {
-    uint32_t used; /* slots that are not empty */
+    uint32_t used;           /* slots that are not empty */
     void *slots[NODE_SLOTS]; /* nodes; in the lowest ones direct-map pointers of the pages */
 };
 
@@ -101,18 +102,20 @@ bool page_store_next(const struct page_store *store, uint64_t index, uint64_t *f
             *found = index;
             return true;
         }
-        index = ((index >> level * NODE_BITS) + 1) << level * NODE_BITS; /* past the empty subtree */
+        index = ((index >> level * NODE_BITS) + 1)
+                << level * NODE_BITS; /* past the empty subtree */
     }
     return false;
 }
 
 struct span { /* pages to drop */
     uint64_t first, end;
-    bool keep_mapped; /* those that a program has mapped are zeroed instead: it must see the zeros */
+    bool
+        keep_mapped; /* those that a program has mapped are zeroed instead: it must see the zeros */
 };
 
-/* Below `thing` (level levels high, its first page is number `base`): drops what is in the span. Returns
- * what is to stand in its slot: NULL once it is empty. */
+/* Below `thing` (level levels high, its first page is number `base`): drops what is in the span.
+ * Returns what is to stand in its slot: NULL once it is empty. */
 static void *drop(struct page_store *store, void *thing, unsigned level, uint64_t base,
                   const struct span *span)
 {
@@ -188,7 +191,8 @@ int page_store_punch(struct page_store *store, uint64_t offset, uint64_t size)
     return 0;
 }
 
-static int store_page(struct memory_object *object, uint64_t index, bool for_write, phys_addr *frame)
+static int store_page(struct memory_object *object, uint64_t index, bool for_write,
+                      phys_addr *frame)
 {
     struct page_store *store = CONTAINER_OF(object, struct page_store, object);
     if (index >= pages_of(store->size))

@@ -12,8 +12,9 @@ struct page_store {
     uint64_t frames;             /* populated */
 };
 struct page_store *page_store_create(void) MUST_CHECK; /* count 1 in object.count; NULL */
-int page_store_resize(struct page_store *store, uint64_t size) MUST_CHECK; /* shrinking drops pages and
-                      zeroes the tail of the last one; -ENOMEM, -EFBIG (over 1 TiB). Mapped pages keep their frames. */
+int page_store_resize(struct page_store *store,
+                      uint64_t size) MUST_CHECK; /* shrinking drops pages and
+zeroes the tail of the last one; -ENOMEM, -EFBIG (over 1 TiB). Mapped pages keep their frames. */
 /* Frame of page index, allocated zeroed when missing; no count taken. 0: out of memory. */
 phys_addr page_store_frame(struct page_store *store, uint64_t index, bool allocate);
 int page_store_punch(struct page_store *store, uint64_t offset, uint64_t size); /* zeroes a range */

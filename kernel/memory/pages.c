@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pages of an address space, range by range. Each mapped page holds one count of its frame (a 2 MiB page one of
- * each of its 512), and `resident` is the number of mapped 4 KiB pages. A page is writable in the tables only if
- * its frame belongs to this space alone or to a shared object; everything else becomes so in fault.c.
+ * Pages of an address space, range by range. Each mapped page holds one count of its frame (a 2 MiB
+ * page one of each of its 512), and `resident` is the number of mapped 4 KiB pages. A page is
+ * writable in the tables only if its frame belongs to this space alone or to a shared object;
+ * everything else becomes so in fault.c.
  */
 #include "memory/pages.h"
 
@@ -13,8 +14,8 @@
 #define LARGE_PAGES (LARGE_PAGE_SIZE / PAGE_SIZE)
 
 /* Next mapped page that begins in [at, end). */
-static bool next_page(const struct address_space *space, uintptr_t at, uintptr_t end, uintptr_t *found,
-                      struct arch_mapping *mapping)
+static bool next_page(const struct address_space *space, uintptr_t at, uintptr_t end,
+                      uintptr_t *found, struct arch_mapping *mapping)
 {
     return at < end && arch_next_mapped(&space->arch, at, end, found, mapping);
 }
@@ -41,13 +42,14 @@ void pages_drop(struct address_space *space, uintptr_t start, uintptr_t end)
     }
 }
 
-void pages_protect(struct address_space *space, const struct region *region, uintptr_t start, uintptr_t end)
+void pages_protect(struct address_space *space, const struct region *region, uintptr_t start,
+                   uintptr_t end)
 {
     struct arch_mapping mapping;
     uintptr_t at;
     for (; next_page(space, start, end, &at, &mapping); start = at + mapping.size) {
-        /* A private frame that nobody else uses may be written at once; for the others fault.c asks the object
-         * or copies. What is writable now stays so where the region allows it. */
+        /* A private frame that nobody else uses may be written at once; for the others fault.c asks
+         * the object or copies. What is writable now stays so where the region allows it. */
         bool may_write = mapping.flags & PAGE_WRITE ||
                          (!(region->flags & REGION_SHARED) && mapping.size == PAGE_SIZE &&
                           frame_count(mapping.frame) == 1);
@@ -57,7 +59,8 @@ void pages_protect(struct address_space *space, const struct region *region, uin
     }
 }
 
-int pages_share(struct address_space *parent, struct address_space *child, const struct region *region)
+int pages_share(struct address_space *parent, struct address_space *child,
+                const struct region *region)
 {
     struct arch_mapping mapping;
     uintptr_t at, start = region->start;
@@ -67,8 +70,9 @@ int pages_share(struct address_space *parent, struct address_space *child, const
         unsigned flags = mapping.flags & ~(unsigned)PAGE_WRITE;
         if (frames_free() < PAGE_TABLES_MAX)
             return -ENOMEM;
-        int error = mapping.size == PAGE_SIZE ? arch_map(&child->arch, at, mapping.frame, flags)
-                                              : arch_map_large(&child->arch, at, mapping.frame, flags);
+        int error = mapping.size == PAGE_SIZE
+                        ? arch_map(&child->arch, at, mapping.frame, flags)
+                        : arch_map_large(&child->arch, at, mapping.frame, flags);
         if (error)
             return error;
         frame_get_run(mapping.frame, mapping.size / PAGE_SIZE);
@@ -89,15 +93,16 @@ static void forget(struct address_space *space, uintptr_t start, uintptr_t end)
         arch_unmap(&space->arch, at);
 }
 
-int pages_move(struct address_space *space, const struct region *region, uintptr_t old, uintptr_t to,
-               uint64_t size)
+int pages_move(struct address_space *space, const struct region *region, uintptr_t old,
+               uintptr_t to, uint64_t size)
 {
     struct arch_mapping mapping;
     uintptr_t at, start = old;
     bool aligned = (to - old) % LARGE_PAGE_SIZE == 0;
     int error = 0;
     /* First all pages stand in both places, so that a lack of table frames can be undone. */
-    for (; !error && next_page(space, start, old + size, &at, &mapping); start = at + mapping.size) {
+    for (; !error && next_page(space, start, old + size, &at, &mapping);
+         start = at + mapping.size) {
         uintptr_t target = at - old + to;
         if (mapping.size == PAGE_SIZE) {
             error = arch_map(&space->arch, target, mapping.frame, mapping.flags);

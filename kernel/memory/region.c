@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sorted array of regions of one address space. Pure arithmetic on borders: pages, frames and rights are
- * the business of address_space.c. Always true: regions are sorted, do not overlap, none is empty, and
- * mapped_bytes is the sum of their sizes.
+ * The sorted array of regions of one address space. Pure arithmetic on borders: pages, frames and
+ * rights are the business of address_space.c. Always true: regions are sorted, do not overlap, none
+ * is empty, and mapped_bytes is the sum of their sizes.
  */
 #include "memory/region.h"
 
@@ -68,8 +68,9 @@ int region_reserve(struct address_space *space, size_t more)
     if (wanted <= space->region_capacity)
         return 0;
     size_t capacity = space->region_capacity ? space->region_capacity * 2 : CAPACITY_FIRST;
-    struct region **regions = heap_resize(space->regions, space->region_capacity * sizeof(*regions),
-                                          capacity * sizeof(*regions));
+    struct region **regions =
+        heap_resize(space->regions, space->region_capacity * sizeof(struct region *),
+                    capacity * sizeof(struct region *));
     if (!regions)
         return -ENOMEM;
     space->regions = regions;
@@ -83,7 +84,7 @@ size_t region_insert(struct address_space *space, struct region *region)
     ASSERT(space->region_count < space->region_capacity && region->start < region->end);
     ASSERT(index == space->region_count || space->regions[index]->start >= region->end);
     memmove(&space->regions[index + 1], &space->regions[index],
-            (space->region_count - index) * sizeof(space->regions[0]));
+            (space->region_count - index) * sizeof(struct region *));
     space->regions[index] = region;
     space->region_count++;
     space->mapped_bytes += region->end - region->start;
@@ -102,7 +103,7 @@ void region_remove(struct address_space *space, size_t first, size_t end)
         heap_free(region);
     }
     memmove(&space->regions[first], &space->regions[end],
-            (space->region_count - end) * sizeof(space->regions[0]));
+            (space->region_count - end) * sizeof(struct region *));
     space->region_count -= end - first;
     space->region_last = 0;
 }
@@ -142,7 +143,8 @@ int region_cut(struct address_space *space, uintptr_t start, uintptr_t end)
 
 static bool are_alike(const struct region *lower, const struct region *upper)
 {
-    return lower->end == upper->start && lower->flags == upper->flags && lower->object == upper->object &&
+    return lower->end == upper->start && lower->flags == upper->flags &&
+           lower->object == upper->object &&
            (!lower->object || lower->offset + (lower->end - lower->start) == upper->offset);
 }
 

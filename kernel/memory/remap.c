@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * mremap: shrink, grow in place, or move a mapping with its contents by moving page-table entries. The order
- * is always: room for the new region, pages, then the old region, so that a failure leaves the old one whole.
+ * mremap: shrink, grow in place, or move a mapping with its contents by moving page-table entries.
+ * The order is always: room for the new region, pages, then the old region, so that a failure
+ * leaves the old one whole.
  */
 #include <asm/errno.h>
 #include <linux/mman.h>
@@ -51,7 +52,8 @@ static int limits_check(const struct address_space *space, const struct region *
     uint64_t more = move->new_size - (move->flags & MREMAP_DONTUNMAP ? 0 : move->old_size);
     if (space->mapped_bytes + more > space->address_limit)
         return -ENOMEM;
-    bool counted = (region->flags & (REGION_WRITE | REGION_SHARED | REGION_NO_RESERVE)) == REGION_WRITE;
+    bool counted =
+        (region->flags & (REGION_WRITE | REGION_SHARED | REGION_NO_RESERVE)) == REGION_WRITE;
     return counted && move->new_size / PAGE_SIZE > frames_total() ? -ENOMEM : 0;
 }
 
@@ -60,7 +62,8 @@ static long target_find(struct address_space *space, const struct move *move)
 {
     if (move->flags & MREMAP_FIXED)
         return (long)move->target;
-    struct place_request place = {.size = move->new_size, .low = USER_BASE, .high = space->map_hint};
+    struct place_request place = {
+        .size = move->new_size, .low = USER_BASE, .high = space->map_hint};
     if (move->new_size >= LARGE_PAGE_SIZE) { /* 2 MiB pages can then move whole */
         place.align = LARGE_PAGE_SIZE;
         place.phase = move->old % LARGE_PAGE_SIZE;
@@ -120,8 +123,8 @@ static long mapping_move(struct address_space *space, const struct move *move)
         return error;
     }
     region_insert(space, region);
-    /* The old range has no pages up to `kept` any more. If its region cannot be cut now, it stays as empty addresses:
-     * harmless, and the contents are safe in the new place. */
+    /* The old range has no pages up to `kept` any more. If its region cannot be cut now, it stays
+     * as empty addresses: harmless, and the contents are safe in the new place. */
     if (move->old_size != 0 && !(move->flags & MREMAP_DONTUNMAP))
         (void)address_space_unmap(space, move->old, move->old_size);
     region_join(space, to, to + move->new_size);
@@ -129,16 +132,19 @@ static long mapping_move(struct address_space *space, const struct move *move)
 }
 
 /* Room right behind the mapping. */
-static bool grows_in_place(struct address_space *space, const struct region *region, const struct move *move)
+static bool grows_in_place(struct address_space *space, const struct region *region,
+                           const struct move *move)
 {
     uintptr_t old_end = move->old + move->old_size, new_end = move->old + move->new_size;
-    if (region->end != old_end || new_end > USER_END || !region_range_is_free(space, old_end, new_end))
+    if (region->end != old_end || new_end > USER_END ||
+        !region_range_is_free(space, old_end, new_end))
         return false;
     const struct region *above = region_at_or_after(space, old_end);
     return !above || !(above->flags & REGION_STACK) || above->start - new_end >= STACK_GUARD_GAP;
 }
 
-static long mapping_grow(struct address_space *space, struct region *region, const struct move *move)
+static long mapping_grow(struct address_space *space, struct region *region,
+                         const struct move *move)
 {
     if (grows_in_place(space, region, move)) {
         uint64_t more = move->new_size - move->old_size;
@@ -150,8 +156,8 @@ static long mapping_grow(struct address_space *space, struct region *region, con
     return move->flags & MREMAP_MAYMOVE ? mapping_move(space, move) : -ENOMEM;
 }
 
-long address_space_remap(struct address_space *space, uintptr_t old, uint64_t old_size, uint64_t new_size,
-                         int linux_flags, uintptr_t new_address)
+long address_space_remap(struct address_space *space, uintptr_t old, uint64_t old_size,
+                         uint64_t new_size, int linux_flags, uintptr_t new_address)
 {
     if (old_size > USER_END || new_size > USER_END)
         return -EINVAL;

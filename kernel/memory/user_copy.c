@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Strings and transfers between the kernel and programs. Every access goes through arch_copy_in/out, which
- * refuse what is no user address; sizes are capped here once, so that no sum below can overflow.
+ * Strings and transfers between the kernel and programs. Every access goes through
+ * arch_copy_in/out, which refuse what is no user address; sizes are capped here once, so that no
+ * sum below can overflow.
  */
 #include "memory/user_copy.h"
 
@@ -26,7 +27,8 @@ long copy_in_string(char *to, user_addr from, size_t size)
         return -ENAMETOOLONG;
     if (arch_copy_in(to, from, (size_t)length) != 0)
         return -EFAULT;
-    to[length] = 0; /* another thread may have changed it meanwhile: what counts is what we copied */
+    to[length] =
+        0; /* another thread may have changed it meanwhile: what counts is what we copied */
     return length;
 }
 
@@ -40,7 +42,8 @@ void io_single(struct io *io, user_addr base, size_t size)
 
 void io_kernel(struct io *io, void *base, size_t size)
 {
-    *io = (struct io){.count = 1, .remaining = size, .kernel = true, .single = {(uintptr_t)base, size}};
+    *io = (struct io){
+        .count = 1, .remaining = size, .kernel = true, .single = {(uintptr_t)base, size}};
     io->segments = &io->single;
 }
 
@@ -120,7 +123,8 @@ static long io_move(struct io *io, char *bytes, size_t size, enum direction dire
         }
         if (piece > size - moved)
             piece = size - moved;
-        if (piece_move(io, segment->base + io->done, bytes ? bytes + moved : NULL, piece, direction) != 0)
+        if (piece_move(io, segment->base + io->done, bytes ? bytes + moved : NULL, piece,
+                       direction) != 0)
             return moved ? (long)moved : -EFAULT;
         io->done += piece;
         io->remaining -= piece;

@@ -16,6 +16,13 @@ const struct published *published_of(uint32_t node)
     return (const struct published *)(PUBLISHED_BASE + node * PUBLISHED_SIZE);
 }
 
+const char *node_state_text(uint32_t state)
+{
+    static const char *const texts[] = {"absent",  "starting", "kernel",
+                                        "running", "stopped",  "dead"};
+    return state < COUNT_OF(texts) ? texts[state] : "?";
+}
+
 /* All positions count from the beginning of this life. */
 static void published_reset(struct published *published)
 {
@@ -30,6 +37,7 @@ static void published_reset(struct published *published)
     atomic_store_explicit(&published->console_owner, 0, memory_order_relaxed);
     for (uint32_t node = 0; node < NODES_MAX; node++) {
         atomic_store_explicit(&published->console_shown[node], 0, memory_order_relaxed);
+        atomic_store_explicit(&published->log_shown[node], 0, memory_order_relaxed);
         atomic_store_explicit(&published->console_in_written[node], 0, memory_order_relaxed);
         atomic_store_explicit(&published->console_in_read[node], 0, memory_order_relaxed);
     }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who runs next: one queue, first come first served. A thread gives way when it blocks, yields, or has run for a
- * slice while others are ready; alone it runs without any timer. A thread that blocks when nobody is ready idles
- * on its own stack, so being woken again costs no switch.
+ * Who runs next: one queue, first come first served. A thread gives way when it blocks, yields, or
+ * has run for a slice while others are ready; alone it runs without any timer. A thread that blocks
+ * when nobody is ready idles on its own stack, so being woken again costs no switch.
  */
 #include "lib/check.h"
 #include "thread/thread.h"
 
-/* Long enough that switching costs little, short enough that a shell stays lively beside a busy program. */
-#define SLICE_NS 6000000UL
+/* Long enough that switching costs little; the longest that a woken thread waits for a busy one. */
+#define SLICE_NS 3000000UL
 
 static struct thread boot_thread = {
     .state = THREAD_RUNNING,

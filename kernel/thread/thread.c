@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Creation and end of threads. The memory of an ended thread is given back by the next one that creates or
- * ends (nobody can free the stack that he stands on).
+ * Creation and end of threads. The memory of an ended thread is given back by the next one that
+ * creates or ends (nobody can free the stack that he stands on).
  */
 #include "thread/thread.h"
 
@@ -22,7 +22,7 @@ static void thread_free(struct thread *thread)
 static void reap_ended(void)
 {
     struct thread *thread;
-    LIST_FOR_EACH(thread, &ended, struct thread, run_link) {
+    LIST_FOR_EACH (thread, &ended, struct thread, run_link) {
         list_remove(&thread->run_link);
         thread_free(thread);
     }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The heap of deadlines and the end of the running thread's time slice. The hardware is programmed only when
- * something must happen earlier than it already stands: each write to it is slow under an emulator.
- * True always: heap[i]->position == i + 1, and a parent's deadline is not after its children's.
+ * The heap of deadlines and the end of the running thread's time slice. The hardware is programmed
+ * only when something must happen earlier than it already stands: each write to it is slow under an
+ * emulator. True always: heap[i]->position == i + 1, and a parent's deadline is not after its
+ * children's.
  */
 #include "thread/timer.h"
 
@@ -23,7 +24,7 @@ int timer_init(struct timer *timer, void (*fire)(struct timer *))
     if (reserved == heap_capacity) {
         size_t capacity = heap_capacity ? heap_capacity * 2 : 64;
         struct timer **grown =
-            heap_resize(heap, heap_capacity * sizeof(*heap), capacity * sizeof(*heap));
+            heap_resize(heap, heap_capacity * sizeof(void *), capacity * sizeof(void *));
         if (!grown)
             return -ENOMEM;
         heap = grown;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sleeping and waking. A sleeper stands in at most one queue here (poll and epoll bring waiters of their own).
- * A waker takes a sleeper out of the queue at once, so two wakes never spend themselves on one sleeper.
+ * Sleeping and waking. A sleeper stands in at most one queue here (poll and epoll bring waiters of
+ * their own). A waker takes a sleeper out of the queue at once, so two wakes never spend themselves
+ * on one sleeper.
  */
 #include "thread/wait.h"
 
@@ -95,14 +96,14 @@ int wait_fatal(struct wait_queue *queue)
 void wake_all(struct wait_queue *queue, unsigned events)
 {
     struct waiter *waiter;
-    LIST_FOR_EACH(waiter, &queue->waiters, struct waiter, link)
+    LIST_FOR_EACH (waiter, &queue->waiters, struct waiter, link)
         waiter->wake(waiter, events);
 }
 
 void wake_one(struct wait_queue *queue, unsigned events)
 {
     struct waiter *waiter;
-    LIST_FOR_EACH(waiter, &queue->waiters, struct waiter, link) {
+    LIST_FOR_EACH (waiter, &queue->waiters, struct waiter, link) {
         bool sleeper = waiter->wake == sleeper_wake;
         waiter->wake(waiter, events);
         /* Watchers (poll, epoll) only learn; a sleeper takes the thing, so one is enough. */
@@ -122,8 +123,6 @@ void thread_wake(struct thread *thread)
 void thread_interrupt(struct thread *thread)
 {
     if (thread->state != THREAD_BLOCKED || thread->interruptible == SLEEP_CERTAIN)
-        return;
-    if (thread->interruptible == SLEEP_FATAL && !thread->dying)
         return;
     thread->wait_result = -EINTR;
     schedule_ready(thread);

@@ -13,8 +13,18 @@
 #define NO_DEADLINE UINT64_MAX
 
 /* Event bits, as in poll(2). */
-enum { EVENT_IN = 1, EVENT_PRI = 2, EVENT_OUT = 4, EVENT_ERR = 8, EVENT_HUP = 0x10, EVENT_NVAL = 0x20,
-       EVENT_RDNORM = 0x40, EVENT_WRNORM = 0x100, EVENT_RDHUP = 0x2000, EVENT_ALL = 0xffff };
+enum {
+    EVENT_IN = 1,
+    EVENT_PRI = 2,
+    EVENT_OUT = 4,
+    EVENT_ERR = 8,
+    EVENT_HUP = 0x10,
+    EVENT_NVAL = 0x20,
+    EVENT_RDNORM = 0x40,
+    EVENT_WRNORM = 0x100,
+    EVENT_RDHUP = 0x2000,
+    EVENT_ALL = 0xffff
+};
 
 struct wait_queue {
     struct list waiters;
@@ -25,7 +35,12 @@ struct waiter {
     void (*wake)(struct waiter *waiter, unsigned events);
     struct thread *thread;
 };
-#define WAIT_QUEUE_INIT(queue) {{&(queue).waiters, &(queue).waiters}}
+#define WAIT_QUEUE_INIT(queue)                                                                     \
+    {                                                                                              \
+        {                                                                                          \
+            &(queue).waiters, &(queue).waiters                                                     \
+        }                                                                                          \
+    }
 void wait_queue_init(struct wait_queue *queue);
 void wait_add(struct wait_queue *queue, struct waiter *waiter);
 void wait_remove(struct waiter *waiter); /* harmless when in none */
@@ -35,11 +50,12 @@ int wait_on(struct wait_queue *queue, nanoseconds deadline) MUST_CHECK MAY_SLEEP
 int wait_any(nanoseconds deadline) MUST_CHECK MAY_SLEEP;
 /* Not interruptible; only for short, certain waits. */
 void wait_certain(struct wait_queue *queue) MAY_SLEEP;
-/* Signals wait too, but a thread that must end does not: -EINTR then. */
+/* For a wait that only the end of the thread may cut short: -EINTR when it is dying, and for any
+ * signal that comes while it sleeps, so that the caller looks whether it is a fatal one. */
 int wait_fatal(struct wait_queue *queue) MUST_CHECK MAY_SLEEP;
 void wake_all(struct wait_queue *queue, unsigned events);
 void wake_one(struct wait_queue *queue, unsigned events);
-void thread_wake(struct thread *thread);       /* wait result 0 */
+void thread_wake(struct thread *thread); /* wait result 0 */
 struct timer;
-void wait_timer_fired(struct timer *timer);    /* thread->wait_timer */
-void thread_interrupt(struct thread *thread);  /* -EINTR if it sleeps interruptibly */
+void wait_timer_fired(struct timer *timer);   /* thread->wait_timer */
+void thread_interrupt(struct thread *thread); /* -EINTR if it sleeps interruptibly */

@@ -1,13 +1,13 @@
 %% SPDX-License-Identifier: Apache-2.0
-%% Runs OTP test suites on whatever this virtual machine stands on: conformance_run:main(["process", ...]) from
-%% the directory that holds <name>_SUITE.beam and its data. Prints a CASE line each (conformance_events)
+%% Runs OTP test suites on whatever this virtual machine stands on: erl -run conformance_run main DIRECTORY SUITE...
+%% where DIRECTORY holds <suite>_SUITE.beam and its data. Prints a CASE line each (conformance_events)
 %% and at the end "SUITES DONE".
 -module(conformance_run).
--export([main/2]).
+-export([main/1]).
 
 
--spec main(file:filename(), [string()]) -> ok.
-main(Directory, Suites) ->
+-spec main([string()]) -> ok.
+main([Directory | Suites]) ->
     Log = "/tmp/ct_log",
     ok = filelib:ensure_path(Log),
     lists:foreach(fun(Suite) -> run(Directory, Log, Suite) end, Suites),

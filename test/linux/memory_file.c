@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Mapped files: the program's own image, written files, memfd mapped twice, ends of files, msync and advice. */
+/* Mapped files: the program's own image, written files, memfd mapped twice, ends of files, msync
+ * and advice. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +14,7 @@
 #include <unistd.h>
 
 #define PAGE 4096UL
-#define RW (PROT_READ | PROT_WRITE)
+#define RW   (PROT_READ | PROT_WRITE)
 static sigjmp_buf back;
 static int caught;
 

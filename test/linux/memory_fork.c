@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define PAGE 4096UL
-#define RW (PROT_READ | PROT_WRITE)
+#define RW   (PROT_READ | PROT_WRITE)
 
 static void child_wait(const char *what)
 {
@@ -64,7 +64,8 @@ int main(void)
     char *read_only = mmap(NULL, 4 * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     shared[0] = wiped[0] = kept_away[0] = read_only[0] = 5;
     mprotect(read_only, 4 * PAGE, PROT_READ);
-    printf("advice %d %d\n", madvise(wiped, 2 * PAGE, MADV_WIPEONFORK), madvise(kept_away, PAGE, MADV_DONTFORK));
+    printf("advice %d %d\n", madvise(wiped, 2 * PAGE, MADV_WIPEONFORK),
+           madvise(kept_away, PAGE, MADV_DONTFORK));
     wiped[2 * PAGE] = 6;
     fflush(stdout);
     if (fork() == 0) {

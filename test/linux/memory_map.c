@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mmap, munmap, brk: places, what replaces what, contents after partial unmapping, and every refusal. */
+/* mmap, munmap, brk: places, what replaces what, contents after partial unmapping, and every
+ * refusal. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdint.h>
@@ -10,8 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define PAGE 4096UL
-#define RW (PROT_READ | PROT_WRITE)
+#define PAGE      4096UL
+#define RW        (PROT_READ | PROT_WRITE)
 #define ANONYMOUS (MAP_PRIVATE | MAP_ANONYMOUS)
 
 static void refused(const char *what, void *at)
@@ -42,15 +43,15 @@ static void places(void)
     munmap(a + 3 * PAGE, 2 * PAGE);
     munmap(a + 8 * PAGE, PAGE);
     picture("after unmapping", a, 10);
-    printf("contents: %c%c%c..%c%c%c.%c\n", a[0], a[PAGE], a[2 * PAGE], a[5 * PAGE], a[6 * PAGE], a[7 * PAGE],
-           a[9 * PAGE]);
+    printf("contents: %c%c%c..%c%c%c.%c\n", a[0], a[PAGE], a[2 * PAGE], a[5 * PAGE], a[6 * PAGE],
+           a[7 * PAGE], a[9 * PAGE]);
     char *hint = mmap(a + 3 * PAGE, PAGE, RW, ANONYMOUS, -1, 0);
     printf("free hint taken: %d\n", hint == a + 3 * PAGE);
     char *busy = mmap(a, PAGE, RW, ANONYMOUS, -1, 0);
     printf("busy hint avoided: %d\n", busy != a && a[0] == 'a');
     char *fixed = mmap(a + PAGE, 2 * PAGE, RW, ANONYMOUS | MAP_FIXED, -1, 0);
-    printf("fixed there: %d, content new: %d %d, beside: %c %d\n", fixed == a + PAGE, a[PAGE], a[2 * PAGE], a[0],
-           a[3 * PAGE]);
+    printf("fixed there: %d, content new: %d %d, beside: %c %d\n", fixed == a + PAGE, a[PAGE],
+           a[2 * PAGE], a[0], a[3 * PAGE]);
     void *no = mmap(a, 10 * PAGE, RW, ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     refused("noreplace on something", no);
     no = mmap(a + 4 * PAGE, PAGE, RW, ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
@@ -71,8 +72,10 @@ static void refusals(void)
     refused("overflow", mmap(NULL, SIZE_MAX, RW, ANONYMOUS, -1, 0));
     refused("too much at once", mmap(NULL, 1UL << 45, RW, ANONYMOUS, -1, 0));
     refused("fixed unaligned", mmap((void *)0x10000001, PAGE, RW, ANONYMOUS | MAP_FIXED, -1, 0));
-    refused("fixed in the kernel", mmap((void *)0xffff800000000000, PAGE, RW, ANONYMOUS | MAP_FIXED, -1, 0));
-    refused("fixed over the end", mmap((void *)0x7ffffffff000, PAGE, RW, ANONYMOUS | MAP_FIXED, -1, 0));
+    refused("fixed in the kernel",
+            mmap((void *)0xffff800000000000, PAGE, RW, ANONYMOUS | MAP_FIXED, -1, 0));
+    refused("fixed over the end",
+            mmap((void *)0x7ffffffff000, PAGE, RW, ANONYMOUS | MAP_FIXED, -1, 0));
     int pipes[2];
     if (pipe(pipes) == 0)
         refused("pipe", mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, pipes[0], 0));
@@ -107,7 +110,8 @@ static void breaks(void)
     printf("grow again %d\n", brk(start + 3 * PAGE));
     printf("old %d, new %d\n", start[5], start[2 * PAGE]);
     long before = syscall(SYS_brk, 0);
-    printf("nonsense keeps it: %d %d\n", syscall(SYS_brk, 1) == before, syscall(SYS_brk, -4096L) == before);
+    printf("nonsense keeps it: %d %d\n", syscall(SYS_brk, 1) == before,
+           syscall(SYS_brk, -4096L) == before);
     brk(start);
 }
 
@@ -129,7 +133,8 @@ static void sequence(void)
         sum += i >= (5UL << 20) + PAGE && i < (8UL << 20) + PAGE ? 0 : a[i];
     printf("after a cut: sum %lu\n", sum);
     madvise(a + (10UL << 20), 1UL << 20, MADV_DONTNEED);
-    printf("discarded: %d, beside: %d %d\n", a[(10UL << 20) + PAGE], a[(10UL << 20) - PAGE], a[(11UL << 20) + PAGE]);
+    printf("discarded: %d, beside: %d %d\n", a[(10UL << 20) + PAGE], a[(10UL << 20) - PAGE],
+           a[(11UL << 20) + PAGE]);
     munmap(a, size);
 }
 

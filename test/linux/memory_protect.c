@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mprotect: what each right allows to the program and to calls on its behalf; contents survive PROT_NONE. */
+/* mprotect: what each right allows to the program and to calls on its behalf; contents survive
+ * PROT_NONE. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <setjmp.h>
@@ -11,7 +12,7 @@
 #include <unistd.h>
 
 #define PAGE 4096UL
-#define RW (PROT_READ | PROT_WRITE)
+#define RW   (PROT_READ | PROT_WRITE)
 static sigjmp_buf back;
 static int code;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Alternate signal stacks: where handlers run, what may be changed when, and surviving a stack overflow. */
+/* Alternate signal stacks: where handlers run, what may be changed when, and surviving a stack
+ * overflow. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <setjmp.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Children seen by their parent: end by signals, stop and continue, SA_NOCLDSTOP, SA_NOCLDWAIT, ignored SIGCHLD. */
+/* Children seen by their parent: end by signals, stop and continue, SA_NOCLDSTOP, SA_NOCLDWAIT,
+ * ignored SIGCHLD. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -50,7 +50,8 @@ int main(void)
     sigprocmask(SIG_BLOCK, NULL, &mask);
     printf("skipped: handled %d, rax %d, USR2 blocked %d, ILL blocked %d\n", handled, (int)result,
            sigismember(&mask, SIGUSR2), sigismember(&mask, SIGILL));
-    printf("frame: flags %d, vector state aligned %d\n", (int)(flags_seen & 6), vector_state % 64 == 0);
+    printf("frame: flags %d, vector state aligned %d\n", (int)(flags_seen & 6),
+           vector_state % 64 == 0);
 
     signal(SIGTERM, jump);
     for (int i = 0; i < 3; i++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What exec keeps of signals: ignored ones, the mask and what is pending; handlers and the alternate stack go. */
+/* What exec keeps of signals: ignored ones, the mask and what is pending; handlers and the
+ * alternate stack go. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each kind of processor exception: its signal, its code, and whether the address is the right one. */
+/* Each kind of processor exception: its signal, its code, and whether the address is the right one.
+ */
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <signal.h>
@@ -18,8 +19,9 @@ extern char divide_here[], illegal_here[];
 static void handler(int signal, siginfo_t *info, void *context)
 {
     const ucontext_t *machine = context;
-    printf("%s: signal %d code %d address right %d trap %lld error %lld\n", what, signal, info->si_code,
-           info->si_addr == expected, (long long)machine->uc_mcontext.gregs[REG_TRAPNO],
+    printf("%s: signal %d code %d address right %d trap %lld error %lld\n", what, signal,
+           info->si_code, info->si_addr == expected,
+           (long long)machine->uc_mcontext.gregs[REG_TRAPNO],
            (long long)machine->uc_mcontext.gregs[REG_ERR] & ~1LL /* whether it was present */);
     siglongjmp(back, 1);
 }
@@ -48,7 +50,8 @@ static void run_it(char *at)
 }
 static void divide(char *at)
 {
-    __asm__ volatile("xorl %%ecx, %%ecx; movl $1, %%eax; xorl %%edx, %%edx\n.globl divide_here\ndivide_here: divl %%ecx" ::
+    __asm__ volatile("xorl %%ecx, %%ecx; movl $1, %%eax; xorl %%edx, %%edx\n.globl "
+                     "divide_here\ndivide_here: divl %%ecx" ::
                          : "rax", "rcx", "rdx");
 }
 static void illegal(char *at)

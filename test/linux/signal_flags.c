@@ -70,14 +70,14 @@ int main(void)
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGTERM, NULL, &old);
     printf("got back: handler %d, RESTART %d, ONSTACK %d, SIGINFO %d, HUP %d, KILL %d\n",
-           old.sa_handler == note, (old.sa_flags & SA_RESTART) != 0, (old.sa_flags & SA_ONSTACK) != 0,
-           (old.sa_flags & SA_SIGINFO) != 0, sigismember(&old.sa_mask, SIGHUP),
-           sigismember(&old.sa_mask, SIGKILL));
+           old.sa_handler == note, (old.sa_flags & SA_RESTART) != 0,
+           (old.sa_flags & SA_ONSTACK) != 0, (old.sa_flags & SA_SIGINFO) != 0,
+           sigismember(&old.sa_mask, SIGHUP), sigismember(&old.sa_mask, SIGKILL));
     action.sa_handler = SIG_IGN;
     int result = sigaction(SIGKILL, &action, NULL);
     printf("KILL: %d %d\n", result, errno == EINVAL);
-    printf("STOP: %d, 0: %d, 65: %d\n", sigaction(SIGSTOP, &action, NULL), sigaction(0, &action, NULL),
-           sigaction(65, &action, NULL));
+    printf("STOP: %d, 0: %d, 65: %d\n", sigaction(SIGSTOP, &action, NULL),
+           sigaction(0, &action, NULL), sigaction(65, &action, NULL));
     printf("looking at KILL: %d\n", sigaction(SIGKILL, NULL, &old));
     return 0;
 }

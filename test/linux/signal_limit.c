@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RLIMIT_SIGPENDING bounds queued real-time signals; kill and standard signals get through all the same. */
+/* RLIMIT_SIGPENDING bounds queued real-time signals; kill and standard signals get through all the
+ * same. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -36,7 +37,8 @@ int main(void)
         else if (errno == EAGAIN)
             refused++;
     }
-    printf("queued within the limit %d, together %d\n", queued > 0 && queued <= 10, queued + refused);
+    printf("queued within the limit %d, together %d\n", queued > 0 && queued <= 10,
+           queued + refused);
     printf("standard: %d\n", kill(getpid(), SIGUSR1));
     sigprocmask(SIG_SETMASK, &old, NULL);
     printf("all taken %d, values right %d\n", taken == queued + 1, sum == queued);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pending signals: standard ones once and lowest first, real-time ones all, in order, with their values. */
+/* Pending signals: standard ones once and lowest first, real-time ones all, in order, with their
+ * values. */
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -37,8 +38,8 @@ int main(void)
            sigismember(&pending, SIGRTMIN), sigismember(&pending, SIGRTMIN + 1),
            sigismember(&pending, SIGRTMIN + 3));
     printf("taken before: %d\n", count);
-    /* One frame is built per signal before the first handler runs, so the last one's handler runs first; with all
-     * blocked in handlers each return takes the next. */
+    /* One frame is built per signal before the first handler runs, so the last one's handler runs
+     * first; with all blocked in handlers each return takes the next. */
     sigprocmask(SIG_SETMASK, &none, NULL);
     for (int i = 0; i < count; i++) {
         if (taken[i] >= SIGRTMIN)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calls that a handler interrupts: which are repeated with SA_RESTART, which never, which always fail. */
+/* Calls that a handler interrupts: which are repeated with SA_RESTART, which never, which always
+ * fail. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +23,8 @@ static void handler(int signal)
     handled++;
 }
 
-/* A child that sends one signal after 50 ms, then after 100 ms more gives what the call waits for. */
+/* A child that sends one signal after 50 ms, then after 100 ms more gives what the call waits for.
+ */
 static pid_t disturb(void)
 {
     pid_t parent = getpid(), child = fork();
@@ -95,8 +97,8 @@ int main(void)
             pid_t child = disturb();
             errno = 0;
             long result = call(which, child);
-            printf("%s %s: %ld %s, handled %d\n", restart ? "SA_RESTART" : "plain", names[which], result,
-                   result < 0 ? strerror(errno) : "", handled);
+            printf("%s %s: %ld %s, handled %d\n", restart ? "SA_RESTART" : "plain", names[which],
+                   result, result < 0 ? strerror(errno) : "", handled);
             while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
                 ;
             drain();

@@ -36,7 +36,8 @@ int main(void)
     printf("tkill nobody: %s\n", outcome(syscall(SYS_tkill, 0x3fffffff, SIGTERM)));
     signal(SIGUSR1, handler);
     info.si_code = SI_QUEUE;
-    printf("queueinfo to me: %s\n", outcome(syscall(SYS_rt_sigqueueinfo, getpid(), SIGUSR1, &info)));
+    printf("queueinfo to me: %s\n",
+           outcome(syscall(SYS_rt_sigqueueinfo, getpid(), SIGUSR1, &info)));
     info.si_code = SI_USER;
     printf("queueinfo as kill to me: %s\n",
            outcome(syscall(SYS_rt_sigqueueinfo, getpid(), SIGUSR1, &info)));
@@ -45,7 +46,8 @@ int main(void)
     info.si_code = SI_TKILL;
     printf("queueinfo as tgkill to another: %s\n",
            outcome(syscall(SYS_rt_sigqueueinfo, getppid(), SIGUSR1, &info)));
-    printf("queueinfo bad address: %s\n", outcome(syscall(SYS_rt_sigqueueinfo, getpid(), SIGUSR1, 8L)));
+    printf("queueinfo bad address: %s\n",
+           outcome(syscall(SYS_rt_sigqueueinfo, getpid(), SIGUSR1, 8L)));
     printf("handled: %d\n", handled);
 
     /* A group of three gets it, and only that. */

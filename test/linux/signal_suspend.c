@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sigsuspend, ppoll, pselect and epoll_pwait: another mask for the time of the call, the old one afterwards. */
+/* sigsuspend, ppoll, pselect and epoll_pwait: another mask for the time of the call, the old one
+ * afterwards. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>

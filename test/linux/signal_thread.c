@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Threads: directed signals, process signals to whoever has them open, and the end of all at once. */
+/* Threads: directed signals, process signals to whoever has them open, and the end of all at once.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>

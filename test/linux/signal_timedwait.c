@@ -43,8 +43,8 @@ int main(void)
     printf("first: USR1 %d code %d\n", signal_taken == SIGUSR1, info.si_code);
     for (int i = 0; i < 2; i++) {
         signal_taken = sigwaitinfo(&set, &info);
-        printf("then: RT1 %d value %d code %d\n", signal_taken == SIGRTMIN + 1, info.si_value.sival_int,
-               info.si_code);
+        printf("then: RT1 %d value %d code %d\n", signal_taken == SIGRTMIN + 1,
+               info.si_value.sival_int, info.si_code);
     }
     pid_t child = fork();
     if (child == 0) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* uname, sysinfo, and the calls that answer in the same way everywhere. */
+/* FLAVOURS: dynamic static */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>
@@ -29,7 +30,7 @@ int main(void)
     printf("sysinfo: %d\n", sysinfo(&info));
     unsigned long unit = info.mem_unit;
     printf("memory: some %d, not all free %d, processes %d\n", info.totalram * unit > (16 << 20),
-           info.freeram < info.totalram, info.procs > 0);
+           info.freeram<info.totalram, info.procs> 0);
     errno = 0;
     result = syscall(SYS_sethostname, "x", 65L);
     printf("name too long: %ld %d\n", result, errno == EINVAL);

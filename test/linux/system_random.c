@@ -40,8 +40,8 @@ int main(void)
         low = seen[i] < low ? seen[i] : low;
         high = seen[i] > high ? seen[i] : high;
     }
-    printf("all values: %d, even %d, half of the bits %d\n", values, low > 150 && high < 370,
-           ones > 260000 && ones < 264300);
+    printf("all values: %d, even %d, half of the bits %d\n", values,
+           low > 150 && high<370, ones> 260000 && ones < 264300);
     const unsigned char *start = (const unsigned char *)getauxval(AT_RANDOM);
     int zero = 0;
     for (int i = 0; start && i < 16; i++)

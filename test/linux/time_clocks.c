@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clocks: none goes back, those that are one agree, through the library (vDSO) as through calls; errors. */
+/* Clocks: none goes back, those that are one agree, through the library (vDSO) as through calls;
+ * errors. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdint.h>

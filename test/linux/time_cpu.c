@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CPU time: grows while computing, stands while sleeping; of threads, of the process, of another process. */
+/* CPU time: grows while computing, stands while sleeping; of threads, of the process, of another
+ * process. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
@@ -53,7 +54,8 @@ int main(void)
     clockid_t clock;
     int error = clock_getcpuclockid(0, &clock);
     int64_t first = now(clock);
-    printf("own clock id: %d, same %d\n", error, first > 0 && first <= now(CLOCK_PROCESS_CPUTIME_ID));
+    printf("own clock id: %d, same %d\n", error,
+           first > 0 && first <= now(CLOCK_PROCESS_CPUTIME_ID));
     printf("thread's clock id: %d\n", pthread_getcpuclockid(pthread_self(), &clock));
     printf("works: %d\n", now(clock) > 0);
     pid_t child = fork();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* setitimer, getitimer and alarm: real, virtual and profiling time. */
+/* FLAVOURS: dynamic static */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,7 +33,8 @@ int main(void)
     printf("alarm off: %d\n", alarm(0) == 15);
     printf("alarm was off: %u\n", alarm(20));
     getitimer(ITIMER_REAL, &value);
-    printf("alarm is ITIMER_REAL: %d\n", value.it_value.tv_sec >= 18 && value.it_interval.tv_sec == 0);
+    printf("alarm is ITIMER_REAL: %d\n",
+           value.it_value.tv_sec >= 18 && value.it_interval.tv_sec == 0);
     memset(&off, 0, sizeof(off));
     sigaction(SIGALRM, &action, NULL);
     sigaction(SIGVTALRM, &action, NULL);

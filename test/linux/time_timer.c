@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* POSIX timers: signal with value, to a thread, none; overrun; absolute times; CPU clocks; errors. */
+/* POSIX timers: signal with value, to a thread, none; overrun; absolute times; CPU clocks; errors.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
@@ -52,7 +53,8 @@ static void *thread(void *unused)
 int main(void)
 {
     struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_RESTART};
-    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1, .sigev_value = {.sival_int = 55}};
+    struct sigevent event = {
+        .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1, .sigev_value = {.sival_int = 55}};
     struct itimerspec time, left;
     timer_t timer, other;
     sigset_t set;

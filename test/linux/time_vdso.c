@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The vDSO is a shared object with the right name and functions, and these answer as the calls do. */
+/* The vDSO is a shared object with the right name and functions, and these answer as the calls do.
+ */
 #define _GNU_SOURCE
 #include <elf.h>
 #include <stdint.h>
@@ -63,9 +64,10 @@ int main(void)
     own_name = names + name_offset;
     printf("name: %s, versions %d %d, a hash table %d\n", own_name, versions != NULL, definitions,
            hash != NULL || gnu_hash);
-    /* Newer kernels leave the old hash table out; the functions are then looked for by the C library only. */
-    static const char *const wanted[] = {"__vdso_clock_gettime", "__vdso_gettimeofday", "__vdso_time",
-                                         "__vdso_clock_getres", "__vdso_getcpu"};
+    /* Newer kernels leave the old hash table out; the functions are then looked for by the C
+     * library only. */
+    static const char *const wanted[] = {"__vdso_clock_gettime", "__vdso_gettimeofday",
+                                         "__vdso_time", "__vdso_clock_getres", "__vdso_getcpu"};
     for (int i = 0; i < 5; i++)
         printf("%s: %d\n", wanted[i], hash == NULL || find(wanted[i]) != NULL);
     int (*gettime)(clockid_t, struct timespec *) =
@@ -79,7 +81,8 @@ int main(void)
         syscall(SYS_clock_gettime, clock, &a);
         gettime(clock, &b);
         syscall(SYS_clock_gettime, clock, &c);
-        int64_t first = a.tv_sec * 1000000000LL + a.tv_nsec, middle = b.tv_sec * 1000000000LL + b.tv_nsec,
+        int64_t first = a.tv_sec * 1000000000LL + a.tv_nsec,
+                middle = b.tv_sec * 1000000000LL + b.tv_nsec,
                 last = c.tv_sec * 1000000000LL + c.tv_nsec;
         wrong += middle < first || middle > last;
     }

@@ -15,12 +15,9 @@
 static void encodes_what_is_not_plain(void **state)
 {
     static const char *const pairs[][2] = {
-        {"", ""},
-        {"abcXYZ-09._/:@", "abcXYZ-09._/:@"},
-        {"a b", "a%20b"},
-        {"1=2,\n", "1%3D2%2C%0A"},
-        {"100%", "100%25"},
-        {"\xc3\xa9\"'", "%C3%A9%22%27"},
+        {"", ""},           {"abcXYZ-09._/:@", "abcXYZ-09._/:@"},
+        {"a b", "a%20b"},   {"1=2,\n", "1%3D2%2C%0A"},
+        {"100%", "100%25"}, {"\xc3\xa9\"'", "%C3%A9%22%27"},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         char *encoded = option_encode(pairs[i][0]);
@@ -75,7 +72,8 @@ static void kernel_add(const char *bytes, size_t size)
 /* However the bytes are cut, the same come out on both sides. */
 static void filters_kernel_lines(void **state)
 {
-    static const char text[] = "one\n[boot] x\n[bo]\n[nb\n[n0 0.1] up\n[none]\n[n\n[\n\n[n12 3.4] x\ntwo [n1 no\nlast";
+    static const char text[] =
+        "one\n[boot] x\n[bo]\n[nb\n[n0 0.1] up\n[none]\n[n\n[\n\n[n12 3.4] x\ntwo [n1 no\nlast";
     for (size_t part = 1; part < sizeof text; part++) {
         struct line_filter filter = {.program = program_add, .kernel = kernel_add};
         programs[0] = kernels[0] = 0;
@@ -92,8 +90,10 @@ static void filters_kernel_lines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(encodes_what_is_not_plain), cmocka_unit_test(reads_sizes),
-        cmocka_unit_test(finds_values),              cmocka_unit_test(maps_exit_statuses),
+        cmocka_unit_test(encodes_what_is_not_plain),
+        cmocka_unit_test(reads_sizes),
+        cmocka_unit_test(finds_values),
+        cmocka_unit_test(maps_exit_statuses),
         cmocka_unit_test(filters_kernel_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

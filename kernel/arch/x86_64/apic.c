@@ -23,15 +23,15 @@ enum apic_register {
     APIC_TIMER_INITIAL = 0x380,
     APIC_TIMER_DIVIDE = 0x3e0,
 };
-#define LINE_MASKED 0x10000U
-#define LINE_NMI 0x400U
+#define LINE_MASKED        0x10000U
+#define LINE_NMI           0x400U
 #define TIMER_TSC_DEADLINE 0x40000U
-#define COMMAND_BUSY 0x1000U
-#define COMMAND_ASSERT 0x4000U
-#define DIVIDE_BY_1 0xbU
-#define DIVIDE_BY_128 0xaU
-#define BASE_ENABLE 0x800UL
-#define BASE_X2APIC 0x400UL
+#define COMMAND_BUSY       0x1000U
+#define COMMAND_ASSERT     0x4000U
+#define DIVIDE_BY_1        0xbU
+#define DIVIDE_BY_128      0xaU
+#define BASE_ENABLE        0x800UL
+#define BASE_X2APIC        0x400UL
 
 static bool timer_is_off;
 static uint32_t timer_divide;
@@ -51,8 +51,8 @@ static void apic_write(enum apic_register index, uint32_t value)
         *(volatile uint32_t *)(DEVICE_LAPIC + index) = value;
 }
 
-/* All inputs of the two old 8259 controllers off. Before LINT0 is masked: what they already had sent
- * would else stay pending without a vector. */
+/* All inputs of the two old 8259 controllers off. Before LINT0 is masked: what they already had
+ * sent would else stay pending without a vector. */
 static void old_controllers_mask(void)
 {
     port_write8(0xa1, 0xff);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Time from the TSC, with the rate that was measured at boot: the same zero and the same scale on all
- * nodes and in the vDSO. Products are 128 bits wide, so a delta never overflows.
+ * Time from the TSC, with the rate that was measured at boot: the same zero and the same scale on
+ * all nodes and in the vDSO. Products are 128 bits wide, so a delta never overflows.
  */
 #include "arch/arch.h"
 #include "arch/x86_64/cpu.h"
 
 #define NS_PER_SECOND 1000000000UL
-#define TICK_SHIFT 30
+#define TICK_SHIFT    30
 
 const struct machine *cpu_machine;
 
@@ -29,13 +29,16 @@ void clock_init(const struct machine *machine)
         .mult = (uint32_t)mult,
         .shift = shift,
     };
-    ticks_per_ns = ((cpu.tsc_deadline ? machine->tsc_hz : machine->lapic_hz) << TICK_SHIFT) / NS_PER_SECOND;
+    ticks_per_ns =
+        ((cpu.tsc_deadline ? machine->tsc_hz : machine->lapic_hz) << TICK_SHIFT) / NS_PER_SECOND;
 }
 
 nanoseconds arch_clock(void)
 {
     uint64_t delta = tsc_read() - clock.tsc_base;
 
+    if ((int64_t)delta < 0) /* a core whose TSC is a little behind that of the boot core */
+        return 0;
     return (nanoseconds)((unsigned __int128)delta * clock.mult >> clock.shift);
 }
 

@@ -3,8 +3,8 @@
  * What this core can do, and the tables and control registers that it needs: GDT, TSS, IDT, system
  * call entry, protections. Runs once, first of all, on the boot stack.
  */
-#include "arch/arch.h"
 #include "arch/x86_64/cpu.h"
+#include "arch/arch.h"
 #include "arch/x86_64/frame.h"
 #include "lib/string.h"
 
@@ -42,24 +42,26 @@ static uint64_t descriptors[10] = {
 };
 
 extern const char trap_entries[], syscall_entry[];
+extern const char interrupt_timer[], interrupt_serial[], interrupt_doorbell[];
+extern const char interrupt_spurious[], interrupt_unknown[];
 extern char stack_top_double_fault[], stack_top_nmi[], stack_top_machine_check[];
 extern uintptr_t kernel_stack_top;
 extern uint8_t *const smap_open_begin[], *const smap_open_end[];
 extern uint8_t *const smap_close_begin[], *const smap_close_end[];
 
-#define CR0_ON 0x80050033UL /* PG, AM, WP, NE, ET, MP, PE; EM, TS, CD and NW off */
-#define CR0_WP 0x10000UL
-#define CR4_PAE 0x20UL
-#define CR4_MCE 0x40UL
-#define CR4_PGE 0x80UL
-#define CR4_OSFXSR 0x200UL
+#define CR0_ON         0x80050033UL /* PG, AM, WP, NE, ET, MP, PE; EM, TS, CD and NW off */
+#define CR0_WP         0x10000UL
+#define CR4_PAE        0x20UL
+#define CR4_MCE        0x40UL
+#define CR4_PGE        0x80UL
+#define CR4_OSFXSR     0x200UL
 #define CR4_OSXMMEXCPT 0x400UL
-#define CR4_UMIP 0x800UL
-#define CR4_FSGSBASE 0x10000UL
-#define CR4_OSXSAVE 0x40000UL
-#define CR4_SMEP 0x100000UL
-#define CR4_SMAP 0x200000UL
-#define EFER_ON 0xd01UL /* NXE, LMA, LME, SCE */
+#define CR4_UMIP       0x800UL
+#define CR4_FSGSBASE   0x10000UL
+#define CR4_OSXSAVE    0x40000UL
+#define CR4_SMEP       0x100000UL
+#define CR4_SMAP       0x200000UL
+#define EFER_ON        0xd01UL /* NXE, LMA, LME, SCE */
 
 static void features_find(void)
 {
@@ -93,20 +95,28 @@ static void task_state_init(void)
     descriptors[SELECTOR_TSS / 8 + 1] = base >> 32;
 }
 
+static void gate_set(unsigned vector, const char *entry)
+{
+    uint64_t address = (uintptr_t)entry;
+    bool by_program = vector == 3 || vector == 4; /* INT3, INTO */
+
+    gates[vector] = (struct gate){
+        .offset_low = (uint16_t)address,
+        .offset_middle = (uint16_t)(address >> 16),
+        .offset_high = (uint32_t)(address >> 32),
+        .selector = SELECTOR_KERNEL_CODE,
+        .type = by_program ? 0xee : 0x8e,
+    };
+}
+
 static void gates_init(void)
 {
-    for (unsigned vector = 0; vector < 256; vector++) {
-        uint64_t entry = (uintptr_t)trap_entries + 16 * vector;
-        bool by_program = vector == 3 || vector == 4; /* INT3, INTO */
-
-        gates[vector] = (struct gate){
-            .offset_low = (uint16_t)entry,
-            .offset_middle = (uint16_t)(entry >> 16),
-            .offset_high = (uint32_t)(entry >> 32),
-            .selector = SELECTOR_KERNEL_CODE,
-            .type = by_program ? 0xee : 0x8e,
-        };
-    }
+    for (unsigned vector = 0; vector < 256; vector++)
+        gate_set(vector, vector < 32 ? trap_entries + 16 * vector : interrupt_unknown);
+    gate_set(VECTOR_TIMER, interrupt_timer);
+    gate_set(VECTOR_SERIAL, interrupt_serial);
+    gate_set(VECTOR_DOORBELL, interrupt_doorbell);
+    gate_set(VECTOR_SPURIOUS, interrupt_spurious);
     gates[VECTOR_DOUBLE_FAULT].stack = 1;
     gates[VECTOR_NMI].stack = 2;
     gates[VECTOR_MACHINE_CHECK].stack = 3;
@@ -199,8 +209,8 @@ static void machine_check_init(void)
 
 static void system_call_init(void)
 {
-    msr_write(MSR_STAR, (uint64_t)(SELECTOR_USER_DATA - 8) << 48 |
-                            (uint64_t)SELECTOR_KERNEL_CODE << 32);
+    msr_write(MSR_STAR,
+              (uint64_t)(SELECTOR_USER_DATA - 8) << 48 | (uint64_t)SELECTOR_KERNEL_CODE << 32);
     msr_write(MSR_LSTAR, (uintptr_t)syscall_entry);
     msr_write(MSR_SFMASK, FLAGS_SYSCALL_MASK);
     msr_write(MSR_FS_BASE, 0);

@@ -7,40 +7,41 @@
 #include "abi/machine.h"
 #include "abi/published.h"
 #include "arch/arch.h"
+#include "arch/x86_64/frame.h"
 
 struct cpu_features {
     bool xsave, smap, smep, umip, fsgsbase, pge, mce, x2apic, tsc_deadline, rdrand, rdseed;
 };
 extern struct cpu_features cpu;
-extern struct published *cpu_published; /* this node's page; interrupts and sleeping are counted there */
-extern const struct machine *cpu_machine; /* the plan in the boot store; NULL before arch_start_devices */
+extern struct published
+    *cpu_published; /* this node's page; interrupts and sleeping are counted there */
+extern const struct machine
+    *cpu_machine; /* the plan in the boot store; NULL before arch_start_devices */
 
-void cpu_tables_init(void);           /* cpu.c: GDT, TSS, IDT */
+void cpu_tables_init(void); /* cpu.c: GDT, TSS, IDT */
 void cpu_set_kernel_stack(uintptr_t top);
 void paging_init(const struct start_info *start);
-void vector_init(void);               /* fpu.c */
+void vector_init(void); /* fpu.c */
 void vector_switch(struct arch_thread *to);
 void vector_forget(struct arch_thread *thread);
-size_t vector_area_size(void);        /* rounded to 64 */
+size_t vector_area_size(void); /* rounded to 64 */
 void vector_area_init(void *area);
 void apic_init(const struct machine *machine);
 void apic_end_of_interrupt(void);
 uint32_t apic_id(void);
 void apic_timer_ticks(uint64_t ticks); /* one-shot at divide-by-1; 0: off */
-void ioapic_route(const struct machine *machine, uint32_t gsi, bool active_low, bool level, uint8_t vector);
+void ioapic_route(const struct machine *machine, uint32_t gsi, bool active_low, bool level,
+                  uint8_t vector);
 void clock_init(const struct machine *machine);
 void serial_interrupt(void);
-extern struct arch_thread *running;   /* switch.c */
+extern struct arch_thread *running; /* switch.c */
 
-enum interrupt_vector {
+enum exception_vector {
     VECTOR_NMI = 2,
     VECTOR_DOUBLE_FAULT = 8,
+    VECTOR_PROTECTION = 13,
     VECTOR_PAGE_FAULT = 14,
     VECTOR_MACHINE_CHECK = 18,
-    VECTOR_TIMER = 0x40,
-    VECTOR_SERIAL = 0x50,
-    VECTOR_DOORBELL = 0x60,
-    VECTOR_SPURIOUS = 0xff,
 };
 
 enum msr {

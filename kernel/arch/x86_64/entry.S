@@ -161,14 +161,14 @@ trap_own_stack:
     jmp return_trap
     .size trap_own_stack, . - trap_own_stack
 
-/* One entry per vector, 16 bytes each: error code (0 where the processor pushes none), then the
+/* One entry per exception, 16 bytes each: error code (0 where the processor pushes none), then the
  * vector, negated - 1, in the place of the system call number. */
     .globl trap_entries
     .type trap_entries, @function
     .p2align 4
 trap_entries:
     .set vector, 0
-    .rept 256
+    .rept 32
     .p2align 4
     .if vector != 8 && (vector < 10 || vector > 14) && vector != 17 && vector != 21 && vector != 29 && vector != 30
     pushq $0
@@ -182,6 +182,21 @@ trap_entries:
     .set vector, vector + 1
     .endr
     .size trap_entries, . - trap_entries
+
+.macro INTERRUPT_ENTRY name, number
+    .globl \name
+    .type \name, @function
+\name:
+    pushq $0
+    pushq $(-1 - \number)
+    jmp trap_common
+    .size \name, . - \name
+.endm
+    INTERRUPT_ENTRY interrupt_timer, VECTOR_TIMER
+    INTERRUPT_ENTRY interrupt_serial, VECTOR_SERIAL
+    INTERRUPT_ENTRY interrupt_doorbell, VECTOR_DOORBELL
+    INTERRUPT_ENTRY interrupt_spurious, VECTOR_SPURIOUS
+    INTERRUPT_ENTRY interrupt_unknown, VECTOR_UNKNOWN
 
 /* switch_stack(&from_sp, to_sp) */
     .globl switch_stack

@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Vector registers, FS base and GS base: all that belongs to ring 3 and that the kernel itself never
- * uses. They stay in the core while kernel threads run; `owner` is the thread whose they are.
+ * Vector registers, FS base and GS base: all that belongs to ring 3 and that the kernel itself
+ * never uses. They stay in the core while kernel threads run; `owner` is the thread whose they are.
  * Signal frames carry them in Linux's format.
  */
 #include "arch/arch.h"
 #include "arch/x86_64/cpu.h"
 #include "lib/string.h"
 
-#define LEGACY_SIZE 512
-#define HEADER_SIZE 64
-#define AREA_MAX 2816 /* x87, SSE, AVX, AVX-512 */
-#define SOFTWARE_OFFSET 464
-#define MAGIC1 0x46505853U /* Linux: FP_XSTATE_MAGIC1 */
-#define MAGIC2 0x46505845U
-#define MXCSR_OFFSET 24
-#define MXCSR_INITIAL 0x1f80U
+#define LEGACY_SIZE          512
+#define HEADER_SIZE          64
+#define AREA_MAX             2816 /* x87, SSE, AVX, AVX-512 */
+#define SOFTWARE_OFFSET      464
+#define MAGIC1               0x46505853U /* Linux: FP_XSTATE_MAGIC1 */
+#define MAGIC2               0x46505845U
+#define MXCSR_OFFSET         24
+#define MXCSR_INITIAL        0x1f80U
 #define CONTROL_WORD_INITIAL 0x37f
-#define XSTATE_LEGACY 0x3UL
-#define XSTATE_AVX 0x4UL
-#define XSTATE_AVX512 0xe0UL
-#define ERROR_FAULT (-14)
-#define ERROR_INVALID (-22)
+#define XSTATE_LEGACY        0x3UL
+#define XSTATE_AVX           0x4UL
+#define XSTATE_AVX512        0xe0UL
+#define ERROR_FAULT          (-14)
+#define ERROR_INVALID        (-22)
 
 struct software_part { /* in the bytes of the legacy area that the processor leaves alone */
     uint32_t magic1, extended_size;
@@ -70,8 +70,8 @@ void vector_area_init(void *area)
     memcpy(bytes, &control, sizeof(control));
     memcpy(bytes + MXCSR_OFFSET, &mxcsr, sizeof(mxcsr));
     if (cpu.xsave) {
-        struct software_part part = {MAGIC1, (uint32_t)state_size + 4, state_features,
-                                     (uint32_t)state_size, {0}};
+        struct software_part part = {
+            MAGIC1, (uint32_t)state_size + 4, state_features, (uint32_t)state_size, {0}};
 
         memcpy(bytes + SOFTWARE_OFFSET, &part, sizeof(part));
     }

@@ -10,6 +10,12 @@
 #define SELECTOR_USER_CODE 0x33
 #define SELECTOR_TSS 0x40
 
+#define VECTOR_TIMER 0x40
+#define VECTOR_SERIAL 0x50
+#define VECTOR_DOORBELL 0x60
+#define VECTOR_UNKNOWN 0xfe /* stands for all that nobody uses */
+#define VECTOR_SPURIOUS 0xff
+
 #define FRAME_RBX 40
 #define FRAME_R11 48
 #define FRAME_RCX 88

@@ -1,32 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Page tables. In the user half every entry that points to a table counts, in bits that the processor
- * ignores, the used entries of that table: an empty table is freed at once, so nothing ever walks
- * through empty ones, and unmapping costs no search. The kernel half is built by start/, marked
- * global here and shared by all spaces; its tables are never freed.
+ * Page tables. In the user half every entry that points to a table counts, in bits that the
+ * processor ignores, the used entries of that table: an empty table is freed at once, so nothing
+ * ever walks through empty ones, and unmapping costs no search. The kernel half is built by start/,
+ * marked global here and shared by all spaces; its tables are never freed.
  */
 #include "arch/arch.h"
 #include "arch/doors.h"
 #include "arch/x86_64/cpu.h"
 #include "lib/string.h"
 
-#define ENTRY_PRESENT 0x1UL
-#define ENTRY_WRITE 0x2UL
-#define ENTRY_USER 0x4UL
+#define ENTRY_PRESENT  0x1UL
+#define ENTRY_WRITE    0x2UL
+#define ENTRY_USER     0x4UL
 #define ENTRY_UNCACHED 0x18UL
 #define ENTRY_ACCESSED 0x20UL
-#define ENTRY_DIRTY 0x40UL
-#define ENTRY_LARGE 0x80UL
-#define ENTRY_GLOBAL 0x100UL
-#define ENTRY_KEPT 0x200UL /* ours: a PROT_NONE page, not present to the processor, so that user copies fault too */
-#define ENTRY_USED (ENTRY_PRESENT | ENTRY_KEPT)
+#define ENTRY_DIRTY    0x40UL
+#define ENTRY_LARGE    0x80UL
+#define ENTRY_GLOBAL   0x100UL
+#define ENTRY_KEPT                                                                                 \
+    0x200UL /* ours: a PROT_NONE page, not present to the processor, so that user copies fault too \
+             */
+#define ENTRY_USED    (ENTRY_PRESENT | ENTRY_KEPT)
 #define ENTRY_NO_EXEC (1UL << 63)
-#define ENTRY_FRAME 0x000ffffffffff000UL
-#define COUNT_SHIFT 52
-#define COUNT_ONE (1UL << COUNT_SHIFT)
-#define COUNT_MASK (0x3ffUL << COUNT_SHIFT)
-#define ENTRIES 512
-#define CR4_PGE 0x80UL
+#define ENTRY_FRAME   0x000ffffffffff000UL
+#define COUNT_SHIFT   52
+#define COUNT_ONE     (1UL << COUNT_SHIFT)
+#define COUNT_MASK    (0x3ffUL << COUNT_SHIFT)
+#define ENTRIES       512
+#define CR4_PGE       0x80UL
 
 struct arch_space kernel_space;
 static phys_addr current_root;
@@ -62,8 +64,8 @@ static uint64_t entry_make(uintptr_t address, phys_addr frame, unsigned flags)
     return entry;
 }
 
-/* The entry for address at `level`; NULL when there is no table that far down. A large page above it
- * is returned instead, *level then says where. */
+/* The entry for address at `level`; NULL when there is no table that far down. A large page above
+ * it is returned instead, *level then says where. */
 static uint64_t *entry_find(const struct arch_space *space, uintptr_t address, int *level)
 {
     uint64_t *table = direct_pointer(space->root);
@@ -347,8 +349,8 @@ static void guard_make(const char *page)
     *entry = 0;
 }
 
-/* The tables that start/ built become ours: no identity-mapped trampoline any more, guard pages below
- * the fixed stacks, global pages for all of the kernel half. */
+/* The tables that start/ built become ours: no identity-mapped trampoline any more, guard pages
+ * below the fixed stacks, global pages for all of the kernel half. */
 void paging_init(const struct start_info *start)
 {
     extern const char guard_boot[], guard_double_fault[], guard_nmi[], guard_machine_check[];

@@ -3,10 +3,10 @@
 #include "arch/arch.h"
 #include "arch/x86_64/cpu.h"
 
-#define SLEEP_ENABLE 0x2000U
-#define SLEEP_TYPE 0x1c00U
+#define SLEEP_ENABLE      0x2000U
+#define SLEEP_TYPE        0x1c00U
 #define SLEEP_ENABLE_BYTE 0x20U
-#define DEVICE_SLEEP (DEVICE_BASE + 2 * PAGE_SIZE)
+#define DEVICE_SLEEP      (DEVICE_BASE + 2 * PAGE_SIZE)
 
 static uint16_t exit_port;
 

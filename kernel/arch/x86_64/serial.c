@@ -16,11 +16,12 @@ enum serial_register {
     SERIAL_SCRATCH = PORT + 7,
 };
 #define ENABLE_RECEIVE 0x1
-#define ENABLE_ROOM 0x2
-#define STATUS_DATA 0x1
-#define STATUS_ROOM 0x20
-#define ID_NONE 0x1
-#define ID_FIFO 0xc0
+#define ENABLE_ROOM    0x2
+#define STATUS_DATA    0x1
+#define STATUS_ROOM    0x20
+#define ID_NONE        0x1
+#define ID_FIFO        0xc0
+#define PATIENCE        1000000 /* looks at a line that takes nothing: about a second */
 
 static void (*interrupt_handler)(void);
 static unsigned fifo_size = 1;
@@ -36,7 +37,8 @@ bool arch_serial_start(void (*on_interrupt)(void))
     port_write8(SERIAL_DATA, 1);
     port_write8(SERIAL_INTERRUPT_ENABLE, 0);
     port_write8(SERIAL_LINE_CONTROL, 0x03); /* 8 bits, no parity, 1 stop bit */
-    port_write8(SERIAL_FIFO_CONTROL, 0x07); /* on, cleared, interrupt at the first byte */
+    port_write8(SERIAL_FIFO_CONTROL,
+                0x01); /* on, not cleared (early keys), interrupt at the first byte */
     fifo_size = (port_read8(SERIAL_INTERRUPT_ID) & ID_FIFO) == ID_FIFO ? 16 : 1;
     port_write8(SERIAL_MODEM_CONTROL, 0x0b); /* DTR, RTS, OUT2: interrupts reach the I/O APIC */
     interrupt_handler = on_interrupt;
@@ -47,7 +49,8 @@ bool arch_serial_start(void (*on_interrupt)(void))
     return true;
 }
 
-/* The line may be edge-triggered: it must have been quiet once before we leave, or no more edges come. */
+/* The line may be edge-triggered: it must have been quiet once before we leave, or no more edges
+ * come. */
 void serial_interrupt(void)
 {
     for (unsigned rounds = 0; rounds < 64; rounds++) {
@@ -102,16 +105,16 @@ void arch_serial_want_keys(bool on)
     want(on ? enabled | ENABLE_RECEIVE : enabled & (uint8_t)~ENABLE_RECEIVE);
 }
 
-void arch_serial_panic_write(const char *bytes, size_t size)
+bool arch_serial_panic_write(const char *bytes, size_t size)
 {
-    unsigned patience = 1000000; /* for all of it: a line that takes nothing must not hold us */
+    unsigned patience = PATIENCE;
 
     while (size > 0 && patience > 0) {
         size_t done = arch_serial_write(bytes, size);
 
         bytes += done;
         size -= done;
-        if (done == 0)
-            patience--;
+        patience = done > 0 ? PATIENCE : patience - 1;
     }
+    return size == 0;
 }

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Kernel stacks and the switch between them. From the top down a stack holds: the XSAVE area of a
- * user thread, its user registers, then the calls. Below lies an unmapped guard page. Stacks of ended
- * threads are kept for the next ones.
+ * user thread, its user registers, then the calls. Below lies an unmapped guard page. Stacks of
+ * ended threads are kept for the next ones.
  */
 #include "arch/arch.h"
 #include "arch/doors.h"
 #include "arch/x86_64/cpu.h"
 #include "lib/string.h"
 
-#define SLOTS_MAX 8192
-#define SLOT_SIZE (KERNEL_STACK_SIZE + PAGE_SIZE)
+#define SLOTS_MAX   8192
+#define SLOT_SIZE   (KERNEL_STACK_SIZE + PAGE_SIZE)
 #define STACK_PAGES (KERNEL_STACK_SIZE / PAGE_SIZE)
-#define CACHED_MAX 64
+#define CACHED_MAX  64
 
-_Static_assert(SLOTS_MAX * SLOT_SIZE <= 1UL << 30, "one table of tables of STACK_AREA is used");
+_Static_assert(SLOTS_MAX *SLOT_SIZE <= 1UL << 30, "one table of tables of STACK_AREA is used");
 
 struct arch_thread *running;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What every trap and interrupt means. From ring 3 it becomes a signal (arch/doors.h); in a user copy
- * it goes to the landing pad; anywhere else in the kernel it is the end of this node.
+ * What every trap and interrupt means. From ring 3 it becomes a signal (arch/doors.h); in a user
+ * copy it goes to the landing pad; anywhere else in the kernel it is the end of this node.
  */
 #include "arch/arch.h"
 #include "arch/doors.h"
@@ -9,10 +9,10 @@
 #include "arch/x86_64/frame.h"
 #include "lib/log.h"
 
-#define ERROR_PRESENT 0x1
-#define ERROR_WRITE 0x2
+#define ERROR_PRESENT  0x1
+#define ERROR_WRITE    0x2
 #define ERROR_RESERVED 0x8
-#define ERROR_FETCH 0x10
+#define ERROR_FETCH    0x10
 
 _Static_assert(sizeof(struct registers) == FRAME_SIZE, "frame.h");
 _Static_assert(offsetof(struct registers, rbx) == FRAME_RBX, "frame.h");
@@ -60,6 +60,8 @@ static void page_fault(struct registers *registers)
     if (registers->error & ERROR_RESERVED)
         kernel_page_fault(registers, address);
     if (from_user(registers)) {
+        if (address >= USER_END) /* as Linux says: whether anything is there is not told */
+            registers->error |= ERROR_PRESENT;
         fault_enter(registers, address, access, present, true);
         return;
     }
@@ -113,10 +115,21 @@ static NO_RETURN void double_fault(struct registers *registers)
 static void exception(struct registers *registers, unsigned vector)
 {
     static const char *const names[] = {
-        [0] = "division error", [1] = "debug exception", [3] = "breakpoint", [4] = "overflow",
-        [5] = "bound", [6] = "invalid instruction", [7] = "no coprocessor", [10] = "invalid TSS",
-        [11] = "segment not present", [12] = "stack segment fault", [13] = "general protection fault",
-        [16] = "x87 error", [17] = "alignment check", [19] = "SIMD error", [21] = "control protection",
+        [0] = "division error",
+        [1] = "debug exception",
+        [3] = "breakpoint",
+        [4] = "overflow",
+        [5] = "bound",
+        [6] = "invalid instruction",
+        [7] = "no coprocessor",
+        [10] = "invalid TSS",
+        [11] = "segment not present",
+        [12] = "stack segment fault",
+        [13] = "general protection fault",
+        [16] = "x87 error",
+        [17] = "alignment check",
+        [19] = "SIMD error",
+        [21] = "control protection",
     };
     const char *name = vector < COUNT_OF(names) && names[vector] ? names[vector] : "exception";
 
@@ -136,10 +149,10 @@ static void exception(struct registers *registers, unsigned vector)
 
 static void interrupt(unsigned vector)
 {
-    atomic_store_explicit(
-        &cpu_published->interrupts,
-        atomic_load_explicit(&cpu_published->interrupts, memory_order_relaxed) + 1,
-        memory_order_relaxed);
+    atomic_store_explicit(&cpu_published->interrupts,
+                          atomic_load_explicit(&cpu_published->interrupts, memory_order_relaxed) +
+                              1,
+                          memory_order_relaxed);
     if (vector == VECTOR_SPURIOUS)
         return;
     if (vector == VECTOR_TIMER)
@@ -149,7 +162,7 @@ static void interrupt(unsigned vector)
     else if (vector == VECTOR_SERIAL)
         serial_interrupt();
     else
-        log_line("interrupt with vector %u, which nobody asked for", vector);
+        log_line("an interrupt came that nobody asked for");
     apic_end_of_interrupt();
 }
 
@@ -165,8 +178,8 @@ void trap_enter(struct registers *registers)
         exception(registers, vector);
 }
 
-/* Before IRETQ to ring 3: whatever a signal handler left in the frame, it is ring 3 that is entered,
- * with interrupts on and at a canonical address (IRETQ would fault here). */
+/* Before IRETQ to ring 3: whatever a signal handler left in the frame, it is ring 3 that is
+ * entered, with interrupts on and at a canonical address (IRETQ would fault here). */
 void trap_return_check(struct registers *registers)
 {
     registers->cs = SELECTOR_USER_CODE;
@@ -175,7 +188,7 @@ void trap_return_check(struct registers *registers)
         registers->rflags = (registers->rflags & FLAGS_USER) | FLAG_IF | 2;
         if (registers->rip >> 47 == 0)
             return;
-        exception_enter(registers, 13, 0);
+        exception_enter(registers, VECTOR_PROTECTION, 0);
         user_return(registers);
     }
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libFuzzer: any bytes as a file system image. Every inode that a directory names is read whole; the parser must
- * not look outside of the image, which ASan sees since the image is an own allocation of exact size.
+ * libFuzzer: any bytes as a file system image. Every inode that a directory names is read whole;
+ * the parser must not look outside of the image, which ASan sees since the image is an own
+ * allocation of exact size.
  */
 /* TEST-SOURCES: kernel/file/erofs.c */
 #include <stdlib.h>
@@ -10,8 +11,6 @@
 #include "file/erofs.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed);
 
 static struct erofs fs;
 static unsigned budget;
@@ -29,7 +28,8 @@ static void read_whole(const struct erofs_inode *inode)
             abort();
         if (extent.data)
             for (uint64_t i = 0; i < extent.size; i += 512)
-                sum += ((const uint8_t *)extent.data)[i] + ((const uint8_t *)extent.data)[extent.size - 1];
+                sum += ((const uint8_t *)extent.data)[i] +
+                       ((const uint8_t *)extent.data)[extent.size - 1];
         offset += extent.size;
     }
 }
@@ -52,36 +52,36 @@ static int each(void *context, const char *name, size_t size, uint64_t id, unsig
     return 0;
 }
 
+/* A good super block in the first page; the bytes follow, and the root is the inode at their start.
+ * So the fuzzer need not find the magic first. Bytes that have it in its place are taken as a whole
+ * image. */
+static uint8_t *image_around(const uint8_t *data, size_t size, size_t *image_size)
+{
+    static const uint8_t magic[4] = {0xe2, 0xe1, 0xf5, 0xe0};
+    bool whole = size > 1152 && memcmp(data + 1024, magic, sizeof(magic)) == 0;
+    size_t before = whole ? 0 : EROFS_BLOCK;
+    uint8_t *image = calloc(1, before + size + 1);
+    memcpy(image + before, data, size);
+    if (!whole) {
+        memcpy(image + 1024, magic, sizeof(magic));
+        image[1024 + 12] = 12; /* block bits */
+        image[1024 + 40] = 1;  /* metadata begins in block 1 */
+        image[1024 + 80] = 4;  /* chunk-based files */
+    }
+    *image_size = before + size;
+    /* Exactly as large as it is, so that one byte too far is seen. */
+    return realloc(image, *image_size ? *image_size : 1);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    uint8_t *image = malloc(size ? size : 1);
-    memcpy(image, data, size);
+    size_t image_size;
+    uint8_t *image = image_around(data, size, &image_size);
     budget = 2000;
     struct erofs_inode root;
     unsigned depth = 0;
-    if (erofs_open(&fs, image, size) == 0 && erofs_inode_read(&fs, fs.root, &root) == 0)
+    if (erofs_open(&fs, image, image_size) == 0 && erofs_inode_read(&fs, fs.root, &root) == 0)
         (void)!erofs_directory_read(&fs, &root, each, &depth);
     free(image);
     return 0;
-}
-
-/* Keeps the super block's magic and block size, without which nothing behind it is reached, and points the metadata
- * inside of a small image. */
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
-{
-    size = LLVMFuzzerMutate(data, size, max);
-    if (size < 1152)
-        return size;
-    static const uint8_t magic[4] = {0xe2, 0xe1, 0xf5, 0xe0};
-    memcpy(data + 1024, magic, sizeof(magic));
-    data[1024 + 12] = 12;
-    data[1024 + 90] = 0;
-    memset(data + 1024 + 80, 0, 4);
-    data[1024 + 80] = seed & 4;
-    if (seed % 4) {
-        memset(data + 1024 + 40, 0, 4);
-        data[1024 + 14] = (uint8_t)(36 + seed % 3);
-        data[1024 + 15] = 0;
-    }
-    return size;
 }

@@ -78,14 +78,16 @@ static void gives_whole_lines(void **state)
 
 static void erases(void **state)
 {
-    keys("ab\x7f" "c\x7f\x7f\x7f\x7fz\n");
+    keys("ab\x7f"
+         "c\x7f\x7f\x7f\x7fz\n");
     assert_string_equal(taken(100), "z\n");
     assert_string_equal(shown, "ab\b \bc\b \b\b \bz\r\n");
 }
 
 static void erases_utf8_as_one(void **state)
 {
-    keys("a\xc3\xa9\x7f" "b\xe2\x82\xac\x7f\n");
+    keys("a\xc3\xa9\x7f"
+         "b\xe2\x82\xac\x7f\n");
     assert_string_equal(taken(100), "ab\n");
     assert_string_equal(shown, "a\xc3\xa9\b \bb\xe2\x82\xac\b \b\r\n");
 }
@@ -193,7 +195,8 @@ static void cuts_long_lines(void **state)
     assert_int_equal(text[DISCIPLINE_INPUT - 1], '\n');
 }
 
-/* 4 KiB of lines pasted at once, read bit by bit: nothing is lost, because keys wait while it is full. */
+/* 4 KiB of lines pasted at once, read bit by bit: nothing is lost, because keys wait while it is
+ * full. */
 static void takes_a_paste(void **state)
 {
     char pasted[4096], got[8192];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TEST-SOURCES: kernel/lib/format.c */
-/* Every conversion gives what the C library's printf gives; short buffers are terminated and counted. */
+/* Every conversion gives what the C library's printf gives; short buffers are terminated and
+ * counted. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,8 +23,18 @@
 
 static void numbers(void **state)
 {
-    static const long values[] = {0, 1, -1, 9, 10, 255, -255, 2147483647, -2147483648L, 4294967295,
-                                  9223372036854775807L, -9223372036854775807L - 1};
+    static const long values[] = {0,
+                                  1,
+                                  -1,
+                                  9,
+                                  10,
+                                  255,
+                                  -255,
+                                  2147483647,
+                                  -2147483648L,
+                                  4294967295,
+                                  9223372036854775807L,
+                                  -9223372036854775807L - 1};
 
     for (size_t i = 0; i < COUNT_OF(values); i++) {
         int small = (int)values[i];

@@ -26,14 +26,14 @@ static void keeps_order(void **state)
         items[i].value = i + 1;
         list_insert(&head, &items[i].link);
     }
-    LIST_FOR_EACH(item, &head, struct item, link)
+    LIST_FOR_EACH (item, &head, struct item, link)
         sum = sum * 10 + item->value;
     assert_int_equal(sum, 123);
     assert_ptr_equal(LIST_FIRST(&head, struct item, link), &items[0]);
     list_remove(&items[1].link);
     list_insert(&items[0].link, &items[1].link);
     sum = 0;
-    LIST_FOR_EACH(item, &head, struct item, link)
+    LIST_FOR_EACH (item, &head, struct item, link)
         sum = sum * 10 + item->value;
     assert_int_equal(sum, 213);
 }
@@ -49,8 +49,8 @@ static void body_may_remove(void **state)
         items[i].value = 1;
         list_insert(&head, &items[i].link);
     }
-    LIST_FOR_EACH(item, &head, struct item, link) {
-        LIST_FOR_EACH(inner, &head, struct item, link)
+    LIST_FOR_EACH (item, &head, struct item, link) {
+        LIST_FOR_EACH (inner, &head, struct item, link)
             seen += inner->value;
         list_remove(&item->link);
         list_remove(&item->link); /* harmless when in none */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TEST-SOURCES: */
-/* The kernel's memcpy and family against the C library's, at every alignment and many sizes. They are
- * compiled in here under other names, so that the test itself keeps the library's. */
+/* The kernel's memcpy and family against the C library's, at every alignment and many sizes. They
+ * are compiled in here under other names, so that the test itself keeps the library's. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,16 +10,16 @@
 
 #include <cmocka.h>
 
-#define memcpy kernel_memcpy
+#define memcpy  kernel_memcpy
 #define memmove kernel_memmove
-#define memset kernel_memset
-#define memcmp kernel_memcmp
-#define memchr kernel_memchr
-#define strlen kernel_strlen
+#define memset  kernel_memset
+#define memcmp  kernel_memcmp
+#define memchr  kernel_memchr
+#define strlen  kernel_strlen
 #define strnlen kernel_strnlen
-#define strcmp kernel_strcmp
+#define strcmp  kernel_strcmp
 #define strncmp kernel_strncmp
-#define strchr kernel_strchr
+#define strchr  kernel_strchr
 #define strrchr kernel_strrchr
 #include "../string.c"
 #undef memcpy
@@ -78,14 +78,16 @@ static void sets_and_compares(void **state)
             assert_memory_equal(ours, theirs, SIZE);
             assert_int_equal(kernel_memcmp(ours, theirs, SIZE), 0);
             ours[to + size] ^= 0x80;
-            assert_true((kernel_memcmp(ours, theirs, SIZE) < 0) == (memcmp(ours, theirs, SIZE) < 0));
+            assert_true((kernel_memcmp(ours, theirs, SIZE) < 0) ==
+                        (memcmp(ours, theirs, SIZE) < 0));
             assert_ptr_equal(kernel_memchr(ours, 0x1a, size), memchr(ours, 0x1a, size));
         }
 }
 
 static void strings(void **state)
 {
-    static const char *const samples[] = {"", "a", "ab", "abc", "abd", "b", "abcdefgh", "abcdefghi", "\xff"};
+    static const char *const samples[] = {"",  "a",        "ab",        "abc", "abd",
+                                          "b", "abcdefgh", "abcdefghi", "\xff"};
 
     for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
         assert_int_equal(kernel_strlen(samples[i]), strlen(samples[i]));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TEST-SOURCES: kernel/linux/elf.c */
-/* Whatever the bytes are: refused, or such that exec's sums cannot go wrong. The first 64 bytes are the header,
- * the rest the program headers. */
+/* Whatever the bytes are: refused, or such that exec's sums cannot go wrong. The first 64 bytes are
+ * the header, the rest the program headers. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +9,10 @@
 #include "abi/layout.h"
 #include "linux/elf.h"
 
-#define MUST(condition) \
-    do {                \
-        if (!(condition)) \
-            abort();    \
+#define MUST(condition)                                                                            \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            abort();                                                                               \
     } while (0)
 
 static void check(const struct elf_program *program)
@@ -40,7 +40,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct elf_program program;
     size_t part = size < sizeof(header) ? size : sizeof(header);
     memcpy(header, data, part);
-    if (size > 0 && (data[0] & 1)) { /* half of them with a plausible beginning, to get further in */
+    if (size > 0 &&
+        (data[0] & 1)) { /* half of them with a plausible beginning, to get further in */
         memcpy(header, start, sizeof(start));
         header[16] = 2 + (header[16] & 1);
         header[17] = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TEST-SOURCES: kernel/linux/elf.c */
-/* Programs that must be taken, with the numbers that exec then uses, and one broken field at a time. */
+/* Programs that must be taken, with the numbers that exec then uses, and one broken field at a
+ * time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,11 +33,20 @@ static void good_program(void)
     header.e_phoff = sizeof(header);
     header.e_phentsize = sizeof(Elf64_Phdr);
     header.e_phnum = 4;
-    entries[0] = (Elf64_Phdr){.p_type = PT_INTERP, .p_offset = 0x318, .p_filesz = 28, .p_memsz = 28};
-    entries[1] = (Elf64_Phdr){.p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_filesz = 0x1800,
-                              .p_memsz = 0x1800, .p_align = 0x1000};
-    entries[2] = (Elf64_Phdr){.p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_offset = 0x1e00,
-                              .p_vaddr = 0x2e00, .p_filesz = 0x200, .p_memsz = 0x1300, .p_align = 0x200000};
+    entries[0] =
+        (Elf64_Phdr){.p_type = PT_INTERP, .p_offset = 0x318, .p_filesz = 28, .p_memsz = 28};
+    entries[1] = (Elf64_Phdr){.p_type = PT_LOAD,
+                              .p_flags = PF_R | PF_X,
+                              .p_filesz = 0x1800,
+                              .p_memsz = 0x1800,
+                              .p_align = 0x1000};
+    entries[2] = (Elf64_Phdr){.p_type = PT_LOAD,
+                              .p_flags = PF_R | PF_W,
+                              .p_offset = 0x1e00,
+                              .p_vaddr = 0x2e00,
+                              .p_filesz = 0x200,
+                              .p_memsz = 0x1300,
+                              .p_align = 0x200000};
     entries[3] = (Elf64_Phdr){.p_type = PT_GNU_STACK, .p_flags = PF_R | PF_W};
 }
 
@@ -71,16 +81,18 @@ static void this_very_program(void **state)
     size_t size = fread(bytes, 1, sizeof(bytes), file);
     fclose(file);
     assert_int_equal(elf_read_header(bytes, size, &program), 0);
-    assert_int_equal(elf_read_entries(bytes + program.headers_offset, size - program.headers_offset, &program), 0);
+    assert_int_equal(
+        elf_read_entries(bytes + program.headers_offset, size - program.headers_offset, &program),
+        0);
     assert_in_range(program.segment_count, 2, 8);
     assert_int_not_equal(program.interpreter_size, 0);
 }
 
-#define BREAKS(statement)                     \
-    do {                                      \
-        good_program();                       \
-        statement;                            \
-        assert_int_equal(parse(), -ENOEXEC);  \
+#define BREAKS(statement)                                                                          \
+    do {                                                                                           \
+        good_program();                                                                            \
+        statement;                                                                                 \
+        assert_int_equal(parse(), -ENOEXEC);                                                       \
     } while (0)
 
 static void broken_headers(void **state)

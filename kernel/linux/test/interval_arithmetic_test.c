@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TEST-SOURCES: kernel/linux/interval_arithmetic.c */
-/* Conversions at their borders, and periodic timers against a slow model that counts one period at a time. */
+/* Conversions at their borders, and periodic timers against a slow model that counts one period at
+ * a time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The vDSO: code of the kernel that programs run themselves, so that asking for the time needs no call. A shared
- * object of its own, mapped behind the page with the clock's parameters. Reads only that page and the
- * TSC; must give exactly what the calls in sys_time.c give (host and image tests compare them).
+ * The vDSO: code of the kernel that programs run themselves, so that asking for the time needs no
+ * call. A shared object of its own, mapped behind the page with the clock's parameters. Reads only
+ * that page and the TSC; must give exactly what the calls in sys_time.c give (host and image tests
+ * compare them).
  */
 #include <asm/errno.h>
 #include <asm/unistd.h>
@@ -13,7 +14,7 @@
 #include "linux/vdso_data.h"
 
 #define NANOSECONDS_PER_SECOND 1000000000UL
-#define COARSE_NS 4000000
+#define COARSE_NS              4000000
 
 struct time_spec {
     int64_t seconds, nanoseconds;
@@ -50,8 +51,9 @@ static inline uint64_t monotonic(void)
 }
 
 #define CLOCKS_UTC (1U << CLOCK_REALTIME | 1U << CLOCK_REALTIME_COARSE | 1U << CLOCK_TAI)
-#define CLOCKS_MONOTONIC \
-    (1U << CLOCK_MONOTONIC | 1U << CLOCK_MONOTONIC_RAW | 1U << CLOCK_MONOTONIC_COARSE | 1U << CLOCK_BOOTTIME)
+#define CLOCKS_MONOTONIC                                                                           \
+    (1U << CLOCK_MONOTONIC | 1U << CLOCK_MONOTONIC_RAW | 1U << CLOCK_MONOTONIC_COARSE |            \
+     1U << CLOCK_BOOTTIME)
 
 int __vdso_clock_gettime(int clock, struct time_spec *time)
 {
@@ -73,9 +75,8 @@ int __vdso_clock_getres(int clock, struct time_spec *resolution)
         return (int)call2(__NR_clock_getres, clock, (long)resolution);
     if (resolution) {
         resolution->seconds = 0;
-        resolution->nanoseconds = bit & (1U << CLOCK_REALTIME_COARSE | 1U << CLOCK_MONOTONIC_COARSE)
-                                      ? COARSE_NS
-                                      : 1;
+        resolution->nanoseconds =
+            bit & (1U << CLOCK_REALTIME_COARSE | 1U << CLOCK_MONOTONIC_COARSE) ? COARSE_NS : 1;
     }
     return 0;
 }

@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Address spaces against a model that knows only pages: thousands of random calls, touches and forks on a small
- * window of addresses, the model says what every byte must be. Then the rules that a window cannot show.
+ * Address spaces against a model that knows only pages: thousands of random calls, touches and
+ * forks on a small window of addresses, the model says what every byte must be. Then the rules that
+ * a window cannot show.
  */
-/* TEST-SOURCES: kernel/memory/address_space.c kernel/memory/region.c kernel/memory/pages.c kernel/memory/remap.c kernel/memory/fault.c kernel/memory/page_store.c kernel/memory/frames.c kernel/memory/heap.c kernel/memory/test/fake_arch.c */
+/* TEST-SOURCES: kernel/memory/address_space.c kernel/memory/region.c kernel/memory/pages.c */
+/* TEST-SOURCES: kernel/memory/remap.c kernel/memory/fault.c kernel/memory/page_store.c */
+/* TEST-SOURCES: kernel/memory/frames.c kernel/memory/heap.c kernel/memory/test/fake_arch.c */
+#include <asm/errno.h>
+#include <linux/mman.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <asm/errno.h>
+
 #include <cmocka.h>
-#include <linux/mman.h>
 
 #include "memory/frames.h"
 #include "memory/heap.h"
@@ -21,12 +25,12 @@
 #include "memory/pages.h"
 #include "memory/test/fake_arch.h"
 
-#define BASE 0x10000000UL
-#define PAGES 1600UL /* 6.25 MiB: room for 2 MiB pages */
+#define BASE         0x10000000UL
+#define PAGES        1600UL /* 6.25 MiB: room for 2 MiB pages */
 #define OBJECT_PAGES 300UL
-#define OBJECTS 3 /* 0 none, 1 a page store, 2 in the boot store */
-#define SPACES 3
-#define RW (REGION_READ | REGION_WRITE)
+#define OBJECTS      3 /* 0 none, 1 a page store, 2 in the boot store */
+#define SPACES       3
+#define RW           (REGION_READ | REGION_WRITE)
 
 struct model_page {
     bool mapped, shared, own; /* own: private and written */
@@ -44,7 +48,8 @@ static struct memory_object *objects[OBJECTS];
 static phys_addr store_base;
 static unsigned store_puts;
 
-static int store_page(struct memory_object *object, uint64_t index, bool for_write, phys_addr *frame)
+static int store_page(struct memory_object *object, uint64_t index, bool for_write,
+                      phys_addr *frame)
 {
     if (index >= OBJECT_PAGES)
         return -EFAULT;
@@ -109,7 +114,8 @@ static void touch(struct model_space *model, size_t number, bool write, int whic
     struct model_page *page = &model->pages[number];
     uintptr_t address = address_of(number) + (which ? 2048 : 0);
     uint8_t seen = 0;
-    int error = write ? fake_write(model->space, address, value) : fake_read(model->space, address, &seen);
+    int error =
+        write ? fake_write(model->space, address, value) : fake_read(model->space, address, &seen);
     assert_int_equal(error, expected(page, write));
     if (error)
         return;
@@ -134,9 +140,10 @@ static void invariants_check(struct model_space *model)
             continue;
         const struct region *before = space->regions[i - 1];
         assert_true(before->end <= region->start);
-        bool alike = before->end == region->start && before->flags == region->flags &&
-                     before->object == region->object &&
-                     (!region->object || before->offset + (before->end - before->start) == region->offset);
+        bool alike =
+            before->end == region->start && before->flags == region->flags &&
+            before->object == region->object &&
+            (!region->object || before->offset + (before->end - before->start) == region->offset);
         assert_false(alike);
     }
     assert_int_equal(bytes, space->mapped_bytes);
@@ -162,7 +169,8 @@ static void invariants_check(struct model_space *model)
 static void do_map(struct model_space *model, size_t first, size_t count, bool fixed)
 {
     static const unsigned protections[] = {RW, RW, RW, REGION_READ, REGION_READ | REGION_EXEC, 0};
-    struct map_request request = {.address = address_of(first), .size = count * PAGE_SIZE, .fixed = fixed};
+    struct map_request request = {
+        .address = address_of(first), .size = count * PAGE_SIZE, .fixed = fixed};
     unsigned rwx = protections[rand() % 6], object = rand() % 3 ? 0 : 1U + (unsigned)rand() % 2;
     bool shared = object == 1 && rand() % 2, huge = rand() % 3 == 0;
     size_t offset = object ? (size_t)rand() % OBJECT_PAGES : 0;
@@ -193,12 +201,17 @@ static void do_map(struct model_space *model, size_t first, size_t count, bool f
     first = ((uintptr_t)result - BASE) / PAGE_SIZE;
     for (size_t i = 0; i < count; i++) {
         assert_true(fixed || !model->pages[first + i].mapped);
-        model->pages[first + i] = (struct model_page){.mapped = true, .shared = shared, .rwx = rwx,
-                                                      .object = object, .index = (unsigned)(offset + i),
+        model->pages[first + i] = (struct model_page){.mapped = true,
+                                                      .shared = shared,
+                                                      .rwx = rwx,
+                                                      .object = object,
+                                                      .index = (unsigned)(offset + i),
                                                       .huge = huge};
     }
-    /* Populating private writable pages copies them: later writes to the object are not seen any more. */
-    for (size_t i = first; i < first + count && request.populate && !shared && rwx & REGION_WRITE; i++) {
+    /* Populating private writable pages copies them: later writes to the object are not seen any
+     * more. */
+    for (size_t i = first; i < first + count && request.populate && !shared && rwx & REGION_WRITE;
+         i++) {
         if (expected(&model->pages[i], true) != 0)
             break;
         own_make(&model->pages[i]);
@@ -226,7 +239,8 @@ static bool same_mapping(const struct model_page *a, const struct model_page *b)
 static void do_remap(struct model_space *model, size_t first, size_t count)
 {
     static struct model_page moved[PAGES];
-    size_t target = (size_t)rand() % PAGES, new_count = 1 + (size_t)rand() % (rand() % 4 ? 40 : 700);
+    size_t target = (size_t)rand() % PAGES,
+           new_count = 1 + (size_t)rand() % (rand() % 4 ? 40 : 700);
     int flags = (rand() % 4 ? MREMAP_MAYMOVE : 0) | (rand() % 2 ? MREMAP_FIXED : 0);
     if (new_count > PAGES - target)
         new_count = PAGES - target;
@@ -241,7 +255,8 @@ static void do_remap(struct model_space *model, size_t first, size_t count)
                                       new_count * PAGE_SIZE, flags, address_of(target));
     bool fixed = flags & MREMAP_FIXED;
     bool overlap = fixed && target < first + count && first < target + new_count;
-    if ((fixed && !(flags & MREMAP_MAYMOVE)) || overlap || (flags & MREMAP_DONTUNMAP && new_count != count)) {
+    if ((fixed && !(flags & MREMAP_MAYMOVE)) || overlap ||
+        (flags & MREMAP_DONTUNMAP && new_count != count)) {
         assert_int_equal(result, -EINVAL);
         return;
     }
@@ -275,10 +290,12 @@ static void do_remap(struct model_space *model, size_t first, size_t count)
     }
     uintptr_t end = (uintptr_t)result + new_count * PAGE_SIZE;
     if ((uintptr_t)result >= BASE && end <= address_of(PAGES)) {
-        memcpy(&model->pages[((uintptr_t)result - BASE) / PAGE_SIZE], moved, new_count * sizeof(moved[0]));
+        memcpy(&model->pages[((uintptr_t)result - BASE) / PAGE_SIZE], moved,
+               new_count * sizeof(moved[0]));
         return;
     }
-    assert_int_equal(address_space_unmap(model->space, (uintptr_t)result, end - (uintptr_t)result), 0);
+    assert_int_equal(address_space_unmap(model->space, (uintptr_t)result, end - (uintptr_t)result),
+                     0);
     for (uintptr_t at = (uintptr_t)result; at < end; at += PAGE_SIZE) { /* partly in the window */
         if (at >= BASE && at < address_of(PAGES))
             memset(&model->pages[(at - BASE) / PAGE_SIZE], 0, sizeof(moved[0]));
@@ -306,7 +323,8 @@ static void do_advise(struct model_space *model, size_t first, size_t count)
     }
     unsigned flag = wipe ? REGION_WIPE_FORK : REGION_NO_FORK;
     assert_int_equal(address_space_advise(model->space, address_of(first), count * PAGE_SIZE,
-                                          set ? flag : 0, set ? 0 : flag), hole ? -ENOMEM : 0);
+                                          set ? flag : 0, set ? 0 : flag),
+                     hole ? -ENOMEM : 0);
 }
 
 static void do_fork(struct model_space *parent)
@@ -342,7 +360,8 @@ static void step(struct model_space *model)
     if (choice < 15)
         do_map(model, first, count, rand() % 2);
     else if (choice < 20) {
-        assert_int_equal(address_space_unmap(model->space, address_of(first), count * PAGE_SIZE), 0);
+        assert_int_equal(address_space_unmap(model->space, address_of(first), count * PAGE_SIZE),
+                         0);
         memset(&model->pages[first], 0, count * sizeof(model->pages[0]));
     } else if (choice < 28)
         do_protect(model, first, count);
@@ -390,9 +409,11 @@ static void random_calls_match_the_model(void **state)
     assert_true(at_start - fake_free() <= 24); /* empty slabs of the heap */
 }
 
-static long map(struct address_space *space, uintptr_t address, uint64_t size, unsigned flags, bool fixed)
+static long map(struct address_space *space, uintptr_t address, uint64_t size, unsigned flags,
+                bool fixed)
 {
-    const struct map_request request = {.address = address, .size = size, .flags = flags, .fixed = fixed};
+    const struct map_request request = {
+        .address = address, .size = size, .flags = flags, .fixed = fixed};
     return address_space_map(space, &request);
 }
 
@@ -431,17 +452,20 @@ static void arguments_are_checked(void **state)
     assert_int_equal(address_space_unmap(space, 0, USER_END), 0);
     assert_int_equal(address_space_protect(space, PAGE_SIZE, UINT64_MAX, RW), -ENOMEM);
     assert_int_equal(address_space_discard(space, PAGE_SIZE, UINT64_MAX - PAGE_SIZE), -ENOMEM);
-    assert_int_equal(address_space_remap(space, BASE, PAGE_SIZE, 2 * PAGE_SIZE, MREMAP_MAYMOVE, 0), -EFAULT);
+    assert_int_equal(address_space_remap(space, BASE, PAGE_SIZE, 2 * PAGE_SIZE, MREMAP_MAYMOVE, 0),
+                     -EFAULT);
     assert_int_equal(address_space_remap(space, BASE, PAGE_SIZE, 0, MREMAP_MAYMOVE, 0), -EINVAL);
     assert_int_equal(address_space_remap(space, BASE, UINT64_MAX, 1, MREMAP_MAYMOVE, 0), -EINVAL);
     assert_int_equal(map(space, BASE, PAGE_SIZE, RW, true), BASE);
-    assert_int_equal(address_space_remap(space, BASE, PAGE_SIZE, USER_END, MREMAP_MAYMOVE, 0), -EINVAL);
+    assert_int_equal(address_space_remap(space, BASE, PAGE_SIZE, USER_END, MREMAP_MAYMOVE, 0),
+                     -EINVAL);
     assert_int_equal(address_space_remap(space, BASE, 0, PAGE_SIZE, MREMAP_MAYMOVE, 0), -EINVAL);
     assert_int_equal(fault_resolve(space, USER_END, FAULT_READ), -EFAULT);
     assert_int_equal(fault_resolve(space, UINT64_MAX, FAULT_WRITE), -EFAULT);
     space->address_limit = 3 * PAGE_SIZE;
     assert_int_equal(map(space, 0, 3 * PAGE_SIZE, RW, false), -ENOMEM);
-    assert_int_equal(map(space, BASE, 3 * PAGE_SIZE, RW, true), BASE); /* what it replaces does not count */
+    assert_int_equal(map(space, BASE, 3 * PAGE_SIZE, RW, true),
+                     BASE); /* what it replaces does not count */
     address_space_put(space);
 }
 
@@ -449,7 +473,8 @@ static void stack_grows_to_its_limit(void **state)
 {
     struct address_space *space = address_space_create();
     uintptr_t end = 0x7ffffffff000UL;
-    assert_int_equal(map(space, end - 4 * PAGE_SIZE, 4 * PAGE_SIZE, RW | REGION_STACK, true), end - 4 * PAGE_SIZE);
+    assert_int_equal(map(space, end - 4 * PAGE_SIZE, 4 * PAGE_SIZE, RW | REGION_STACK, true),
+                     end - 4 * PAGE_SIZE);
     assert_int_equal(fake_write(space, end - 100 * PAGE_SIZE, 1), 0);
     assert_int_equal(fake_write(space, end - space->stack_limit, 1), 0);
     assert_int_equal(fake_write(space, end - space->stack_limit - 1, 1), -EFAULT);
@@ -492,7 +517,8 @@ static void sequential_touch_takes_few_faults(void **state)
     uint64_t resident = space->resident;
     fake_faults = 0;
     for (uintptr_t page = 10; page < 18; page += 2) /* single touches take single pages */
-        assert_int_equal(fake_write(space, (uintptr_t)at + 7 * LARGE_PAGE_SIZE + page * PAGE_SIZE, 1), 0);
+        assert_int_equal(
+            fake_write(space, (uintptr_t)at + 7 * LARGE_PAGE_SIZE + page * PAGE_SIZE, 1), 0);
     assert_int_equal(space->resident, resident + 4);
     /* A child shares the large pages, and each side gets what it writes. */
     struct address_space *child = address_space_fork(space);
@@ -514,7 +540,8 @@ static void image_pages_cost_nothing(void **state)
     objects_start();
     struct address_space *space = address_space_create();
     memory_object_get(&store_object);
-    const struct map_request request = {.size = 64 * PAGE_SIZE, .flags = RW, .object = &store_object};
+    const struct map_request request = {
+        .size = 64 * PAGE_SIZE, .flags = RW, .object = &store_object};
     uintptr_t at = (uintptr_t)address_space_map(space, &request);
     size_t before = fake_free();
     uint8_t value;
@@ -543,7 +570,8 @@ static void full_partition_is_an_answer(void **state)
     assert_true(page > size / 2 && frames_free() < PAGE_TABLES_MAX);
     assert_true(fake_free() > 400); /* the reserve is whole but for tables */
     assert_null(address_space_fork(space));
-    assert_int_equal(fake_write(space, at, 2), 0); /* the failed fork left it as it was, or copies */
+    assert_int_equal(fake_write(space, at, 2),
+                     0); /* the failed fork left it as it was, or copies */
     assert_int_equal(address_space_discard(space, at, 64 * PAGE_SIZE), 0);
     assert_int_equal(fake_write(space, at, 1), 0);
     address_space_put(space);
@@ -552,11 +580,14 @@ static void full_partition_is_an_answer(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_calls_match_the_model), cmocka_unit_test(reservations_cost_nothing),
-        cmocka_unit_test(arguments_are_checked), cmocka_unit_test(stack_grows_to_its_limit),
-        cmocka_unit_test(places_are_top_down_and_aligned), cmocka_unit_test(sequential_touch_takes_few_faults),
-        cmocka_unit_test(image_pages_cost_nothing), cmocka_unit_test(full_partition_is_an_answer)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(random_calls_match_the_model),
+                                       cmocka_unit_test(reservations_cost_nothing),
+                                       cmocka_unit_test(arguments_are_checked),
+                                       cmocka_unit_test(stack_grows_to_its_limit),
+                                       cmocka_unit_test(places_are_top_down_and_aligned),
+                                       cmocka_unit_test(sequential_touch_takes_few_faults),
+                                       cmocka_unit_test(image_pages_cost_nothing),
+                                       cmocka_unit_test(full_partition_is_an_answer)};
     fake_memory_start(40);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

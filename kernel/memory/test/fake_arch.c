@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The machine of the host tests: see fake_arch.h. Tables are two levels: 1 GiB each, then 2 MiB each. */
+/* The machine of the host tests: see fake_arch.h. Tables are two levels: 1 GiB each, then 2 MiB
+ * each. */
 #include "memory/test/fake_arch.h"
 
 #include <asm/errno.h>
@@ -12,13 +13,13 @@
 #include "arch/doors.h"
 #include "memory/frames.h"
 
-#define TOP_ENTRIES 131072 /* 47 bits of user addresses / 1 GiB */
-#define PRESENT (1UL << 62)
-#define ALL_FLAGS (PAGE_WRITE | PAGE_EXEC | PAGE_USER | PAGE_UNCACHED)
+#define TOP_ENTRIES    131072 /* 47 bits of user addresses / 1 GiB */
+#define PRESENT        (1UL << 62)
+#define ALL_FLAGS      (PAGE_WRITE | PAGE_EXEC | PAGE_USER | PAGE_UNCACHED)
 #define RESERVED_BYTES 0x5000 /* stands for the kernel copy */
 
-struct fake_block { /* 2 MiB */
-    uint64_t large; /* frame | flags | PRESENT */
+struct fake_block {  /* 2 MiB */
+    uint64_t large;  /* frame | flags | PRESENT */
     uint64_t *small; /* in a frame of its own */
     unsigned used;
 };
@@ -144,7 +145,8 @@ static uint64_t *entry_at(const struct arch_space *space, uintptr_t address, uin
     *size = block->large ? LARGE_PAGE_SIZE : PAGE_SIZE;
     if (block->large)
         return &block->large;
-    return block->small && block->small[address >> 12 & 511] ? &block->small[address >> 12 & 511] : NULL;
+    return block->small && block->small[address >> 12 & 511] ? &block->small[address >> 12 & 511]
+                                                             : NULL;
 }
 
 int arch_map(struct arch_space *space, uintptr_t address, phys_addr frame, unsigned flags)
@@ -166,15 +168,16 @@ int arch_map(struct arch_space *space, uintptr_t address, phys_addr frame, unsig
 int arch_map_large(struct arch_space *space, uintptr_t address, phys_addr frame, unsigned flags)
 {
     struct fake_block *block = block_at(space, address, true);
-    ASSERT(address % LARGE_PAGE_SIZE == 0 && frame % LARGE_PAGE_SIZE == 0 && !block->large && !block->small);
+    ASSERT(address % LARGE_PAGE_SIZE == 0 && frame % LARGE_PAGE_SIZE == 0 && !block->large &&
+           !block->small);
     block->large = frame | flags | PRESENT;
     return 0;
 }
 
 static void describe(uint64_t entry, uint64_t size, struct arch_mapping *mapping)
 {
-    *mapping = (struct arch_mapping){.frame = entry & ~PRESENT & ~(PAGE_SIZE - 1), .size = size,
-                                     .flags = entry & ALL_FLAGS};
+    *mapping = (struct arch_mapping){
+        .frame = entry & ~PRESENT & ~(PAGE_SIZE - 1), .size = size, .flags = entry & ALL_FLAGS};
 }
 
 bool arch_lookup(const struct arch_space *space, uintptr_t address, struct arch_mapping *mapping)
@@ -186,8 +189,8 @@ bool arch_lookup(const struct arch_space *space, uintptr_t address, struct arch_
     return entry != NULL;
 }
 
-bool arch_next_mapped(const struct arch_space *space, uintptr_t address, uintptr_t end, uintptr_t *found,
-                      struct arch_mapping *mapping)
+bool arch_next_mapped(const struct arch_space *space, uintptr_t address, uintptr_t end,
+                      uintptr_t *found, struct arch_mapping *mapping)
 {
     struct fake_root *root = (struct fake_root *)(uintptr_t)space->root;
     address &= ~(PAGE_SIZE - 1);

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Frames and heap: random takes and gives against plain books, runs, the reserve, and what must panic. */
-/* TEST-SOURCES: kernel/memory/frames.c kernel/memory/heap.c kernel/memory/test/fake_arch.c kernel/memory/fault.c kernel/memory/region.c kernel/memory/pages.c kernel/memory/address_space.c */
+/* Frames and heap: random takes and gives against plain books, runs, the reserve, and what must
+ * panic. */
+/* TEST-SOURCES: kernel/memory/frames.c kernel/memory/heap.c kernel/memory/test/fake_arch.c */
+/* TEST-SOURCES: kernel/memory/fault.c kernel/memory/region.c kernel/memory/pages.c */
+/* TEST-SOURCES: kernel/memory/address_space.c */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 #include "memory/frames.h"
@@ -154,9 +158,10 @@ static void heap_sees_wrong_frees(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(heap_keeps_objects_apart), cmocka_unit_test(heap_sees_wrong_frees),
-        cmocka_unit_test(reserve_is_kept_for_the_kernel), cmocka_unit_test(frames_are_distinct_and_come_back),
-        cmocka_unit_test(counts_and_strangers)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(heap_keeps_objects_apart),
+                                       cmocka_unit_test(heap_sees_wrong_frees),
+                                       cmocka_unit_test(reserve_is_kept_for_the_kernel),
+                                       cmocka_unit_test(frames_are_distinct_and_come_back),
+                                       cmocka_unit_test(counts_and_strangers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Page stores against a plain array; and transfers to and from user memory. */
-/* TEST-SOURCES: kernel/memory/page_store.c kernel/memory/user_copy.c kernel/memory/frames.c kernel/memory/heap.c kernel/memory/test/fake_arch.c kernel/memory/fault.c kernel/memory/region.c kernel/memory/pages.c kernel/memory/address_space.c */
+/* TEST-SOURCES: kernel/memory/page_store.c kernel/memory/user_copy.c kernel/memory/frames.c */
+/* TEST-SOURCES: kernel/memory/heap.c kernel/memory/test/fake_arch.c kernel/memory/fault.c */
+/* TEST-SOURCES: kernel/memory/region.c kernel/memory/pages.c kernel/memory/address_space.c */
+#include <asm/errno.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <asm/errno.h>
+
 #include <cmocka.h>
 
 #include "memory/frames.h"
@@ -17,7 +20,8 @@
 
 #define SIZE_LIMIT (300 * PAGE_SIZE)
 
-static void store_write(struct page_store *store, uint64_t offset, const uint8_t *bytes, size_t size)
+static void store_write(struct page_store *store, uint64_t offset, const uint8_t *bytes,
+                        size_t size)
 {
     for (size_t i = 0; i < size; i++) {
         phys_addr frame = page_store_frame(store, (offset + i) / PAGE_SIZE, true);
@@ -47,7 +51,8 @@ static void store_is_like_an_array(void **state)
         case 1:
             assert_int_equal(page_store_punch(store, offset, size), 0);
             if (offset < store->size)
-                memset(model + offset, 0, size < store->size - offset ? size : store->size - offset);
+                memset(model + offset, 0,
+                       size < store->size - offset ? size : store->size - offset);
             break;
         default:
             if (offset + size > store->size)
@@ -60,7 +65,8 @@ static void store_is_like_an_array(void **state)
         for (uint64_t index = 0; index < SIZE_LIMIT / PAGE_SIZE; index++) {
             phys_addr frame = page_store_frame(store, index, false);
             static const uint8_t zeros[PAGE_SIZE];
-            assert_memory_equal(frame ? direct_pointer(frame) : zeros, model + index * PAGE_SIZE, PAGE_SIZE);
+            assert_memory_equal(frame ? direct_pointer(frame) : zeros, model + index * PAGE_SIZE,
+                                PAGE_SIZE);
             if (frame) {
                 assert_true(page_store_next(store, next, &next));
                 assert_int_equal(next, index);
@@ -119,7 +125,9 @@ static void full_memory_is_refused(void **state)
 static void transfers(void **state)
 {
     fake_space = address_space_create();
-    const struct map_request request = {.address = 0x100000, .size = 4 * PAGE_SIZE, .fixed = true,
+    const struct map_request request = {.address = 0x100000,
+                                        .size = 4 * PAGE_SIZE,
+                                        .fixed = true,
                                         .flags = REGION_READ | REGION_WRITE};
     assert_int_equal(address_space_map(fake_space, &request), 0x100000);
     struct io io;
@@ -147,7 +155,8 @@ static void transfers(void **state)
     assert_int_equal(arch_copy_out(0x100000, wrong, sizeof(wrong)), 0);
     assert_int_equal(io_vector(&io, 0x100000, 2), -EINVAL);
     io_release(&io);
-    io_single(&io, 0x103ff0, 0x7fffffffffffUL); /* runs into the unmapped: what fits, then -EFAULT */
+    io_single(&io, 0x103ff0,
+              0x7fffffffffffUL); /* runs into the unmapped: what fits, then -EFAULT */
     assert_int_equal(io_put(&io, big, 16), 16);
     assert_int_equal(io_put(&io, big, 16), -EFAULT);
     io_kernel(&io, back, 100);

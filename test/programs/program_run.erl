@@ -1,0 +1,95 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% Runs the programs of this directory on whatever this virtual machine stands on, and prints a line for each case:
+%% `ok MODULE/CASE` or `FAIL MODULE/CASE REASON`, at the end `=== end`. A program is a module that exports cases/0:
+%% a list of {Name, Fun}; a case fails when its function does not return. Each program has a directory to itself.
+-module(program_run).
+-export([main/0, directory/0, wait/2, wait/3, erl/1, erl/2, erl_program/0, run/2, run/3, run/4]).
+
+-define(LIMIT, 120000).
+
+%% After -extra: modules, or module/case for single ones.
+-spec main() -> no_return().
+main() ->
+    [program(Name) || Name <- init:get_plain_arguments()],
+    io:format("=== end~n"),
+    halt(0).
+
+program(Name) ->
+    [Module | Only] = [list_to_atom(Part) || Part <- string:lexemes(Name, "/")],
+    Directory = filename:join("/tmp/programs", Module),
+    file:del_dir_r(Directory),
+    ok = filelib:ensure_path(Directory),
+    ok = file:set_cwd(Directory),
+    put(directory, Directory),
+    [io:format("~ts~n", [line(Module, Case, one(Directory, Fun))])
+     || {Case, Fun} <- Module:cases(), Only =:= [] orelse lists:member(Case, Only)],
+    ok = file:set_cwd("/"),
+    file:del_dir_r(Directory).
+
+one(Directory, Fun) ->
+    {Pid, Monitor} = spawn_monitor(fun() -> put(directory, Directory), Fun(), exit(passed) end),
+    receive
+        {'DOWN', Monitor, process, Pid, Reason} -> Reason
+    after ?LIMIT ->
+        Where = process_info(Pid, current_stacktrace),
+        exit(Pid, kill),
+        {timeout, Where}
+    end.
+
+line(Module, Case, passed) ->
+    io_lib:format("ok ~s/~s", [Module, Case]);
+line(Module, Case, Reason) ->
+    io_lib:format("FAIL ~s/~s ~0tP", [Module, Case, Reason, 60]).
+
+-spec directory() -> file:filename().
+directory() ->
+    get(directory).
+
+%% Until Fun says true; for what happens soon but not at once.
+-spec wait(term(), fun(() -> boolean())) -> ok.
+wait(What, Fun) ->
+    wait(What, Fun, 30000).
+
+-spec wait(term(), fun(() -> boolean()), integer()) -> ok.
+wait(What, _, Left) when Left =< 0 ->
+    error({not_in_time, What});
+wait(What, Fun, Left) ->
+    case Fun() of
+        true -> ok;
+        false -> timer:sleep(50), wait(What, Fun, Left - 50)
+    end.
+
+%% Another virtual machine as a child: {exit status, all its output}.
+-spec erl([string()]) -> {integer(), binary()}.
+erl(Arguments) ->
+    erl(Arguments, []).
+
+-spec erl([string()], [term()]) -> {integer(), binary()}.
+erl(Arguments, Options) ->
+    run(erl_program(), Arguments, Options).
+
+-spec erl_program() -> file:filename().
+erl_program() ->
+    filename:join([code:root_dir(), "bin", "erl"]).
+
+-spec run(file:filename(), [string()]) -> {integer(), binary()}.
+run(Program, Arguments) ->
+    run(Program, Arguments, []).
+
+-spec run(file:filename(), [string()], [term()]) -> {integer(), binary()}.
+run(Program, Arguments, Options) ->
+    run(Program, Arguments, Options, []).
+
+%% With text for its standard input; the program must end by itself (a port cannot close one side only).
+-spec run(file:filename(), [string()], [term()], iodata()) -> {integer(), binary()}.
+run(Program, Arguments, Options, Input) ->
+    Port = open_port({spawn_executable, Program},
+                     [{args, Arguments}, exit_status, stderr_to_stdout, binary, use_stdio, hide | Options]),
+    Input =:= [] orelse port_command(Port, Input),
+    collect(Port, []).
+
+collect(Port, Sofar) ->
+    receive
+        {Port, {data, Data}} -> collect(Port, [Sofar, Data]);
+        {Port, {exit_status, Status}} -> {Status, iolist_to_binary(Sofar)}
+    end.

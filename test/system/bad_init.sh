@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+# No first program, or one that is no ELF file: one clear line, status not 0.
+# LIMIT: 100
+. test/system/common
+machine --nodes=1 --memory=512M --eval=ok --option=init=/nothing/here
+expect_failure
+expect_line '/nothing/here'
+machine --nodes=1 --memory=512M --eval=ok --option=init=/etc/hosts
+expect_failure
+expect_line '/etc/hosts'
