@@ -38,11 +38,11 @@ $(KERNEL_O): $(B)/kernel.flags
 $(B)/kernel/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC $<"
-	@gcc $(KERNEL_CFLAGS) -MMD -c $< -o $@
+	@gcc $(KERNEL_CFLAGS) -MMD -MP -c $< -o $@
 $(B)/kernel/%.o: %.S
 	@mkdir -p $(@D)
 	@echo "  AS $<"
-	@gcc $(KERNEL_CFLAGS) -MMD -c $< -o $@
+	@gcc $(KERNEL_CFLAGS) -MMD -MP -c $< -o $@
 $(B)/kernel.elf: $(KERNEL_O) kernel/link.ld
 	@echo "  LD $@"
 	@ld $(KERNEL_LDFLAGS) $(KERNEL_O) -o $@
@@ -56,16 +56,17 @@ DEBUG_C := $(filter-out $(wildcard kernel/release/*.c),$(KERNEL_C)) $(wildcard k
 KERNEL_C += $(wildcard kernel/release/*.c)
 KERNEL_O += $(patsubst %.c,$(B)/kernel/%.o,$(wildcard kernel/release/*.c))
 DEBUG_O := $(DEBUG_C:%.c=$(B)/debug/%.o) $(KERNEL_S:%.S=$(B)/debug/%.o)
-DEBUG_CFLAGS := -fsanitize=undefined -fno-sanitize=alignment
+# Whole stacks in epitaphs: no call becomes a jump.
+DEBUG_CFLAGS := -fsanitize=undefined -fno-sanitize=alignment -fno-optimize-sibling-calls
 $(DEBUG_O): $(B)/kernel.flags
 $(B)/debug/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC $< (debug)"
-	@gcc $(KERNEL_CFLAGS) $(DEBUG_CFLAGS) -MMD -c $< -o $@
+	@gcc $(KERNEL_CFLAGS) $(DEBUG_CFLAGS) -MMD -MP -c $< -o $@
 $(B)/debug/%.o: %.S
 	@mkdir -p $(@D)
 	@echo "  AS $< (debug)"
-	@gcc $(KERNEL_CFLAGS) -MMD -c $< -o $@
+	@gcc $(KERNEL_CFLAGS) -MMD -MP -c $< -o $@
 $(B)/debug/kernel.elf: $(DEBUG_O) kernel/link.ld
 	@echo "  LD $@"
 	@ld $(KERNEL_LDFLAGS) $(DEBUG_O) -o $@
@@ -81,7 +82,7 @@ TOOL_O := $(TOOL_C:%.c=$(B)/host/%.o)
 $(B)/host/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC $< (host)"
-	@gcc $(HOST_CFLAGS) -MMD -c $< -o $@
+	@gcc $(HOST_CFLAGS) -MMD -MP -c $< -o $@
 $(B)/hydros: $(TOOL_O)
 	@echo "  LD $@"
 	@gcc $(TOOL_O) -o $@

@@ -11,11 +11,11 @@ IMAGE ?= $(B)/system.img
 $(B)/loader/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC $< (loader)"
-	@gcc $(LOADER_CFLAGS) -MMD -c $< -o $@
+	@gcc $(LOADER_CFLAGS) -MMD -MP -c $< -o $@
 $(B)/loader/%.o: %.S
 	@mkdir -p $(@D)
 	@echo "  AS $< (loader)"
-	@gcc $(LOADER_CFLAGS) -MMD -c $< -o $@
+	@gcc $(LOADER_CFLAGS) -MMD -MP -c $< -o $@
 $(B)/loader.elf: $(LOADER_O) boot/link.ld boot/build.mk
 	@echo "  LD $@"
 	@ld -nostdlib -static -z max-page-size=4096 -z noexecstack --build-id=none -T boot/link.ld \

@@ -19,6 +19,9 @@
 #include "panic.h"
 #include "thread/thread.h"
 
+/* kernel/debug/fault.c; only a debug kernel has it. */
+extern void (*const fault_start)(void) __attribute__((weak));
+
 static void log_start(void)
 {
     log_verbose = option_get("verbose", NULL, 0) >= 0;
@@ -111,5 +114,7 @@ void kernel_main(const struct start_info *start)
     terminal_init();
     dispatch_init();
     init_start();
+    if (&fault_start)
+        fault_start();
     schedule_start();
 }

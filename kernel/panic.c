@@ -16,8 +16,10 @@
 #include "symbols.h"
 #include "thread/thread.h"
 
-#define DEPTH_MAX      24
-#define SHOWN_PATIENCE 500000000UL /* ns that another node gets to show our last words */
+#define CAUSE_SIZE     256
+#define DEPTH_MAX      512
+#define LINES_MAX      24
+#define SHOWN_PATIENCE 5000000000UL /* ns that the owner gets to show our last words */
 
 static unsigned depth; /* panics within panics */
 
@@ -49,28 +51,72 @@ static void epitaph_registers(struct epitaph *epitaph, const struct registers *r
                 r->ss, r->error);
 }
 
-static void epitaph_place(struct epitaph *epitaph, uintptr_t address)
+/* A return address belongs to the call before it, which may be the last instruction of its
+ * function. */
+static void epitaph_place(struct epitaph *epitaph, uintptr_t address, bool is_return)
 {
     uintptr_t offset;
-    const char *name = symbol_find(address, &offset);
+    const char *name = symbol_find(address - is_return, &offset);
 
     if (name)
-        epitaph_add(epitaph, "  %016lx %s+0x%lx\n", address, name, offset);
+        epitaph_add(epitaph, "  %016lx %s+0x%lx\n", address, name, offset + is_return);
     else
         epitaph_add(epitaph, "  %016lx\n", address);
 }
 
-static void epitaph_stack(struct epitaph *epitaph, uintptr_t rip, uintptr_t rbp)
+static bool is_mapped(uintptr_t address)
 {
-    uintptr_t addresses[DEPTH_MAX];
-    size_t count = arch_backtrace(rbp, addresses, DEPTH_MAX);
+    struct arch_mapping mapping;
 
-    epitaph_add(epitaph, "stack:\n");
-    if (rip)
-        epitaph_place(epitaph, rip);
-    /* A return address may belong to the next function if the call was the last instruction. */
-    for (size_t i = 0; i < count; i++)
-        epitaph_place(epitaph, addresses[i]);
+    return arch_lookup(&kernel_space, address, &mapping);
+}
+
+/* Of a fault: where it was. After a call to where no code is, the caller stands on the stack only. */
+static void epitaph_fault_place(struct epitaph *epitaph, const struct registers *registers)
+{
+    uintptr_t offset, rsp = registers->rsp;
+
+    epitaph_place(epitaph, registers->rip, false);
+    if (!symbol_find(registers->rip, &offset) && rsp >= STACK_AREA_BASE && rsp % 8 == 0 &&
+        is_mapped(rsp) && symbol_find(*(const uintptr_t *)rsp, &offset))
+        epitaph_place(epitaph, *(const uintptr_t *)rsp, true);
+}
+
+/* An endless recursion is told in two lines, so that what began it stands there, too. */
+static void epitaph_calls(struct epitaph *epitaph, uintptr_t rbp)
+{
+    static uintptr_t addresses[DEPTH_MAX];
+    size_t count = arch_backtrace(rbp, addresses, DEPTH_MAX), same;
+    unsigned lines = 0;
+
+    for (size_t i = 0; i < count && lines < LINES_MAX; i += same, lines++) {
+        for (same = 1; i + same < count && addresses[i + same] == addresses[i];)
+            same++;
+        epitaph_place(epitaph, addresses[i], true);
+        if (same > 1)
+            epitaph_add(epitaph, "    and the same %lu times more\n", same - 1);
+    }
+}
+
+/* Past log and console: nobody drives the line, or what drives it is broken. */
+static void epitaph_write(const struct epitaph *epitaph)
+{
+    char prefix[32];
+    size_t size = epitaph->text_size < EPITAPH_TEXT ? epitaph->text_size : EPITAPH_TEXT;
+    size_t start = 0;
+
+    format(prefix, sizeof(prefix), "\r\n[n%u %lu.%06lu] ", self_node(),
+           epitaph->time_ns / 1000000000, epitaph->time_ns / 1000 % 1000000);
+    while (start < size) {
+        const char *line = epitaph->text + start, *end = memchr(line, '\n', size - start);
+        size_t length = end ? (size_t)(end - line) : size - start;
+
+        if (!arch_serial_panic_write(prefix, strlen(prefix)) ||
+            !arch_serial_panic_write(line, length))
+            return;
+        start += length + 1;
+    }
+    arch_serial_panic_write("\r\n", 2);
 }
 
 /* The node that drives the line shows our log; each line of the epitaph becomes one there. */
@@ -85,12 +131,8 @@ static void epitaph_show(const struct epitaph *epitaph)
         log_line("%.*s", size, line);
         line += size + (end ? 1 : 0);
     }
-    console_flush_panic();
-}
-
-static bool line_is_ours(void)
-{
-    return atomic_load_explicit(&self_published->console_owner, memory_order_relaxed);
+    if (!console_flush_panic())
+        epitaph_write(epitaph);
 }
 
 void node_end(enum node_state state)
@@ -105,13 +147,8 @@ void node_end(enum node_state state)
 
 void node_power_off(int status)
 {
-    console_flush_panic();
-    if (!line_is_ours()) {
-        nanoseconds until = arch_clock() + SHOWN_PATIENCE;
-
-        while (arch_clock() < until)
-            ;
-    }
+    if (console_flush_panic())
+        console_wait_shown(SHOWN_PATIENCE);
     arch_power_off(status);
 }
 
@@ -127,48 +164,57 @@ struct epitaph *epitaph_begin(int exit_status)
     return epitaph;
 }
 
-/* Panics before the node knows who it is, or within a panic: one line, nothing else is trusted. */
-static NO_RETURN void panic_plain(const char *text, va_list args)
+/* Panics before the node knows who it is, or within a panic: nothing but the line is trusted. */
+static NO_RETURN void panic_plain(const char *cause)
 {
-    char line[200];
-    int size = format(line, sizeof(line), "\r\nhydros: panic%s: ", depth > 1 ? " in panic" : "");
+    const char *begin = depth > 1 ? "\r\nhydros: panic in panic: " : "\r\nhydros: panic: ";
 
-    format_args(line + size, sizeof(line) - (size_t)size, text, args);
-    arch_serial_panic_write(line, strlen(line));
+    if (depth > 3) /* even this fails: stop before the line is flooded */
+        arch_halt();
+    arch_serial_panic_write(begin, strlen(begin));
+    arch_serial_panic_write(cause, strlen(cause));
     arch_serial_panic_write("\r\n", 2);
     if (self_published) {
+        if (depth == 2)
+            epitaph_write(&self_published->epitaph);
+        atomic_store_explicit(&self_published->epitaph_valid, 1, memory_order_release);
         atomic_store_explicit(&self_published->state, NODE_DEAD, memory_order_seq_cst);
         if (depth == 2) {
             doorbell_ring_all();
             if (option_is("on-death", "poweroff"))
-                arch_power_off(70);
+                arch_power_off(PANIC_STATUS);
         }
     }
     arch_halt();
 }
 
-static NO_RETURN void panic_args(const struct registers *registers, uintptr_t address,
-                                 uintptr_t rbp, const char *text, va_list args)
+static NO_RETURN void panic_cause(const char *cause, const struct registers *registers,
+                                  uintptr_t address, uintptr_t rbp)
 {
     struct epitaph *epitaph;
-    char cause[256];
+    char area[64];
 
-    if (++depth > 3) /* even the plain way fails: stop before the line is flooded */
-        arch_halt();
-    if (depth > 1 || !self_published)
-        panic_plain(text, args);
+    if (++depth > 1 || !self_published)
+        panic_plain(cause);
+    log_notify = NULL; /* perhaps we were showing the log: it is shown when all is written */
     epitaph = epitaph_begin(-1);
-    epitaph->address = address;
+    epitaph->address = address != NO_ADDRESS ? address : 0;
     epitaph->instruction = registers ? registers->rip : 0;
-    format_args(cause, sizeof(cause), text, args);
     epitaph_add(epitaph, "panic: %s\n", cause);
     epitaph_add(epitaph, "node %u, incarnation %u", self_node(), self_start.incarnation);
     if (current)
         epitaph_add(epitaph, ", thread %d %s", current->tid, current->name);
     epitaph_add(epitaph, "\n");
+    if (address != NO_ADDRESS) {
+        address_describe(address, area, sizeof(area));
+        epitaph_add(epitaph, "address %016lx: %s\n", address, area);
+    }
     if (registers)
         epitaph_registers(epitaph, registers);
-    epitaph_stack(epitaph, registers ? registers->rip : 0, registers ? registers->rbp : rbp);
+    epitaph_add(epitaph, "stack:\n");
+    if (registers)
+        epitaph_fault_place(epitaph, registers);
+    epitaph_calls(epitaph, registers ? registers->rbp : rbp);
     node_end(NODE_DEAD);
     if (option_is("on-death", "poweroff"))
         node_power_off(PANIC_STATUS);
@@ -177,18 +223,24 @@ static NO_RETURN void panic_args(const struct registers *registers, uintptr_t ad
 
 void panic(const char *text, ...)
 {
+    char cause[CAUSE_SIZE];
     va_list args;
 
     va_start(args, text);
-    panic_args(NULL, 0, (uintptr_t)__builtin_frame_address(0), text, args);
+    format_args(cause, sizeof(cause), text, args);
+    va_end(args);
+    panic_cause(cause, NULL, NO_ADDRESS, (uintptr_t)__builtin_frame_address(0));
 }
 
 void panic_registers(const struct registers *registers, uintptr_t address, const char *text, ...)
 {
+    char cause[CAUSE_SIZE];
     va_list args;
 
     va_start(args, text);
-    panic_args(registers, address, 0, text, args);
+    format_args(cause, sizeof(cause), text, args);
+    va_end(args);
+    panic_cause(cause, registers, address, 0);
 }
 
 /* Pid 1 ended. A node whose init ended well has stopped; any other end is a death. */

@@ -5,6 +5,9 @@
 
 #include <elf.h>
 
+#include "arch/arch.h"
+#include "lib/format.h"
+#include "lib/string.h"
 #include "node/self.h"
 
 struct symbol_table {
@@ -71,8 +74,60 @@ const char *symbol_find(uintptr_t address, uintptr_t *offset)
             symbol->st_value <= address && (!best || symbol->st_value > best->st_value))
             best = symbol;
     }
-    if (!best)
+    if (!best || (best->st_size > 0 && address - best->st_value >= best->st_size))
         return NULL;
     *offset = address - best->st_value;
     return table.names + best->st_name;
+}
+
+static bool extent_holds(const struct machine_node *node, phys_addr address)
+{
+    for (uint32_t i = 0; i < node->extent_count && i < EXTENTS_MAX; i++) {
+        if (address - node->extents[i].base < node->extents[i].size)
+            return true;
+    }
+    return false;
+}
+
+/* In the direct map, where only the own partition is mapped. */
+static void direct_describe(phys_addr address, char *text, size_t size)
+{
+    for (uint32_t node = 0; node < machine->node_count; node++) {
+        if (extent_holds(&machine->nodes[node], address)) {
+            format(text, size, "direct map, %s partition of node %u",
+                   node == self_node() ? "own" : "the", node);
+            return;
+        }
+    }
+    string_copy(text, "direct map, no partition", size);
+}
+
+void address_describe(uintptr_t address, char *text, size_t size)
+{
+    static const struct {
+        uintptr_t base, size;
+        const char *name;
+    } areas[] = {
+        {0, USER_BASE, "a null pointer's page"},
+        {USER_BASE, USER_END - USER_BASE, "a program's memory"},
+        {STORE_BASE, IMAGE_BASE - STORE_BASE, "boot store"},
+        {IMAGE_BASE, PUBLISHED_BASE - IMAGE_BASE, "boot store, root file system"},
+        {STACK_AREA_BASE, STACK_AREA_SIZE, "kernel stacks"},
+        {DEVICE_BASE, REPAIR_BASE - DEVICE_BASE, "device registers"},
+        {KERNEL_BASE, -KERNEL_BASE, "own kernel"},
+    };
+    uintptr_t offset = address - PUBLISHED_BASE;
+    const char *symbol;
+
+    string_copy(text, "no area of the kernel's", size);
+    for (size_t i = 0; i < COUNT_OF(areas); i++) {
+        if (address - areas[i].base < areas[i].size)
+            string_copy(text, areas[i].name, size);
+    }
+    if (address - DIRECT_BASE < DIRECT_SIZE)
+        direct_describe(address - DIRECT_BASE, text, size);
+    else if (offset / PUBLISHED_SIZE < machine->node_count)
+        format(text, size, "published pages of node %lu", offset / PUBLISHED_SIZE);
+    else if ((symbol = symbol_find(address, &offset)) != NULL)
+        format(text, size, "own text, %s+0x%lx", symbol, offset);
 }

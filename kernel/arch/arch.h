@@ -10,7 +10,8 @@
 #include "lib/check.h"
 
 /* ---- start ---- */
-void arch_start(const struct start_info *start); /* GDT, IDT, TSS, control registers, FPU, no timer yet */
+/* GDT, IDT, TSS, control registers, FPU, no timer yet. */
+void arch_start(const struct start_info *start);
 void arch_start_devices(const struct machine *machine); /* local APIC, timer, console interrupt */
 
 /* ---- memory: page tables (arch/x86_64/paging.c) ---- */
@@ -24,12 +25,13 @@ enum page_flags {
     PAGE_UNCACHED = 8,
 };
 struct arch_mapping {
-    phys_addr frame;  /* of the page, 4 KiB or 2 MiB aligned */
-    uint64_t size;    /* PAGE_SIZE or LARGE_PAGE_SIZE */
-    unsigned flags;   /* enum page_flags */
+    phys_addr frame; /* of the page, 4 KiB or 2 MiB aligned */
+    uint64_t size;   /* PAGE_SIZE or LARGE_PAGE_SIZE */
+    unsigned flags;  /* enum page_flags */
     bool dirty, accessed;
 };
-extern struct arch_space kernel_space; /* the tables a node starts with; upper half shared by all spaces */
+/* The tables a node starts with; their upper half is shared by all spaces. */
+extern struct arch_space kernel_space;
 
 static inline void *direct_pointer(phys_addr frame)
 {
@@ -43,10 +45,12 @@ int arch_space_create(struct arch_space *space) MUST_CHECK; /* -ENOMEM */
 void arch_space_destroy(struct arch_space *space); /* frees table pages only; not the current one */
 void arch_space_switch(const struct arch_space *space);
 /* Maps one page that is not mapped yet (4 KiB / 2 MiB). -ENOMEM when no frame for a table. */
-int arch_map(struct arch_space *space, uintptr_t address, phys_addr frame, unsigned flags) MUST_CHECK;
-int arch_map_large(struct arch_space *space, uintptr_t address, phys_addr frame, unsigned flags) MUST_CHECK;
-/* What is mapped at address? false: nothing. A user page without PAGE_USER keeps its place and frame here, but
- * neither programs nor user copies can touch it (PROT_NONE). */
+int arch_map(struct arch_space *space, uintptr_t address, phys_addr frame,
+             unsigned flags) MUST_CHECK;
+int arch_map_large(struct arch_space *space, uintptr_t address, phys_addr frame,
+                   unsigned flags) MUST_CHECK;
+/* What is mapped at address? false: nothing. A user page without PAGE_USER keeps its place and
+ * frame here, but neither programs nor user copies can touch it (PROT_NONE). */
 bool arch_lookup(const struct arch_space *space, uintptr_t address, struct arch_mapping *mapping);
 /* Lowest mapped page at or above address and below end; false: none. Skips empty tables whole. */
 bool arch_next_mapped(const struct arch_space *space, uintptr_t address, uintptr_t end,
@@ -69,14 +73,15 @@ int arch_zero_out(uintptr_t to, size_t size) MUST_CHECK MAY_SLEEP;
 long arch_string_length(uintptr_t text, size_t max) MUST_CHECK MAY_SLEEP;
 /* Atomic on user words (futex). op as below; the old value goes to *old. -EFAULT. */
 int arch_user_load32(uintptr_t address, uint32_t *value) MUST_CHECK MAY_SLEEP;
-int arch_user_compare_exchange32(uintptr_t address, uint32_t *expected, uint32_t desired) MUST_CHECK MAY_SLEEP;
+int arch_user_compare_exchange32(uintptr_t address, uint32_t *expected,
+                                 uint32_t desired) MUST_CHECK MAY_SLEEP;
 
 /* ---- threads ---- */
 #define KERNEL_STACK_SIZE 16384UL
 struct arch_thread {
-    uintptr_t kernel_sp;    /* where arch_switch resumes */
-    uintptr_t stack_top;    /* of its kernel stack; 0: none */
-    void *vector_state;     /* XSAVE area, 64-byte aligned; NULL for kernel-only threads */
+    uintptr_t kernel_sp; /* where arch_switch resumes */
+    uintptr_t stack_top; /* of its kernel stack; 0: none */
+    void *vector_state;  /* XSAVE area, 64-byte aligned; NULL for kernel-only threads */
     uint64_t fs_base, gs_base;
 };
 /* Gives the thread a kernel stack (guard page below) on which `entry(argument)` runs at the first
@@ -88,15 +93,17 @@ void arch_switch(struct arch_thread *from, struct arch_thread *to);
 /* Child of fork/clone: same vector state as the running thread has now. */
 void arch_vector_copy(struct arch_thread *to);
 void arch_vector_reset(struct arch_thread *running); /* exec */
-/* Signal frames: size of the XSAVE image with Linux's fpstate software header; save the running thread's state to /
- * load it from user memory (checked; -EFAULT, -EINVAL). */
+/* Signal frames: size of the XSAVE image with Linux's fpstate software header; save the running
+ * thread's state to / load it from user memory (checked; -EFAULT, -EINVAL). */
 size_t arch_vector_frame_size(void);
 int arch_vector_save_user(uintptr_t to) MUST_CHECK MAY_SLEEP;
 int arch_vector_load_user(uintptr_t from) MUST_CHECK MAY_SLEEP;
-/* After a floating-point exception of the running thread: the unmasked ones that stand in the x87 status word
- * (or in MXCSR), bits as there: 1 invalid, 2 denormal, 4 divide, 8 overflow, 16 underflow, 32 precision. */
+/* After a floating-point exception of the running thread: the unmasked ones that stand in the x87
+ * status word (or in MXCSR), bits as there: 1 invalid, 2 denormal, 4 divide, 8 overflow, 16
+ * underflow, 32 precision. */
 unsigned arch_vector_exceptions(bool simd);
-void arch_set_fs_base(struct arch_thread *running, uint64_t base); /* running thread; effective at once */
+/* Of the running thread: effective at once. */
+void arch_set_fs_base(struct arch_thread *running, uint64_t base);
 void arch_set_gs_base(struct arch_thread *running, uint64_t base);
 uint64_t arch_get_fs_base(struct arch_thread *running); /* user may write it itself (FSGSBASE) */
 uint64_t arch_get_gs_base(struct arch_thread *running);
@@ -106,22 +113,27 @@ NO_RETURN void arch_enter_user(struct registers *registers);
 struct registers *arch_user_registers(const struct arch_thread *thread);
 
 /* ---- time ---- */
-nanoseconds arch_clock(void);              /* monotonic since the machine booted (same zero on all nodes) */
-nanoseconds arch_wall_offset(void);        /* add to arch_clock() for UTC */
-void arch_timer_set(nanoseconds deadline); /* one-shot; UINT64_MAX: off. A past deadline fires at once */
-struct clock_parameters { uint64_t tsc_base, ns_base, wall_offset; uint32_t mult, shift; }; /* for the vDSO: ns = ns_base + ((tsc - tsc_base) * mult >> shift) */
+nanoseconds arch_clock(void); /* monotonic since the machine booted (same zero on all nodes) */
+nanoseconds arch_wall_offset(void); /* add to arch_clock() for UTC */
+/* One-shot; UINT64_MAX: off. A past deadline fires at once, a very far one may fire early. */
+void arch_timer_set(nanoseconds deadline);
+/* For the vDSO: ns = ns_base + ((tsc - tsc_base) * mult >> shift), the product 128 bits wide. */
+struct clock_parameters {
+    uint64_t tsc_base, ns_base, wall_offset;
+    uint32_t mult, shift;
+};
 void arch_clock_parameters(struct clock_parameters *parameters);
 
 /* ---- the rest ---- */
-void arch_idle(void);           /* interrupts on, halt until one came, interrupts off */
+void arch_idle(void);            /* interrupts on, halt until one came, interrupts off */
 void arch_poll_interrupts(void); /* takes the ones that are pending, if any (long kernel loops) */
-NO_RETURN void arch_halt(void); /* this node runs no more */
+NO_RETURN void arch_halt(void);  /* this node runs no more */
 extern volatile bool arch_nmi_park;      /* true: the next NMI stops this core for good */
 extern volatile uint32_t arch_nmi_count; /* taken since start */
 void arch_doorbell(uint32_t apic_id);
 bool arch_random(uint64_t *value); /* RDSEED or RDRAND; false: none */
 const char *arch_cpu_vendor(char text[16]);
-/* Ends the machine. With option exit-port the status goes to QEMU's isa-debug-exit; ACPI S5 else. */
+/* Ends the machine. With option exit-port the status goes to QEMU's isa-debug-exit, else S5. */
 NO_RETURN void arch_power_off(int status);
 void arch_exit_port(uint16_t port); /* of QEMU's isa-debug-exit */
 NO_RETURN void arch_reset(void);
@@ -131,9 +143,9 @@ size_t arch_serial_write(const char *bytes, size_t size);
 size_t arch_serial_read(char *bytes, size_t size);
 bool arch_serial_start(void (*on_interrupt)(void)); /* this node becomes the line's owner */
 void arch_serial_want_room(bool on);                /* interrupt when the line takes bytes again */
-void arch_serial_want_keys(bool on);                /* off: what comes stays in the line (back-pressure) */
-/* A panic's last way out, also when everything else is broken: writes, waiting (bounded). false: the line took
- * nothing for about a second. */
+void arch_serial_want_keys(bool on); /* off: what comes stays in the line (back-pressure) */
+/* A panic's last way out, also when everything else is broken: writes, waiting (bounded). false:
+ * the line took nothing for about a second. */
 bool arch_serial_panic_write(const char *bytes, size_t size);
 
 /* Return addresses from a frame pointer; stops at anything doubtful. */

@@ -8,21 +8,23 @@
 struct start_info;
 enum fault_access { FAULT_READ, FAULT_WRITE, FAULT_EXEC };
 
-NO_RETURN void kernel_main(const struct start_info *start);            /* kernel/main.c */
-void syscall_enter(struct registers *registers) MAY_SLEEP;             /* kernel/linux/dispatch.c */
+NO_RETURN void kernel_main(const struct start_info *start); /* kernel/main.c */
+void syscall_enter(struct registers *registers) MAY_SLEEP;  /* kernel/linux/dispatch.c */
 /* Page fault at a user address, from ring 3 or from a user copy (then user_mode is false and the
- * copy's error return is taken on a negative result). 0: retry the instruction. From ring 3 a refused
- * fault has become a signal and 0 is returned. (kernel/linux/signal.c calls fault_resolve.) */
+ * copy's error return is taken on a negative result). 0: retry the instruction. From ring 3 a
+ * refused fault has become a signal and 0 is returned. (kernel/linux/signal.c calls fault_resolve.)
+ */
 int fault_enter(struct registers *registers, uintptr_t address, enum fault_access access,
                 bool present, bool user_mode) MAY_SLEEP;
 /* Any other exception in ring 3: becomes a signal. (kernel/linux/signal.c) */
 void exception_enter(struct registers *registers, unsigned vector, uint64_t error);
-void timer_enter(void);      /* kernel/thread/timer.c */
-void doorbell_enter(void);   /* kernel/node/doorbell.c */
+void timer_enter(void);    /* kernel/thread/timer.c */
+void doorbell_enter(void); /* kernel/node/doorbell.c */
 /* Last thing before every return to ring 3: pending signals, time slice, books at the border.
  * (kernel/linux/dispatch.c) */
 void user_return(struct registers *registers) MAY_SLEEP;
-/* A fault of the kernel itself. address: what it touched, or 0. (kernel/panic.c) */
+/* A fault of the kernel itself. address: what it touched, or NO_ADDRESS. (kernel/panic.c) */
+#define NO_ADDRESS UINTPTR_MAX
 NO_RETURN void panic_registers(const struct registers *registers, uintptr_t address,
                                const char *format, ...) PRINTF(3);
 /* Frames for page tables, zeroed; 0: none left. (kernel/memory/frames.c) */

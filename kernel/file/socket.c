@@ -42,7 +42,7 @@ struct socket *socket_new(const struct socket_ops *ops, int family, int type, in
     if (family == AF_UNIX) {
         list_init(&socket->local.bound_link);
         list_insert(&local_sockets, &socket->local.all_link);
-    } else {
+    } else if (family != AF_NETLINK) {
         list_init(&socket->inet.port_link);
         list_init(&socket->inet.connecting);
         list_init(&socket->inet.connecting_link);
@@ -130,6 +130,8 @@ static const struct socket_ops *ops_of(int family, int type, int *protocol, int 
         return local_ops(type, *protocol, error);
     if (family == AF_INET || family == AF_INET6)
         return inet_ops(type, protocol, error);
+    if (family == AF_NETLINK)
+        return route_ops(type, *protocol, error);
     *error = -EAFNOSUPPORT;
     return NULL;
 }

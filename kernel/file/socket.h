@@ -109,6 +109,7 @@ struct socket {
     union {
         struct local_part local;
         struct inet_part inet;
+        uint32_t netlink_port;
     };
 };
 
@@ -177,5 +178,6 @@ void messages_free(struct socket *socket) MAY_SLEEP;
 /* The families: ops for a type, or NULL with *error (-ESOCKTNOSUPPORT, -EPROTONOSUPPORT). */
 const struct socket_ops *local_ops(int type, int protocol, int *error);
 const struct socket_ops *inet_ops(int type, int *protocol, int *error);
+const struct socket_ops *route_ops(int type, int protocol, int *error); /* AF_NETLINK */
 /* ioctls of the one interface, lo. -ENOTTY: not one of them. */
 long interface_ioctl(unsigned command, uintptr_t argument);

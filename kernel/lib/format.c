@@ -46,7 +46,7 @@ static void put_number(struct output *output, const struct field *field, uint64_
 {
     static const char lower_digits[] = "0123456789abcdef", upper_digits[] = "0123456789ABCDEF";
     const char *digits = upper ? upper_digits : lower_digits;
-    char text[24];
+    char text[24] = {0};
     int length = 0, zeros, spaces;
 
     for (; value > 0 || (length == 0 && field->precision != 0); value /= base)

@@ -88,8 +88,7 @@ static int queue_add(uint64_t *pending, struct list *queue, const struct process
         return 0;
     size_t limit = process->limits[RLIMIT_SIGPENDING].soft;
     bool room = !realtime || (queued_count < QUEUED_MAX && queued_count < limit);
-    struct pending_signal *item =
-        room ? HEAP_NEW(struct pending_signal) : NULL;
+    struct pending_signal *item = room ? HEAP_NEW(struct pending_signal) : NULL;
     if (item) {
         info_fill(&item->info, signal, info);
         list_init(&item->link);

@@ -74,6 +74,7 @@ static bool take_news(const struct wait_request *request, struct process *child,
 static int wait_for_news(const struct wait_request *request, struct wait_answer *answer)
 {
     struct process *process = current->process, *child;
+    int error = 0;
     for (;;) {
         bool any = false;
         LIST_FOR_EACH (child, &process->children, struct process, sibling_link) {
@@ -87,9 +88,11 @@ static int wait_for_news(const struct wait_request *request, struct wait_answer 
             return -ECHILD;
         if (request->options & WNOHANG)
             return 0;
-        int error = wait_on(&process->child_waits, NO_DEADLINE);
+        /* After a signal there was one more look: a child's end and its SIGCHLD come together, and
+         * the end counts. */
         if (error < 0)
             return error == -EINTR ? -ERESTARTSYS : error;
+        error = wait_on(&process->child_waits, NO_DEADLINE);
     }
 }
 

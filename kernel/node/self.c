@@ -104,7 +104,7 @@ static long option_decode(const char *text, char *value, size_t size)
         char c = *text;
 
         if (c == '%' && hex_digit(text[1]) >= 0 && hex_digit(text[2]) >= 0) {
-            c = (char)(hex_digit(text[1]) << 4 | hex_digit(text[2]));
+            c = (char)(hex_digit(text[1]) * 16 + hex_digit(text[2]));
             text += 2;
         }
         if (length + 1 < size)

@@ -23,7 +23,6 @@ static bool slice_armed;
 
 struct thread *current = &boot_thread;
 bool schedule_work;
-void (*schedule_idle)(void) = arch_idle;
 
 void schedule_ready(struct thread *thread)
 {
@@ -77,7 +76,7 @@ void schedule_block(void)
     current->run_time += now - current->run_started;
     if (list_is_empty(&ready)) {
         do
-            schedule_idle();
+            arch_idle();
         while (list_is_empty(&ready));
         now = arch_clock();
     }

@@ -47,9 +47,8 @@ struct thread {
     /* Linux odds and ends */
     uintptr_t clear_child_tid, set_child_tid, robust_list, robust_size, rseq;
     uint32_t rseq_signature, rseq_length;
-    struct process *vfork_parent_waits; /* unused by others */
-    long restart_block[4];              /* restart_syscall */
-    struct registers *start_registers;  /* first entry to ring 3, freed then */
+    long restart_block[4];             /* restart_syscall */
+    struct registers *start_registers; /* first entry to ring 3, freed then */
 };
 
 extern struct thread *current;
@@ -78,7 +77,5 @@ void schedule_slice_over(void);            /* from timer.c */
  * half. */
 void schedule_space(const struct arch_space *space);
 extern bool schedule_work; /* schedule_slice_check has something to do */
-extern void (*schedule_idle)(
-    void); /* when no thread is ready: arch_idle, or what the node layer puts around it */
 /* Would a signal end this thread's sleep? Set by linux/; NULL until then. */
 extern bool (*thread_has_signal)(const struct thread *thread);

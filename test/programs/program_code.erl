@@ -31,7 +31,7 @@ load(Module, Text) ->
     {module, Module} = code:load_binary(Module, atom_to_list(Module), build(Module, Text)).
 
 counter(Version) ->
-    "-export([start/0, loop/1]). start() -> spawn(fun() -> loop(0) end)."
+    "-export([start/0, loop/1]). start() -> spawn(fun() -> loop(0) end). "
     "loop(N) -> receive {version, From} -> From ! {" ++ Version ++ ", N}, loop(N + 1);"
     " upgrade -> ?MODULE_:loop(N) end.".
 
@@ -73,8 +73,8 @@ purge_kills() ->
     {'EXIT', {undef, _}} = catch hot:start().
 
 server(Version, Change) ->
-    "-behaviour(gen_server). -export([init/1, handle_call/3, handle_cast/2, code_change/3])."
-    "init(N) -> {ok, N}. handle_cast(_, S) -> {noreply, S}. code_change(_Old, S, Extra) -> " ++ Change ++ "."
+    "-behaviour(gen_server). -export([init/1, handle_call/3, handle_cast/2, code_change/3]). "
+    "init(N) -> {ok, N}. handle_cast(_, S) -> {noreply, S}. code_change(_Old, S, Extra) -> " ++ Change ++ ". "
     "handle_call(get, _, S) -> {reply, {" ++ Version ++ ", S}, S}.".
 
 code_change() ->
@@ -118,7 +118,7 @@ many() ->
       end || Name <- Names] || Version <- ["a", "b", "c"]],
     ok = code:atomic_load([{Name, "x", build(Name, "-export([f/1]). f(_) -> atomic.")} || Name <- Names]),
     [atomic = Name:f(1) || Name <- Names],
-    [begin code:delete(Name), code:purge(Name), false = code:is_loaded(Name) end || Name <- Names].
+    [begin code:purge(Name), code:delete(Name), code:purge(Name), false = code:is_loaded(Name) end || Name <- Names].
 
 on_load() ->
     load(hot_on_load, "-on_load(go/0). -export([f/0]). go() -> persistent_term:put(hot, went), ok. f() -> persistent_term:get(hot)."),

@@ -74,10 +74,11 @@ dump_descriptor_limit() ->
     {0, <<"emfile\n">>} =
         program_run:run("/bin/sh", ["-c", "ulimit -n 100; exec \"$0\" -noshell -eval \"$1\"", program_run:erl_program(),
                                     "F = fun F(N) -> case file:open(\"/dev/null\", [raw]) of {ok, _} -> F(N + 1); {error, E} -> E end end, "
-                                    "io:format(\"~p~n\", [F(0)]), halt()."]).
+                                    "Says = F(0), "
+                                    "erlang:display(Says), halt()."]).
 
 too_many_processes() ->
-    {0, <<"system_limit\n">>} =
+    {0, <<"system_limit\n", _/binary>>} =
         program_run:erl(["+P", "1024", "-noshell", "-eval",
                          "R = try [spawn(fun() -> receive stop -> ok end end) || _ <- lists:seq(1, 40000)], none "
                          "catch error:E -> E end, io:format(\"~p~n\", [R]), halt()."]).

@@ -1,7 +1,7 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% Runs the programs of this directory on whatever this virtual machine stands on, and prints a line for each case:
 %% `ok MODULE/CASE` or `FAIL MODULE/CASE REASON`, at the end `=== end`. A program is a module that exports cases/0:
-%% a list of {Name, Fun}; a case fails when its function does not return. Each program has a directory to itself.
+%% a list of {Name, Fun}; a case fails when its function does not return. Each case has a directory to itself.
 -module(program_run).
 -export([main/0, directory/0, wait/2, wait/3, erl/1, erl/2, erl_program/0, run/2, run/3, run/4]).
 
@@ -10,31 +10,32 @@
 %% After -extra: modules, or module/case for single ones.
 -spec main() -> no_return().
 main() ->
+    %% Reports of processes that are meant to die would hide the lines.
+    ok = logger:remove_handler(default),
     [program(Name) || Name <- init:get_plain_arguments()],
     io:format("=== end~n"),
     halt(0).
 
 program(Name) ->
     [Module | Only] = [list_to_atom(Part) || Part <- string:lexemes(Name, "/")],
-    Directory = filename:join("/tmp/programs", Module),
+    [io:format("~ts~n", [line(Module, Case, one(filename:join("/tmp/programs", Case), Fun))])
+     || {Case, Fun} <- Module:cases(), Only =:= [] orelse lists:member(Case, Only)].
+
+one(Directory, Fun) ->
     file:del_dir_r(Directory),
     ok = filelib:ensure_path(Directory),
     ok = file:set_cwd(Directory),
-    put(directory, Directory),
-    [io:format("~ts~n", [line(Module, Case, one(Directory, Fun))])
-     || {Case, Fun} <- Module:cases(), Only =:= [] orelse lists:member(Case, Only)],
-    ok = file:set_cwd("/"),
-    file:del_dir_r(Directory).
-
-one(Directory, Fun) ->
     {Pid, Monitor} = spawn_monitor(fun() -> put(directory, Directory), Fun(), exit(passed) end),
-    receive
+    Result = receive
         {'DOWN', Monitor, process, Pid, Reason} -> Reason
     after ?LIMIT ->
         Where = process_info(Pid, current_stacktrace),
         exit(Pid, kill),
         {timeout, Where}
-    end.
+    end,
+    ok = file:set_cwd("/"),
+    file:del_dir_r(Directory),
+    Result.
 
 line(Module, Case, passed) ->
     io_lib:format("ok ~s/~s", [Module, Case]);

@@ -98,7 +98,7 @@ log_file() ->
     [logger:notice("event ~p ~ts", [N, lists:duplicate(30, $-)], #{}) || N <- lists:seq(1, 100)],
     ok = logger_std_h:filesync(to_file),
     true = length(filelib:wildcard("events.log*")) >= 2,
-    {ok, Text} = file:read_file("events.log"),
+    Text = [begin {ok, T} = file:read_file(Name), T end || Name <- filelib:wildcard("events.log*")],
     true = string:find(Text, "event 100 ") =/= nomatch,
     ok = logger:remove_handler(to_file).
 

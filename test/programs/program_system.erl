@@ -122,7 +122,7 @@ supervisor_bridge_start() ->
     supervisor:start_link(Module, []).
 
 applications() ->
-    {ok, Started} = application:ensure_all_started([sasl, inets, ssl, mnesia, runtime_tools]),
+    Started = lists:append([begin {ok, S} = application:ensure_all_started(A), S end || A <- [sasl, inets, ssl, mnesia, runtime_tools]]),
     true = lists:member(ssl, Started) orelse lists:keymember(ssl, 1, application:which_applications()),
     [ok = application:stop(A) || A <- lists:reverse(Started)].
 

@@ -5,7 +5,7 @@
  * struct registers; from ring 3 it stands at the top of the thread's kernel stack.
  */
 #include "arch/x86_64/frame.h"
-#include "arch/x86_64/user_access.h"
+#include "arch/x86_64/user_access.inc"
 
 .macro PUSH_REGISTERS
     pushq %rdi

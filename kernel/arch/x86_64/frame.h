@@ -6,25 +6,25 @@
 /* The order that SYSCALL and SYSRET want; the same values as Linux, since programs see them. */
 #define SELECTOR_KERNEL_CODE 0x10
 #define SELECTOR_KERNEL_DATA 0x18
-#define SELECTOR_USER_DATA 0x2b
-#define SELECTOR_USER_CODE 0x33
-#define SELECTOR_TSS 0x40
+#define SELECTOR_USER_DATA   0x2b
+#define SELECTOR_USER_CODE   0x33
+#define SELECTOR_TSS         0x40
 
-#define VECTOR_TIMER 0x40
-#define VECTOR_SERIAL 0x50
+#define VECTOR_TIMER    0x40
+#define VECTOR_SERIAL   0x50
 #define VECTOR_DOORBELL 0x60
-#define VECTOR_UNKNOWN 0xfe /* stands for all that nobody uses */
+#define VECTOR_UNKNOWN  0xfe /* stands for all that nobody uses */
 #define VECTOR_SPURIOUS 0xff
 
-#define FRAME_RBX 40
-#define FRAME_R11 48
-#define FRAME_RCX 88
+#define FRAME_RBX    40
+#define FRAME_R11    48
+#define FRAME_RCX    88
 #define FRAME_NUMBER 120
-#define FRAME_RIP 136
-#define FRAME_CS 144
+#define FRAME_RIP    136
+#define FRAME_CS     144
 #define FRAME_RFLAGS 152
-#define FRAME_RSP 160
-#define FRAME_SIZE 176
+#define FRAME_RSP    160
+#define FRAME_SIZE   176
 
 #define FLAG_TF 0x100
 #define FLAG_IF 0x200

@@ -237,7 +237,7 @@ void arch_unmap(struct arch_space *space, uintptr_t address)
     }
     *entry = 0;
     tlb_changed(space, address);
-    if (!is_user_half(address))
+    if (!parent || !is_user_half(address))
         return;
     *parent -= COUNT_ONE;
     if (!(*parent & COUNT_MASK))

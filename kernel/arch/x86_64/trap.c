@@ -92,7 +92,7 @@ static NO_RETURN void machine_check(struct registers *registers)
         msr_write(MSR_MC0_CTL + 4 * bank + 1, 0);
     }
     msr_write(MSR_MCG_STATUS, 0); /* MCIP off: a second check would shut the machine down */
-    panic_registers(registers, 0, "machine check in bank %u, status %016lx", first_bank, first);
+    panic_registers(registers, NO_ADDRESS, "machine check in bank %u, status %016lx", first_bank, first);
 }
 
 static void nmi(void)
@@ -142,7 +142,7 @@ static void exception(struct registers *registers, unsigned vector)
     if (vector == VECTOR_MACHINE_CHECK)
         machine_check(registers);
     if (!from_user(registers))
-        panic_registers(registers, 0, "%s (vector %u, error code %lx)", name, vector,
+        panic_registers(registers, NO_ADDRESS, "%s (vector %u, error code %lx)", name, vector,
                         registers->error);
     exception_enter(registers, vector, registers->error);
 }

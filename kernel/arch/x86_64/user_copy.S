@@ -6,7 +6,7 @@
  * Eight bytes at a time, unrolled: `rep movsb` is a loop of single bytes under emulation.
  */
 #include "arch/x86_64/frame.h"
-#include "arch/x86_64/user_access.h"
+#include "arch/x86_64/user_access.inc"
 
     .text
     .globl user_access_begin, user_access_end, user_access_failed

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+# hydros run: bad arguments are one clear line; the terminal is put right and QEMU is gone after signals and after power off.
+# LIMIT: 120
+. test/system/common
+refused() { "$@" > "$WORK/out" 2>&1 && fail "accepted: $*"; [ "$(wc -l < "$WORK/out")" = 1 ] || fail "not one line: $*"; }
+refused build/hydros run
+refused build/hydros run --loader=$LOADER --image=/nothing
+refused build/hydros run --loader=$LOADER --image=$IMAGE --nodes=65
+refused build/hydros run --loader=$LOADER --image=$IMAGE --memory=lots
+refused build/hydros run --what
+refused build/hydros image --kernel=/etc/hosts --root=/etc/hosts --output="$WORK/image"
+refused build/hydros image --kernel=/bin/true --root=/etc/hosts --output="$WORK/image"
+for signal in 15 1 3; do
+    on_console "
+expect 60 \"1> \"
+signal $signal
+exit $((128 + signal))" --nodes=1 --memory=512M --option=marker=$$
+done
+sleep 0.5
+pgrep -f "marker=$$" > /dev/null && fail "QEMU is still there"
+# The terminal that was there before: raw mode is gone.
+printf '%s\n' 'expect 60 "1> "' 'send "\x1dq"' 'expect 20 "after:"' 'expect 5 "isig icanon iexten echo"' 'exit 0' > "$WORK/script"
+build/pty "$WORK/script" sh -c "build/hydros run --loader=$LOADER --image=$IMAGE --nodes=1 --memory=512M; echo after:; stty -a" || exit 1
