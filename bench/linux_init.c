@@ -11,8 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -44,6 +47,15 @@ static void node_run(int node)
     _exit(127);
 }
 
+static void loopback_up(void)
+{
+    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+    int any = socket(AF_INET, SOCK_DGRAM, 0);
+    if (any < 0 || ioctl(any, SIOCSIFFLAGS, &request) != 0)
+        perror("linux_init: lo");
+    close(any);
+}
+
 int main(void)
 {
     mount("proc", "/proc", "proc", 0, NULL);
@@ -54,6 +66,7 @@ int main(void)
     int console = open("/dev/console", O_RDWR);
     for (int fd = 0; console >= 0 && fd <= 2; fd++)
         dup2(console, fd);
+    loopback_up();
     pid_t pids[64];
     int nodes = nodes_asked();
     for (int node = 0; node < nodes; node++) {

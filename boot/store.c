@@ -7,6 +7,7 @@
 #include "boot/store.h"
 
 #include "boot/memory.h"
+#include "boot/options.h"
 #include "lib/checksum.h"
 #include "lib/string.h"
 
@@ -24,6 +25,20 @@ static void start_table_fill(uint64_t phys)
     table[TRAMPOLINE_PHYS / PAGE_SIZE] = TRAMPOLINE_PHYS | ENTRY_PRESENT_WRITE_ACCESSED;
 }
 
+/* For tests: option alter=N damages the first N copies of the kernel. */
+static void copies_alter(const struct machine *machine, const char *options)
+{
+    uint64_t count;
+
+    if (boot_option_number(options, "alter", &count) != OPTION_NUMBER)
+        return;
+    for (unsigned i = 0; i < 2 && i < count; i++) {
+        char *copy = memory_map(machine->kernel[i].base, machine->kernel[i].size);
+
+        copy[machine->kernel[i].size / 2] ^= 1;
+    }
+}
+
 const struct machine *store_fill(struct machine *machine, const struct boot_info *info,
                                  const struct image_header *header)
 {
@@ -39,6 +54,7 @@ const struct machine *store_fill(struct machine *machine, const struct boot_info
                module + header->kernel.offset, header->kernel.size);
         machine->kernel[i].checksum = header->kernel.checksum;
     }
+    copies_alter(machine, info->options);
     if (root != module + header->root.offset)
         memmove(root, module + header->root.offset, header->root.size);
     machine->root.checksum = header->root.checksum;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The parts of the first program: boot options, and which program a node runs. */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 
 #define ARGUMENTS_MAX 64
@@ -15,6 +16,7 @@ struct program {
 int options_read(void);
 /* Decoded into value (terminated, cut); its length, -1 when absent. value may be NULL. */
 long option_get(const char *name, char *value, size_t size);
+bool option_is_for_us(const char *name); /* given as name@N with our number */
 
 /* program.c */
 void erlang_environment(void);        /* what erlexec and scripts of releases look for */

@@ -93,3 +93,9 @@ long option_get(const char *name, char *value, size_t size)
         found = option_find(name, NULL);
     return found == NULL ? -1 : decode(found, value, value == NULL ? 0 : size);
 }
+
+bool option_is_for_us(const char *name)
+{
+    const char *node = getenv("HYDROS_NODE");
+    return node != NULL && option_find(name, node) != NULL;
+}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which program this node runs. By boot option: run=PROGRAM ARGUMENTS, shell=PROGRAM,
- * eval=EXPRESSION (node 0), release; otherwise an Erlang shell. Erlang is Debian's, started through
- * its own erlexec.
+ * eval=EXPRESSION (node 0; eval@N: node N), release; otherwise an Erlang shell. Erlang is Debian's,
+ * started through its own erlexec.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -209,7 +209,8 @@ struct program *program_choose(void)
     int error = 0;
     if (option_get("run", text, sizeof text) > 0 || option_get("shell", text, sizeof text) > 0)
         words_add(&program, text);
-    else if (option_get("eval", NULL, 0) >= 0 && node != NULL && strcmp(node, "0") == 0)
+    else if (option_is_for_us("eval") ||
+             (option_get("eval", NULL, 0) >= 0 && node != NULL && strcmp(node, "0") == 0))
         error = eval_add(&program);
     else if (option_get("release", NULL, 0) >= 0)
         error = release_add(&program);

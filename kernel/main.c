@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Start-up of a node, one step per line: this is the kernel's table of contents. First boot and
  * restart are the same. */
+#include <asm/errno.h>
+
 #include "arch/arch.h"
 #include "arch/doors.h"
 #include "device/console.h"
@@ -50,6 +52,23 @@ static void greet(void)
              arch_cpu_vendor(vendor), machine->tsc_hz / 1000000);
 }
 
+static const char *start_error(int error)
+{
+    switch (error) {
+    case -ENOENT:
+        return "it is not there, or its interpreter is not";
+    case -ENOEXEC:
+    case -ELIBBAD:
+        return "it is no whole ELF program for x86-64";
+    case -EACCES:
+        return "it is no executable file";
+    case -ENOMEM:
+        return "this node has too little memory for it";
+    default:
+        return "its file cannot be read";
+    }
+}
+
 /* The first program: option init=, and term= for what its terminal understands. */
 static void init_start(void)
 {
@@ -76,7 +95,8 @@ static void init_start(void)
     format(nodes, sizeof(nodes), "HYDROS_NODES=%u", machine->node_count);
     error = process_start_init(path, arguments, environment);
     if (error)
-        panic("%s cannot be started: error %d", path, -error);
+        node_fail("the first program %s cannot be started: %s; give another one with option init=PATH",
+                  path, start_error(error));
     atomic_store_explicit(&self_published->state, NODE_RUNNING, memory_order_release);
 }
 
@@ -94,6 +114,13 @@ void node_init_ended(int status)
         node_power_off(PANIC_STATUS);
 }
 
+/* Right whenever the node had nothing to do for a moment. */
+static void publish_use(void)
+{
+    atomic_store_explicit(&self_published->memory_used, frames_used() * PAGE_SIZE,
+                          memory_order_relaxed);
+}
+
 void kernel_main(const struct start_info *start)
 {
     arch_start(start);
@@ -108,11 +135,12 @@ void kernel_main(const struct start_info *start)
     pipe_init();
     epoll_init();
     if (tree_init((const void *)IMAGE_BASE, machine->root.size) != 0)
-        panic("the root file system cannot be read");
+        node_fail("the root file system in the system image cannot be read; make the image again");
     if (proc_init() != 0)
-        panic("no memory for /proc");
+        node_fail("this node has too little memory for /proc; use fewer nodes or more memory");
     terminal_init();
     dispatch_init();
+    schedule_before_idle = publish_use;
     init_start();
     if (&fault_start)
         fault_start();

@@ -71,15 +71,21 @@ static bool is_mapped(uintptr_t address)
     return arch_lookup(&kernel_space, address, &mapping);
 }
 
-/* Of a fault: where it was. After a call to where no code is, the caller stands on the stack only. */
+/* Of a fault: where it was. A function that calls no other, or a call to where no code is, leaves the
+ * caller on top of the stack, where no frame pointer tells of it: that line is a guess. */
 static void epitaph_fault_place(struct epitaph *epitaph, const struct registers *registers)
 {
-    uintptr_t offset, rsp = registers->rsp;
+    uintptr_t offset, rsp = registers->rsp, top, caller = 0;
+    const char *name;
 
     epitaph_place(epitaph, registers->rip, false);
-    if (!symbol_find(registers->rip, &offset) && rsp >= STACK_AREA_BASE && rsp % 8 == 0 &&
-        is_mapped(rsp) && symbol_find(*(const uintptr_t *)rsp, &offset))
-        epitaph_place(epitaph, *(const uintptr_t *)rsp, true);
+    if (rsp < STACK_AREA_BASE || rsp % 8 != 0 || !is_mapped(rsp))
+        return;
+    top = *(const uintptr_t *)rsp;
+    (void)arch_backtrace(registers->rbp, &caller, 1);
+    name = symbol_find(top - 1, &offset);
+    if (name && top != caller)
+        epitaph_add(epitaph, "  %016lx %s+0x%lx ?\n", top, name, offset + 1);
 }
 
 /* An endless recursion is told in two lines, so that what began it stands there, too. */
@@ -164,6 +170,27 @@ struct epitaph *epitaph_begin(int exit_status)
     return epitaph;
 }
 
+static NO_RETURN void node_die(void)
+{
+    node_end(NODE_DEAD);
+    if (option_is("on-death", "poweroff"))
+        node_power_off(PANIC_STATUS);
+    arch_halt();
+}
+
+void node_fail(const char *text, ...)
+{
+    struct epitaph *epitaph = epitaph_begin(-1);
+    char line[320];
+    va_list args;
+
+    va_start(args, text);
+    format_args(line, sizeof(line), text, args);
+    va_end(args);
+    epitaph_add(epitaph, "%s\n", line);
+    node_die();
+}
+
 /* Panics before the node knows who it is, or within a panic: nothing but the line is trusted. */
 static NO_RETURN void panic_plain(const char *cause)
 {
@@ -215,10 +242,7 @@ static NO_RETURN void panic_cause(const char *cause, const struct registers *reg
     if (registers)
         epitaph_fault_place(epitaph, registers);
     epitaph_calls(epitaph, registers ? registers->rbp : rbp);
-    node_end(NODE_DEAD);
-    if (option_is("on-death", "poweroff"))
-        node_power_off(PANIC_STATUS);
-    arch_halt();
+    node_die();
 }
 
 void panic(const char *text, ...)

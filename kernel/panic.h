@@ -8,5 +8,7 @@
 
 struct epitaph *epitaph_begin(int exit_status);
 void init_epitaph(int status);        /* pid 1 ended with this wait(2) status */
+/* This node cannot go on, and a person can mend it: one line, what is wrong and what to do. */
+NO_RETURN void node_fail(const char *text, ...) PRINTF(1);
 void node_end(enum node_state state); /* publishes and shows the epitaph, rings all doorbells */
 NO_RETURN void node_power_off(int status); /* after all output was shown */

@@ -5,3 +5,28 @@ $(B)/pty: test/system/pty.c
 	@echo "  CC $<"
 	@gcc $(HOST_CFLAGS) $< -o $@ -lutil
 test-images: $(B)/pty
+
+# The image that the tests of isolation and of bad input use: a debug kernel, and these programs in /t.
+WILD := $(B)/test/t/wild
+$(WILD): test/isolation/wild.c abi/layout.h
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	@musl-gcc -std=gnu11 -D_GNU_SOURCE -O1 -static -s -Wall -Wextra -I. $< -o $@
+# ELF files that are none: of all that can be wrong, what a person meets (cut, empty, other machine, no interpreter).
+$(B)/test/t/elf-cut: $(WILD) $(B)/init
+	@head -c 100 $(B)/init > $(@D)/elf-head
+	@head -c 8192 $(B)/init > $@
+	@: > $(@D)/elf-empty
+	@{ head -c 18 $(B)/init; printf '\267\0'; tail -c +21 $(B)/init; } > $(@D)/elf-arm
+	@{ head -c 54 $(B)/init; printf '\1\0\377\377'; tail -c +59 $(B)/init; } > $(@D)/elf-table
+	@sed 's|/lib64/ld-linux-x86-64.so.2|/lib64/no-linux-x86-64.so.2|' /bin/true > $(@D)/elf-interpreter
+	@chmod 755 $(@D)/elf-*
+$(B)/test/root.erofs: $(B)/init $(ERLANG_BEAM) scripts/make-root $(WILD) $(B)/test/t/elf-cut
+	@echo "  ROOT $@"
+	@scripts/make-root --output=$@ --init=$(B)/init --ebin=$(B)/ebin --add=$(B)/test/t:/t
+$(B)/test/debug.img: $(B)/hydros $(B)/debug/kernel.elf $(B)/test/root.erofs
+	@echo "  IMAGE $@"
+	@objcopy --strip-debug $(B)/debug/kernel.elf $@.kernel
+	@$(B)/hydros image --kernel=$@.kernel --root=$(B)/test/root.erofs --output=$@
+	@rm -f $@.kernel
+test-images: $(B)/test/debug.img

@@ -77,17 +77,10 @@ static void ring_add(const char *bytes, size_t size)
     atomic_store(&self_published->console_written, written + size);
 }
 
-/* For lists of nodes: right whenever the node had something to say. */
-static void publish_memory(void)
-{
-    self_published->memory_used = (frames_total() - frames_free()) * PAGE_SIZE;
-}
-
 size_t console_write(const char *bytes, size_t size)
 {
     const struct published *page = owner_page();
     size_t done = 0;
-    publish_memory();
     while (done < size) {
         size_t part = size - done < CONSOLE_MARGIN ? size - done : CONSOLE_MARGIN;
         bool shown = is_shown(page);
@@ -163,7 +156,6 @@ void console_report_window(void)
 
 static void bell(void)
 {
-    publish_memory();
     console_owner_pump();
     const struct published *page = owner_page();
     if (!page)

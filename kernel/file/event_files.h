@@ -56,10 +56,10 @@ struct linux_epoll_event {
     uint64_t data;
 } __attribute__((packed));
 int epoll_create(struct file **file) MUST_CHECK;
-int epoll_change(struct file *epoll, int operation, int fd, struct file *file,
+int epoll_change(struct file *file, int operation, int fd, struct file *target,
                  const struct linux_epoll_event *event) MUST_CHECK;
 /* Up to max events to the program's array. Count, -EINVAL (no epoll), -EFAULT, -EINTR. */
-long epoll_wait(struct file *epoll, user_addr events, int max, nanoseconds deadline) MUST_CHECK MAY_SLEEP;
+long epoll_wait(struct file *file, user_addr events, int max, nanoseconds deadline) MUST_CHECK MAY_SLEEP;
 void epoll_init(void); /* once at start */
 
 /* What these files ask of the process that runs; defined in kernel/linux/event_caller.c. */

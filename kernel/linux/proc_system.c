@@ -181,6 +181,8 @@ NODE(cmdline_node, text_cmdline);
 NODE(uuid_node, text_uuid);
 NODE(boot_id_node, text_boot_id);
 NODE(file_max_node, text_file_max);
+NODE(nodes_node, proc_nodes);
+NODE(epitaphs_node, proc_epitaphs);
 
 static const struct fixed_file {
     const char *directory, *name;
@@ -196,6 +198,8 @@ static const struct fixed_file {
     {"/proc", "cmdline", &cmdline_node, NULL},
     {"/proc", "filesystems", &constant_node, "nodev\tproc\nnodev\tsysfs\nnodev\ttmpfs"},
     {"/proc", "mounts", &link_node, "self/mounts"},
+    {"/proc/hydros", "nodes", &nodes_node, NULL},
+    {"/proc/hydros", "epitaphs", &epitaphs_node, NULL},
     {"/proc/sys/kernel", "osrelease", &names_node, "osrelease"},
     {"/proc/sys/kernel", "hostname", &names_node, "hostname"},
     {"/proc/sys/kernel", "domainname", &names_node, "domainname"},

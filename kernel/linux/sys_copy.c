@@ -5,6 +5,8 @@
 #include "linux/process.h"
 #include "linux/syscalls.h"
 
+#define PAUSE_ROUNDS 64 /* 256 KiB: far below a millisecond */
+
 /* Bytes, or -errno when none was moved. What was read but not taken is given back by the positions.
  */
 static long copy_between(struct file *in, int64_t *in_position, struct file *out,
@@ -14,7 +16,11 @@ static long copy_between(struct file *in, int64_t *in_position, struct file *out
     if (!buffer)
         return -ENOMEM;
     long total = 0, result = 0;
-    while ((size_t)total < size) {
+    for (unsigned round = 1; (size_t)total < size; round++) {
+        if (round % PAUSE_ROUNDS == 0 && schedule_pause()) {
+            result = -EINTR;
+            break;
+        }
         size_t piece = size - (size_t)total < PATH_BUFFER ? size - (size_t)total : PATH_BUFFER;
         struct io io;
         int64_t before = *in_position;
@@ -45,6 +51,8 @@ static long sendfile_files(struct file *out, struct file *in, user_addr offset, 
         return -EINVAL;
     if (!in->ops->seek)
         return offset ? -ESPIPE : -EINVAL;
+    if (!in->inode) /* eventfd and its like have no data to go through */
+        return -EINVAL;
     if (offset && copy_in(&position, offset) != 0)
         return -EFAULT;
     if (position < 0)

@@ -304,6 +304,11 @@ size_t frames_free(void)
     return free_total > reserve ? free_total - reserve : 0;
 }
 
+size_t frames_used(void)
+{
+    return total - free_total;
+}
+
 size_t frames_total(void)
 {
     return total;

@@ -33,4 +33,5 @@ size_t frame_run_unmark(phys_addr frame); /* back to count 1 */
 unsigned frame_count(phys_addr frame);    /* users; boot store: UINT_MAX */
 bool frame_is_ours(phys_addr frame);
 size_t frames_free(void);  /* frames a program could still get */
+size_t frames_used(void);  /* by programs and the kernel, its own copy included */
 size_t frames_total(void); /* of the partition */

@@ -23,6 +23,7 @@ static bool slice_armed;
 
 struct thread *current = &boot_thread;
 bool schedule_work;
+void (*schedule_before_idle)(void);
 
 void schedule_ready(struct thread *thread)
 {
@@ -75,6 +76,8 @@ void schedule_block(void)
     nanoseconds now = arch_clock();
     current->run_time += now - current->run_started;
     if (list_is_empty(&ready)) {
+        if (schedule_before_idle)
+            schedule_before_idle();
         do
             arch_idle();
         while (list_is_empty(&ready));
@@ -116,6 +119,14 @@ void schedule_slice_check(void)
         slice_armed = true;
         timer_slice(end);
     }
+}
+
+bool schedule_pause(void)
+{
+    arch_poll_interrupts();
+    if (schedule_work)
+        schedule_slice_check();
+    return current->dying || (thread_has_signal && thread_has_signal(current));
 }
 
 void schedule_space(const struct arch_space *space)

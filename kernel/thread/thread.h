@@ -66,13 +66,18 @@ NO_RETURN void thread_exit(void);           /* the running one; its memory is fr
 nanoseconds thread_run_time(const struct thread *thread);
 
 /* schedule.c */
+/* Called before the node halts for want of work; set by main.c, which publishes what others look at. */
+extern void (*schedule_before_idle)(void);
 NO_RETURN void schedule_start(void); /* from kernel_main: the boot flow becomes the idle loop */
 void schedule_ready(struct thread *thread);
 void schedule_block(void) MAY_SLEEP; /* running thread's state was set by the caller */
 void schedule_yield(void) MAY_SLEEP;
 bool schedule_others_ready(void);
 void schedule_slice_check(void) MAY_SLEEP; /* at user_return: yields when its slice is over */
-void schedule_slice_over(void);            /* from timer.c */
+/* For long loops on behalf of a program: takes interrupts (so that the node's beat goes on) and
+ * gives way when others are due. true: a signal waits, so end with what is done. */
+bool schedule_pause(void) MUST_CHECK MAY_SLEEP;
+void schedule_slice_over(void); /* from timer.c */
 /* Loads a space for the running thread, now and at its later switches. NULL: only the kernel's
  * half. */
 void schedule_space(const struct arch_space *space);

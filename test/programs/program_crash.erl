@@ -57,8 +57,8 @@ no_dump() ->
 %% With a limit on its addresses the machine cannot grow its heap: it says so and leaves a dump.
 no_memory() ->
     file:delete("dump"),
-    {Status, Output} = program_run:run("/bin/sh", ["-c", "ulimit -v 2500000; ERL_CRASH_DUMP=$PWD/dump exec \"$0\" -noshell -eval \"$1\"",
-                                                   program_run:erl_program(), "(fun F(L) -> F([L, L | lists:duplicate(1000000, L)]) end)([])."]),
+    {Status, Output} = program_run:run("/bin/sh", ["-c", "ulimit -v 650000; ERL_CRASH_DUMP=$PWD/dump exec \"$0\" +S 1:1 +SDcpu 1:1 +SDio 1 +MIscs 32 -noshell -eval \"$1\"",
+                                                   program_run:erl_program(), "(fun F(L) -> F([L, L | lists:duplicate(100000, L)]) end)([])."]),
     {true, Status} = {Status =/= 0, Status},
     {true, Output} = {string:find(Output, "Cannot allocate") =/= nomatch, Output},
     dump("eheap_alloc: Cannot allocate").
@@ -71,7 +71,7 @@ segment_fault() ->
 
 %% Every descriptor is taken: opening fails with an error, not a crash.
 dump_descriptor_limit() ->
-    {0, <<"emfile\n">>} =
+    {0, <<"emfile", _/binary>>} =
         program_run:run("/bin/sh", ["-c", "ulimit -n 100; exec \"$0\" -noshell -eval \"$1\"", program_run:erl_program(),
                                     "F = fun F(N) -> case file:open(\"/dev/null\", [raw]) of {ok, _} -> F(N + 1); {error, E} -> E end end, "
                                     "Says = F(0), "

@@ -1,6 +1,6 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% Runs the programs of this directory on whatever this virtual machine stands on, and prints a line for each case:
-%% `ok MODULE/CASE` or `FAIL MODULE/CASE REASON`, at the end `=== end`. A program is a module that exports cases/0:
+%% `ok MODULE/CASE TIME` or `FAIL MODULE/CASE REASON`, at the end `=== end`. A program is a module that exports cases/0:
 %% a list of {Name, Fun}; a case fails when its function does not return. Each case has a directory to itself.
 -module(program_run).
 -export([main/0, directory/0, wait/2, wait/3, erl/1, erl/2, erl_program/0, run/2, run/3, run/4]).
@@ -18,7 +18,10 @@ main() ->
 
 program(Name) ->
     [Module | Only] = [list_to_atom(Part) || Part <- string:lexemes(Name, "/")],
-    [io:format("~ts~n", [line(Module, Case, one(filename:join("/tmp/programs", Case), Fun))])
+    [begin
+         {Time, Result} = timer:tc(fun() -> one(filename:join("/tmp/programs", Case), Fun) end),
+         io:format("~ts~n", [line(Module, Case, Result, Time div 1000)])
+     end
      || {Case, Fun} <- Module:cases(), Only =:= [] orelse lists:member(Case, Only)].
 
 one(Directory, Fun) ->
@@ -37,9 +40,9 @@ one(Directory, Fun) ->
     file:del_dir_r(Directory),
     Result.
 
-line(Module, Case, passed) ->
-    io_lib:format("ok ~s/~s", [Module, Case]);
-line(Module, Case, Reason) ->
+line(Module, Case, passed, Milliseconds) ->
+    io_lib:format("ok ~s/~s ~b ms", [Module, Case, Milliseconds]);
+line(Module, Case, Reason, _) ->
     io_lib:format("FAIL ~s/~s ~0tP", [Module, Case, Reason, 60]).
 
 -spec directory() -> file:filename().

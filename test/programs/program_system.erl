@@ -58,7 +58,7 @@ memory_returns() ->
          receive {'DOWN', _, process, _, Reason} -> normal = Reason end,
          _ = Pid,
          erlang:garbage_collect()
-     end || _ <- lists:seq(1, 20)],
+     end || _ <- lists:seq(1, 6)],
     program_run:wait(returned, fun() -> erlang:garbage_collect(), erlang:memory(binary) < 20000000 end).
 
 processes() ->

@@ -39,8 +39,8 @@ order() ->
     [] = [{A, B} || {A, B} <- lists:zip(lists:droplast(Got), tl(Got)), A > B + 50].
 
 intervals() ->
-    {ok, Reference} = timer:send_interval(20, tick),
     Before = now_ms(),
+    {ok, Reference} = timer:send_interval(20, tick),
     [receive tick -> ok end || _ <- lists:seq(1, 25)],
     Took = now_ms() - Before,
     {ok, cancel} = timer:cancel(Reference),

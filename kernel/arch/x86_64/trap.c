@@ -11,6 +11,7 @@
 
 #define ERROR_PRESENT  0x1
 #define ERROR_WRITE    0x2
+#define ERROR_USER     0x4
 #define ERROR_RESERVED 0x8
 #define ERROR_FETCH    0x10
 
@@ -59,6 +60,12 @@ static void page_fault(struct registers *registers)
 
     if (registers->error & ERROR_RESERVED)
         kernel_page_fault(registers, address);
+    if (from_user(registers) && present && !(registers->error & ERROR_USER)) {
+        /* The processor itself, for ring 3 (a table of its own; QEMU also for IRET and far RET
+         * there, where SMAP then refuses): nothing that a fault handler could mend. */
+        exception_enter(registers, VECTOR_PROTECTION, 0);
+        return;
+    }
     if (from_user(registers)) {
         if (address >= USER_END) /* as Linux says: whether anything is there is not told */
             registers->error |= ERROR_PRESENT;

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+# A release made by `mix release` (offline, with its own ERTS) on four nodes, each of which knows its number and name.
+# LIMIT: 300
+. test/system/common
+. test/system/release
+export HOME=$WORK MIX_ENV=prod LC_ALL=C.UTF-8
+cp -r examples/elixir_counter "$WORK/source"
+rm -rf "$WORK/source/_build"
+(cd "$WORK/source" && mix release) > "$WORK/out" 2>&1 || fail "mix release"
+release_image "$WORK/source/_build/prod/rel/elixir_counter"
+release_run 4 2G 'elixir_counter: node N of 4 is elixir_counter@nN, Elixir [0-9.]* from /release' 'elixir_counter: 2 on elixir_counter@n0'
