@@ -137,7 +137,7 @@ run: $(B)/packages-run
 .PHONY: run
 
 # ---- checks and tests ----
-FORMATTED := $(wildcard $(foreach d,abi start boot boot/test tool tool/test init test/linux test/system bench kernel kernel/debug kernel/release \
+FORMATTED := $(wildcard $(foreach d,abi start boot boot/test tool tool/test init test/linux test/system test/isolation bench kernel kernel/debug kernel/release \
   kernel/arch kernel/linux/vdso $(KERNEL_DIRS:%=kernel/%) $(KERNEL_DIRS:%=kernel/%/test),$(d)/*.[ch]))
 UNIT_C := $(wildcard */test/*_test.c */*/test/*_test.c)
 UNIT := $(patsubst %.c,$(B)/unit/%,$(UNIT_C))
@@ -172,12 +172,15 @@ system: $(B)/packages-test
 linux: $(B)/packages-test
 	@$(MAKE) --no-print-directory test-images
 	@test/run linux
+programs: $(B)/packages-test
+	@$(MAKE) --no-print-directory test-images
+	@test/run programs
 test: $(B)/packages-test
 	@$(MAKE) --no-print-directory test-images test-programs
-	@test/run check unit fuzz linux system
+	@test/run check unit fuzz linux programs system
 test-programs: $(UNIT) $(FUZZ)
 test-images: image $(B)/debug/kernel.elf
-.PHONY: check unit fuzz-short fuzz system linux test test-programs test-images
+.PHONY: check unit fuzz-short fuzz system linux programs test test-programs test-images
 -include test/build.mk
 
 conformance: $(B)/packages-conformance image
@@ -201,7 +204,7 @@ help:
 	@echo '   RELEASE=DIR       a release (rebar3, mix) with its own ERTS or without, started on every node'
 	@echo '   ACCEL=tcg|kvm  MACHINE=q35|pc|microvm  KERNEL=release|debug  TIMEOUT=SECONDS'
 	@echo '   OPTIONS="a b=c"   further boot options (docs/debugging.md)'
-	@echo 'make test         every test; make check, unit, fuzz-short, linux, system: parts of it'
+	@echo 'make test         every test; make check, unit, fuzz-short, linux, programs, system: parts of it'
 	@echo 'make fuzz         long fuzzing (FUZZ_SECONDS=600 per parser)'
 	@echo 'make conformance  OTP test suites here and on Linux, as a table'
 	@echo 'make bench        measurements against Linux in the same QEMU'

@@ -6,7 +6,7 @@
 #pragma once
 #include <stdint.h>
 
-#define IMAGE_MAGIC 0x31676d49534f5948UL /* "HYOSImg1" spelled little endian */
+#define IMAGE_MAGIC   0x31676d49534f5948UL /* "HYOSImg1" spelled little endian */
 #define IMAGE_VERSION 1
 
 struct image_part {

@@ -10,8 +10,8 @@
 #include "abi/layout.h"
 
 #define MACHINE_MAGIC 0x31656e696863614dUL /* "Machine1", little endian */
-#define EXTENTS_MAX 8                      /* pieces of memory in one partition */
-#define OPTIONS_MAX 65536                  /* boot options, bytes with the final 0 */
+#define EXTENTS_MAX   8                    /* pieces of memory in one partition */
+#define OPTIONS_MAX   65536                /* boot options, bytes with the final 0 */
 
 struct extent {
     uint64_t base; /* 2 MiB aligned in partitions */
@@ -34,10 +34,10 @@ struct machine {
     uint64_t magic;
     uint64_t checksum; /* of the whole struct with this field 0 */
     uint32_t node_count;
-    uint32_t boot_node;         /* the node that runs on the boot core */
-    uint64_t store_base;        /* contiguous: this struct first, then options, kernels */
+    uint32_t boot_node;  /* the node that runs on the boot core */
+    uint64_t store_base; /* contiguous: this struct first, then options, kernels */
     uint64_t store_size;
-    uint32_t options_offset;    /* from STORE_BASE: boot options, one 0-terminated string */
+    uint32_t options_offset; /* from STORE_BASE: boot options, one 0-terminated string */
     uint32_t options_size;
     struct store_part kernel[2]; /* the pristine kernel ELF and its second copy, inside the store */
     struct store_part root;      /* EROFS image, mapped at IMAGE_BASE */
@@ -45,24 +45,24 @@ struct machine {
     uint64_t lapic_base;         /* xAPIC registers */
     uint64_t ioapic_base;        /* 0: none */
     uint32_t ioapic_gsi_base;
-    uint32_t serial_gsi;         /* I/O APIC input of COM1 (ISA IRQ 4 after MADT overrides) */
-    uint32_t serial_active_low;  /* polarity and trigger from the MADT override */
+    uint32_t serial_gsi;        /* I/O APIC input of COM1 (ISA IRQ 4 after MADT overrides) */
+    uint32_t serial_active_low; /* polarity and trigger from the MADT override */
     uint32_t serial_level;
-    uint64_t tsc_hz;             /* measured at boot against the PIT or taken from CPUID */
-    uint64_t lapic_hz;           /* local APIC timer ticks per second at divide-by-1 */
-    uint64_t boot_tsc;           /* TSC when boot_wall_ns was read */
-    uint64_t boot_wall_ns;       /* UTC in ns since 1970, from the CMOS clock; 0: unknown */
-    uint32_t pm1a_control;       /* port of ACPI PM1a_CNT, 0: none */
+    uint64_t tsc_hz;       /* measured at boot against the PIT or taken from CPUID */
+    uint64_t lapic_hz;     /* local APIC timer ticks per second at divide-by-1 */
+    uint64_t boot_tsc;     /* TSC when boot_wall_ns was read */
+    uint64_t boot_wall_ns; /* UTC in ns since 1970, from the CMOS clock; 0: unknown */
+    uint32_t pm1a_control; /* port of ACPI PM1a_CNT, 0: none */
     uint32_t pm1b_control;
-    uint32_t sleep_type_a;       /* SLP_TYPa for S5 */
+    uint32_t sleep_type_a; /* SLP_TYPa for S5 */
     uint32_t sleep_type_b;
-    uint64_t sleep_control;      /* ACPI 5 sleep control register: address, 0 none */
-    uint32_t sleep_control_io;   /* 1: that address is a port */
-    uint32_t reset_port;         /* ACPI reset register when it is a port, 0: none */
+    uint64_t sleep_control;    /* ACPI 5 sleep control register: address, 0 none */
+    uint32_t sleep_control_io; /* 1: that address is a port */
+    uint32_t reset_port;       /* ACPI reset register when it is a port, 0: none */
     uint32_t reset_value;
-    uint32_t start_table;        /* below 4 GiB, in the store: the tables the trampoline begins with */
-    uint32_t warm_reset;         /* 1: the boot core resumes at the trampoline after INIT (CMOS 0Ah);
-                                    0 (UEFI): an INIT of the boot core would restart the machine */
+    uint32_t start_table; /* below 4 GiB, in the store: the tables the trampoline begins with */
+    uint32_t warm_reset;  /* 1: the boot core resumes at the trampoline after INIT (CMOS 0Ah);
+                             0 (UEFI): an INIT of the boot core would restart the machine */
     uint32_t reserved;
     struct machine_node nodes[NODES_MAX];
 };
@@ -72,12 +72,12 @@ struct machine {
 #define START_MAGIC 0x3174726174536564UL
 struct start_info {
     uint64_t magic;
-    uint32_t node;          /* who am I */
-    uint32_t incarnation;   /* 1 at first boot; 0 is never used */
-    uint64_t free_base;     /* extents[0] is in use up to here: kernel copy and page tables */
-    uint64_t kernel_base;   /* physical address of the kernel copy (virtual KERNEL_BASE) */
-    uint64_t page_table;    /* CR3 */
-    uint64_t started_tsc;   /* TSC when node_start ran */
+    uint32_t node;        /* who am I */
+    uint32_t incarnation; /* 1 at first boot; 0 is never used */
+    uint64_t free_base;   /* extents[0] is in use up to here: kernel copy and page tables */
+    uint64_t kernel_base; /* physical address of the kernel copy (virtual KERNEL_BASE) */
+    uint64_t page_table;  /* CR3 */
+    uint64_t started_tsc; /* TSC when node_start ran */
 };
 
 _Static_assert(sizeof(struct machine_node) == 136, "layout is shared by loader and kernels");

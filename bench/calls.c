@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What system calls cost. The same static program runs on HydrOS and on Linux; each line is
- * "calls <name> <nanoseconds per operation>", the best of several rounds, since anything above it is the
- * emulator's host doing something else.
+ * "calls <name> <nanoseconds per operation>", the best of several rounds, since anything above it
+ * is the emulator's host doing something else.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

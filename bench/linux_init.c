@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The first program of the Linux that HydrOS is measured against: mounts what the kernel of HydrOS gives by itself, then
- * runs HydrOS's own init (the same file) once per node, each pinned to a core of its own, and powers off
- * when the first of them ends. Boot option nodes=N, as for HydrOS.
+ * The first program of the Linux that HydrOS is measured against: mounts what the kernel of HydrOS
+ * gives by itself, then runs HydrOS's own init (the same file) once per node, each pinned to a core
+ * of its own, and powers off when the first of them ends. Boot option nodes=N, as for HydrOS.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <net/if.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>

@@ -14,7 +14,7 @@
 #define LINE_HAS_ROOM  0x20
 #define DIVISOR_115200 1
 #define SPINS_MAX      100000 /* about 0.1 s at 1 us for a port read: a byte takes 87 us */
-#define EXIT_FAILED    0x41 /* status 1, as arch_power_off gives it */
+#define EXIT_FAILED    0x41   /* status 1, as arch_power_off gives it */
 
 static const char *known_options = "";
 static bool line_is_there;

@@ -13,6 +13,7 @@
 #include "boot/plan.h"
 #include "boot/port.h"
 #include "boot/store.h"
+#include "lib/checksum.h"
 #include "start/start.h"
 
 #define ENTERED_BY_MULTIBOOT2 0x36d76289
@@ -266,11 +267,23 @@ static void node_start(const struct machine *machine, uint32_t node, const struc
     boot_say("node %u: loaded, %s", node, start_error_text(error));
 }
 
+/* One altered copy is no reason to stop (start_load takes the other one), but to be told. */
+static void copies_check(const struct machine *machine)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        const struct store_part *copy = &machine->kernel[i];
+
+        if (checksum_bytes(memory_map(copy->base, copy->size), copy->size) != copy->checksum)
+            boot_say("kernel copy %u in the boot store is altered: the memory may be bad", i + 1);
+    }
+}
+
 /* The others first, each until its kernel runs; then this core becomes its own node. */
 static NO_RETURN void nodes_start(const struct machine *machine)
 {
     const struct start_host host = {memory_map, host_store, lapic, clock_wait_us};
 
+    copies_check(machine);
     for (uint32_t i = 0; i < machine->node_count; i++)
         if (i != machine->boot_node)
             node_start(machine, i, &host);

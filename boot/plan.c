@@ -64,8 +64,8 @@ static const char *cores_choose(const struct plan_input *input, struct machine *
         boot_is_listed |= input->cores[i] == input->boot_core;
     known += !boot_is_listed;
     if (input->nodes_wanted > known) {
-        format(text, PLAN_TEXT_SIZE, "option nodes=%u, but there are only %u cores; ask for fewer",
-               input->nodes_wanted, known);
+        format(text, PLAN_TEXT_SIZE, "option nodes=%u, but there %s only %u core%s; ask for fewer",
+               input->nodes_wanted, known == 1 ? "is" : "are", known, known == 1 ? "" : "s");
         return text;
     }
     uint32_t wanted = input->nodes_wanted != 0 ? input->nodes_wanted : known;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Start-up of a node, one step per line: this is the kernel's table of contents. First boot and
  * restart are the same. */
-#include <asm/errno.h>
-
 #include "arch/arch.h"
 #include "arch/doors.h"
 #include "device/console.h"
@@ -52,23 +50,6 @@ static void greet(void)
              arch_cpu_vendor(vendor), machine->tsc_hz / 1000000);
 }
 
-static const char *start_error(int error)
-{
-    switch (error) {
-    case -ENOENT:
-        return "it is not there, or its interpreter is not";
-    case -ENOEXEC:
-    case -ELIBBAD:
-        return "it is no whole ELF program for x86-64";
-    case -EACCES:
-        return "it is no executable file";
-    case -ENOMEM:
-        return "this node has too little memory for it";
-    default:
-        return "its file cannot be read";
-    }
-}
-
 /* The first program: option init=, and term= for what its terminal understands. */
 static void init_start(void)
 {
@@ -95,8 +76,8 @@ static void init_start(void)
     format(nodes, sizeof(nodes), "HYDROS_NODES=%u", machine->node_count);
     error = process_start_init(path, arguments, environment);
     if (error)
-        node_fail("the first program %s cannot be started: %s; give another one with option init=PATH",
-                  path, start_error(error));
+        node_fail("this node has too little memory for its first program; use fewer nodes or more "
+                  "memory");
     atomic_store_explicit(&self_published->state, NODE_RUNNING, memory_order_release);
 }
 

@@ -71,8 +71,8 @@ static bool is_mapped(uintptr_t address)
     return arch_lookup(&kernel_space, address, &mapping);
 }
 
-/* Of a fault: where it was. A function that calls no other, or a call to where no code is, leaves the
- * caller on top of the stack, where no frame pointer tells of it: that line is a guess. */
+/* Of a fault: where it was. A function that calls no other, or a call to where no code is, leaves
+ * the caller on top of the stack, where no frame pointer tells of it: that line is a guess. */
 static void epitaph_fault_place(struct epitaph *epitaph, const struct registers *registers)
 {
     uintptr_t offset, rsp = registers->rsp, top, caller = 0;

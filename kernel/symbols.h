@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names for addresses: functions, from the pristine ELF in the boot store, and areas of abi/layout.h. */
+/* Names for addresses: functions, from the pristine ELF in the boot store, and areas of
+ * abi/layout.h. */
 #pragma once
 #include "lib/check.h"
 

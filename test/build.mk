@@ -21,7 +21,10 @@ $(B)/test/t/elf-cut: $(WILD) $(B)/init
 	@{ head -c 54 $(B)/init; printf '\1\0\377\377'; tail -c +59 $(B)/init; } > $(@D)/elf-table
 	@sed 's|/lib64/ld-linux-x86-64.so.2|/lib64/no-linux-x86-64.so.2|' /bin/true > $(@D)/elf-interpreter
 	@chmod 755 $(@D)/elf-*
-$(B)/test/root.erofs: $(B)/init $(ERLANG_BEAM) scripts/make-root $(WILD) $(B)/test/t/elf-cut
+$(B)/test/t/%.sh: test/isolation/%.sh
+	@mkdir -p $(@D)
+	@cp $< $@
+$(B)/test/root.erofs: $(B)/init $(ERLANG_BEAM) scripts/make-root $(WILD) $(B)/test/t/elf-cut $(B)/test/t/watch.sh
 	@echo "  ROOT $@"
 	@scripts/make-root --output=$@ --init=$(B)/init --ebin=$(B)/ebin --add=$(B)/test/t:/t
 $(B)/test/debug.img: $(B)/hydros $(B)/debug/kernel.elf $(B)/test/root.erofs

@@ -12,11 +12,11 @@ NO_RETURN void kernel_main(const struct start_info *start); /* kernel/main.c */
 void syscall_enter(struct registers *registers) MAY_SLEEP;  /* kernel/linux/dispatch.c */
 /* Page fault at a user address, from ring 3 or from a user copy (then user_mode is false and the
  * copy's error return is taken on a negative result). 0: retry the instruction. From ring 3 a
- * refused fault has become a signal and 0 is returned. (kernel/linux/signal.c calls fault_resolve.)
+ * refused fault has become a signal and 0 is returned. (kernel/linux/exception.c)
  */
 int fault_enter(struct registers *registers, uintptr_t address, enum fault_access access,
                 bool present, bool user_mode) MAY_SLEEP;
-/* Any other exception in ring 3: becomes a signal. (kernel/linux/signal.c) */
+/* Any other exception in ring 3: becomes a signal. (kernel/linux/exception.c) */
 void exception_enter(struct registers *registers, unsigned vector, uint64_t error);
 void timer_enter(void);    /* kernel/thread/timer.c */
 void doorbell_enter(void); /* kernel/node/doorbell.c */

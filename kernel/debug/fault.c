@@ -2,9 +2,9 @@
 /*
  * Faults on purpose, to show that they end this node and no other. Boot options:
  *   fault@1=NAME         what to do (table below; docs/debugging.md), here on node 1
- *   fault-after@1=MS     so long after the start of init, in the timer's interrupt; otherwise at once
- *   fault-in@1=WHERE     log: in the midst of a kernel message; keys: while the console moves a key
- * The accesses are instructions that no compiler and no sanitizer looks at.
+ *   fault-after@1=MS     so long after the start of init, in the timer's interrupt; otherwise at
+ * once fault-in@1=WHERE     log: in the midst of a kernel message; keys: while the console moves a
+ * key The accesses are instructions that no compiler and no sanitizer looks at.
  */
 #include "arch/arch.h"
 #include "device/console.h"
@@ -133,6 +133,7 @@ static NO_INLINE void fault_assert(void)
 static NO_INLINE void fault_undefined(void)
 {
     volatile int number = INT32_MAX;
+    /* cppcheck-suppress integerOverflow: the fault this is for; UBSan has to report it */
     number = number + 1;
 }
 

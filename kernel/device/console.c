@@ -47,7 +47,7 @@ static const struct published *owner_page(void)
 static void owner_call(void)
 {
     if (owner == self_node())
-        console_owner_pump();
+        console_owner_output();
     else
         doorbell_ring(owner);
 }

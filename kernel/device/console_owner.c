@@ -18,16 +18,16 @@
 #define TURN_BYTES                                                                                 \
     2048 /* to the line in one turn: then other work, and the line's interrupt calls again */
 #define LOG_LINE_MAX 512
-#define ANSWER_MAX   8192 /* the list of 64 nodes */
-#define LINE_KEPT    512  /* of the unfinished line, written again below a kernel message */
+#define ANSWER_MAX   8192  /* the list of 64 nodes */
+#define LINE_KEPT    512   /* of the unfinished line, written again below a kernel message */
 #define FLUSH_PIECES 20000 /* a flush ends although others go on writing */
-#define HELD_KEYS    64   /* read from the line, not yet taken: a few times its FIFO */
+#define HELD_KEYS    64    /* read from the line, not yet taken: a few times its FIFO */
 
 static bool is_owner, in_pump;
 static uint32_t selected;
-static uint64_t log_shown[NODES_MAX]; /* taken; when it is out, it is published */
+static uint64_t log_shown[NODES_MAX];    /* taken; when it is out, it is published */
 static uint32_t log_pending = NODES_MAX; /* node of the message on its way; NODES_MAX: none */
-static char answer[ANSWER_MAX]; /* text of our own, to be shown first */
+static char answer[ANSWER_MAX];          /* text of our own, to be shown first */
 static size_t answer_size, answer_done;
 static char pending[LOG_LINE_MAX * 2 + LINE_KEPT]; /* on its way to the line */
 static size_t pending_size, pending_done;
@@ -193,7 +193,8 @@ static bool source_take(void)
     return answer_take() || (data && console_take()) || logs_take() || console_take();
 }
 
-/* What was pending is out: its node may know (console_wait_shown). Then the next piece; false: none. */
+/* What was pending is out: its node may know (console_wait_shown). Then the next piece; false:
+ * none. */
 static bool output_next(void)
 {
     pending_done = pending_size = 0;
@@ -403,14 +404,24 @@ void console_owner_pump(void)
     in_pump = false;
 }
 
+void console_owner_output(void)
+{
+    if (!is_owner || in_pump)
+        return;
+    in_pump = true;
+    size_t budget = TURN_BYTES;
+    arch_serial_want_room(!output_turn(&budget));
+    in_pump = false;
+}
+
 void console_owner_room(void)
 {
     if (held_size > 0)
         console_owner_pump();
 }
 
-/* Also in the midst of a turn that a panic has cut short: what was pending goes out first. A panic within it finds
- * it cut short again and goes on behind the piece that failed. */
+/* Also in the midst of a turn that a panic has cut short: what was pending goes out first. A panic
+ * within it finds it cut short again and goes on behind the piece that failed. */
 void console_owner_flush(void)
 {
     if (!is_owner)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * epoll. An item ties one (file, descriptor number) to one epoll: it stands in the file's wait queue, in the file's
- * list of watches (so that it goes with the file's last reference) and, while something may be ready,
- * in the epoll's ready list. The list is a hint: epoll_wait asks each file again before it reports.
+ * epoll. An item ties one (file, descriptor number) to one epoll: it stands in the file's wait
+ * queue, in the file's list of watches (so that it goes with the file's last reference) and, while
+ * something may be ready, in the epoll's ready list. The list is a hint: epoll_wait asks each file
+ * again before it reports.
  */
 #include <asm/errno.h>
 #include <asm/fcntl.h>
@@ -13,11 +14,12 @@
 #include "memory/frames.h"
 #include "memory/heap.h"
 
-#define DEPTH_MAX 5         /* epolls in a chain, as Linux */
-#define BATCH 32            /* events gathered on the stack between two copies to the program */
-#define ITEM_SHARE 25       /* items may take 1/25 of memory: Linux's 4 % */
+#define DEPTH_MAX    5  /* epolls in a chain, as Linux */
+#define BATCH        32 /* events gathered on the stack between two copies to the program */
+#define ITEM_SHARE   25 /* items may take 1/25 of memory: Linux's 4 % */
 #define CONTROL_BITS (EPOLLEXCLUSIVE | EPOLLWAKEUP | EPOLLONESHOT | EPOLLET)
-#define EXCLUSIVE_OK (EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
+#define EXCLUSIVE_OK                                                                               \
+    (EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
 
 struct epoll {
     struct wait_queue waits;
@@ -32,8 +34,8 @@ struct epoll {
 };
 struct epoll_item {
     struct waiter waiter;
-    struct list file_link;  /* file->watches */
-    struct list ready_link; /* epoll->ready; points to itself when not in it */
+    struct list file_link;   /* file->watches */
+    struct list ready_link;  /* epoll->ready; points to itself when not in it */
     struct epoll_item *next; /* bucket */
     struct epoll *epoll;
     struct file *file;
@@ -103,7 +105,7 @@ static void buckets_grow(struct epoll *epoll)
     unsigned old_count = epoll->bucket_count;
     if (epoll->item_count < old_count * 2 || old_count >= 65536)
         return;
-    struct epoll_item **buckets = heap_alloc(old_count * 4 * sizeof(*buckets));
+    struct epoll_item **buckets = heap_alloc(old_count * 4 * sizeof(void *));
     if (!buckets)
         return;
     struct epoll_item **old = epoll->buckets;
@@ -142,7 +144,8 @@ static unsigned item_poll(struct epoll_item *item, struct waiter *waiter)
     return wanted ? events & (wanted | EVENT_ERR | EVENT_HUP) : 0;
 }
 
-static int item_add(struct epoll *epoll, int fd, struct file *file, const struct linux_epoll_event *event)
+static int item_add(struct epoll *epoll, int fd, struct file *file,
+                    const struct linux_epoll_event *event)
 {
     if (items_total >= frames_total() * PAGE_SIZE / ITEM_SHARE / sizeof(struct epoll_item))
         return -ENOSPC;
@@ -184,8 +187,9 @@ static int item_change(struct epoll_item *item, const struct linux_epoll_event *
     return 0;
 }
 
-/* Longest chain of epolls below this one, itself included. Each is looked at once a check, however many ways
- * lead to it; DEPTH_MAX + 1 also when `forbidden` is among them. The graph has no loops so far. */
+/* Longest chain of epolls below this one, itself included. Each is looked at once a check, however
+ * many ways lead to it; DEPTH_MAX + 1 also when `forbidden` is among them. The graph has no loops
+ * so far. */
 static unsigned depth_below(struct epoll *epoll, const struct epoll *forbidden)
 {
     unsigned deepest = 0;
@@ -214,7 +218,7 @@ static unsigned depth_above(struct epoll *epoll)
     struct epoll_item *item;
     if (epoll->visited == visit_generation)
         return epoll->depth;
-    LIST_FOR_EACH(item, &epoll->file->watches, struct epoll_item, file_link) {
+    LIST_FOR_EACH (item, &epoll->file->watches, struct epoll_item, file_link) {
         unsigned depth = depth_above(item->epoll);
         if (depth > highest)
             highest = depth;
@@ -267,7 +271,7 @@ static unsigned events_gather(struct epoll *epoll, struct linux_epoll_event *eve
                               unsigned *left)
 {
     unsigned count = 0;
-    while (count < max && *left > 0 && !list_is_empty(&epoll->ready)) {
+    while (count<max && * left> 0 && !list_is_empty(&epoll->ready)) {
         struct epoll_item *item = LIST_FIRST(&epoll->ready, struct epoll_item, ready_link);
         (*left)--;
         item_clear_ready(item);
@@ -293,7 +297,8 @@ static long events_deliver(struct epoll *epoll, user_addr to, int max)
         unsigned count = events_gather(epoll, events, room, &left);
         if (count == 0)
             break;
-        if (arch_copy_out(to + (size_t)total * sizeof(*events), events, count * sizeof(*events)) != 0)
+        if (arch_copy_out(to + (size_t)total * sizeof(*events), events, count * sizeof(*events)) !=
+            0)
             return total ? total : -EFAULT;
         total += (int)count;
     }
@@ -366,7 +371,7 @@ int epoll_create(struct file **file)
     if (!epoll)
         return -ENOMEM;
     epoll->bucket_count = 16;
-    epoll->buckets = heap_alloc(epoll->bucket_count * sizeof(*epoll->buckets));
+    epoll->buckets = heap_alloc(epoll->bucket_count * sizeof(void *));
     *file = epoll->buckets ? file_create(&epoll_ops, O_RDWR, epoll) : NULL;
     if (!*file) {
         heap_free(epoll->buckets);

@@ -83,7 +83,7 @@ int erofs_open(struct erofs *fs, const void *image, uint64_t size)
         return -EINVAL;
     memcpy(&super, at, sizeof(super));
     if (super.magic != SUPER_MAGIC || super.block_bits != 12 || super.directory_block_bits != 0 ||
-        (super.incompatible & ~FEATURES_KNOWN))
+        (super.incompatible & ~FEATURES_KNOWN) || (uint64_t)super.blocks * EROFS_BLOCK > size)
         return -EINVAL;
     fs->inodes_offset = (uint64_t)super.meta_block * EROFS_BLOCK;
     fs->root = super.root;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Files that are no files: pipes, eventfd, timerfd, signalfd, epoll. Each *_create gives a file of count 1 or
- * -errno; the flags are the file's (O_NONBLOCK ...), checked by the system call.
+ * Files that are no files: pipes, eventfd, timerfd, signalfd, epoll. Each *_create gives a file of
+ * count 1 or -errno; the flags are the file's (O_NONBLOCK ...), checked by the system call.
  */
 #pragma once
 #include "file/file.h"
 
-/* A sleep ended by a signal makes these calls repeat under SA_RESTART; the value of Linux's ERESTARTSYS, which
- * user_return resolves. */
+/* A sleep ended by a signal makes these calls repeat under SA_RESTART; the value of Linux's
+ * ERESTARTSYS, which user_return resolves. */
 #define RESTART_CALL 512
 static inline int wait_restartable(struct wait_queue *queue, nanoseconds deadline)
 {
@@ -24,13 +24,16 @@ static inline void wake_watchers(struct wait_queue *queue, unsigned events)
 void wait_queue_end(struct wait_queue *queue, unsigned events);
 /* stat of something without an inode: mode, a number of its own. */
 void anonymous_stat(struct linux_stat *stat, uint32_t mode, uint64_t number);
-int64_t seek_nowhere(struct file *file, int64_t offset, int whence); /* lseek succeeds and means nothing */
-uint64_t anonymous_number(void); /* the next one, never 0 */
+int64_t seek_nowhere(struct file *file, int64_t offset,
+                     int whence); /* lseek succeeds and means nothing */
+uint64_t anonymous_number(void);  /* the next one, never 0 */
 
 /* pipe.c; linux/limits.h: PIPE_BUF 4096 */
 int pipe_create(unsigned flags, struct file *ends[2]) MUST_CHECK; /* [0] reads, [1] writes */
 long pipe_capacity(struct file *file);                            /* bytes; -EBADF: not a pipe */
-long pipe_resize(struct file *file, uint64_t size);               /* F_SETPIPE_SZ: new capacity, -EBADF, -EINVAL, -EPERM, -EBUSY, -ENOMEM */
+long pipe_resize(
+    struct file *file,
+    uint64_t size);   /* F_SETPIPE_SZ: new capacity, -EBADF, -EINVAL, -EPERM, -EBUSY, -ENOMEM */
 void pipe_init(void); /* once at start: registers fifos */
 
 /* eventfd.c */
@@ -59,7 +62,8 @@ int epoll_create(struct file **file) MUST_CHECK;
 int epoll_change(struct file *file, int operation, int fd, struct file *target,
                  const struct linux_epoll_event *event) MUST_CHECK;
 /* Up to max events to the program's array. Count, -EINVAL (no epoll), -EFAULT, -EINTR. */
-long epoll_wait(struct file *file, user_addr events, int max, nanoseconds deadline) MUST_CHECK MAY_SLEEP;
+long epoll_wait(struct file *file, user_addr events, int max,
+                nanoseconds deadline) MUST_CHECK MAY_SLEEP;
 void epoll_init(void); /* once at start */
 
 /* What these files ask of the process that runs; defined in kernel/linux/event_caller.c. */
@@ -70,7 +74,8 @@ struct caller_credentials {
 };
 void caller_broken_pipe(void); /* SIGPIPE to the running thread */
 void caller_credentials(struct caller_credentials *credentials);
-bool caller_may_claim(const struct caller_credentials *credentials); /* SCM_CREDENTIALS given by hand */
+bool caller_may_claim(
+    const struct caller_credentials *credentials); /* SCM_CREDENTIALS given by hand */
 struct wait_queue *caller_signal_queue(void);
 uint64_t caller_signals_pending(void);
 int caller_signal_take(uint64_t set, struct linux_siginfo *info);

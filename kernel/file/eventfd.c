@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* eventfd: a 64-bit count. A read takes all of it (or one, as a semaphore) and waits while it is 0; a write adds and
- * waits while the sum would pass the largest value, UINT64_MAX - 1. */
+/* eventfd: a 64-bit count. A read takes all of it (or one, as a semaphore) and waits while it is 0;
+ * a write adds and waits while the sum would pass the largest value, UINT64_MAX - 1. */
 #include <asm/errno.h>
 
 #include "file/event_files.h"

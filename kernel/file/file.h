@@ -10,13 +10,15 @@ struct inode;
 struct linux_stat;
 struct directory_sink; /* file/inode.h */
 
-/* NULL entries answer what Linux answers for a file that cannot do it (EINVAL, ESPIPE, ENOTTY, ...). Files of inodes
- * (regular, directories) use inode_file_ops. Offsets: `position` is in/out; -1 for streams. */
+/* NULL entries answer what Linux answers for a file that cannot do it (EINVAL, ESPIPE, ENOTTY,
+ * ...). Files of inodes (regular, directories) use inode_file_ops. Offsets: `position` is in/out;
+ * -1 for streams. */
 struct file_ops {
     const char *kind; /* for traces and /proc/self/fd: "pipe", "eventfd", ... */
     long (*read)(struct file *file, struct io *io, int64_t *position) MAY_SLEEP;
     long (*write)(struct file *file, struct io *io, int64_t *position) MAY_SLEEP;
-    /* Ready events now; with waiter: also adds it to the file's queue (one queue per file; wake passes the events). */
+    /* Ready events now; with waiter: also adds it to the file's queue (one queue per file; wake
+     * passes the events). */
     unsigned (*poll)(struct file *file, struct waiter *waiter);
     long (*ioctl)(struct file *file, unsigned command, uintptr_t argument) MAY_SLEEP;
     int64_t (*seek)(struct file *file, int64_t offset, int whence);
@@ -29,27 +31,40 @@ struct file_ops {
 };
 struct file {
     const struct file_ops *ops;
-    unsigned count;        /* descriptors and users */
-    unsigned flags;        /* O_ACCMODE, O_APPEND, O_NONBLOCK, O_DIRECT, O_PATH ... as fcntl F_GETFL */
+    unsigned count; /* descriptors and users */
+    unsigned flags; /* O_ACCMODE, O_APPEND, O_NONBLOCK, O_DIRECT, O_PATH ... as fcntl F_GETFL */
     int64_t position;
-    struct inode *inode;   /* NULL: pipe ends, sockets, eventfd, ... */
-    struct entry *entry;   /* name it was opened by (getcwd, /proc/self/fd), may be NULL */
-    void *data;            /* of ops */
-    struct list watches;   /* epoll items on this file; epoll removes them at the last put */
-    int owner;             /* F_SETOWN */
+    struct inode *inode; /* NULL: pipe ends, sockets, eventfd, ... */
+    struct entry *entry; /* name it was opened by (getcwd, /proc/self/fd), may be NULL */
+    void *data;          /* of ops */
+    struct list watches; /* epoll items on this file; epoll removes them at the last put */
+    int owner;           /* F_SETOWN */
 };
-struct file *file_create(const struct file_ops *ops, unsigned flags, void *data) MUST_CHECK; /* count 1, NULL */
+struct file *file_create(const struct file_ops *ops, unsigned flags,
+                         void *data) MUST_CHECK; /* count 1, NULL */
 void file_get(struct file *file);
 void file_put(struct file *file) MAY_SLEEP;
-static inline bool file_can_read(const struct file *file) { return (file->flags & 3) != 1; }
-static inline bool file_can_write(const struct file *file) { return (file->flags & 3) != 0; }
-static inline bool file_nonblocking(const struct file *file) { return (file->flags & 04000) != 0; }
+static inline bool file_can_read(const struct file *file)
+{
+    return (file->flags & 3) != 1;
+}
+static inline bool file_can_write(const struct file *file)
+{
+    return (file->flags & 3) != 0;
+}
+static inline bool file_nonblocking(const struct file *file)
+{
+    return (file->flags & 04000) != 0;
+}
 extern void (*file_watches_drop)(struct file *file); /* set by epoll */
 
 /* Descriptor table of a process (shared with CLONE_FILES). */
 struct file_table {
     unsigned count;
-    struct file_slot { struct file *file; bool close_on_exec; } *slots;
+    struct file_slot {
+        struct file *file;
+        bool close_on_exec;
+    } * slots;
     unsigned size;
     unsigned lowest_free;
 };
@@ -57,11 +72,13 @@ struct file_table *file_table_create(void) MUST_CHECK;
 struct file_table *file_table_copy(struct file_table *from) MUST_CHECK;
 void file_table_put(struct file_table *table) MAY_SLEEP;
 void file_table_exec(struct file_table *table) MAY_SLEEP; /* closes the close-on-exec ones */
-/* All on current->process's table. file_at: borrowed... takes a count: file_put afterwards. NULL: EBADF. */
+/* All on current->process's table. file_at: borrowed... takes a count: file_put afterwards. NULL:
+ * EBADF. */
 struct file *file_at(int fd) MUST_CHECK;
-int fd_install(struct file *file, int lowest, bool close_on_exec) MUST_CHECK; /* takes over the count on success; -EMFILE (RLIMIT_NOFILE), -ENOMEM */
+int fd_install(struct file *file, int lowest, bool close_on_exec)
+    MUST_CHECK; /* takes over the count on success; -EMFILE (RLIMIT_NOFILE), -ENOMEM */
 int fd_replace(int fd, struct file *file, bool close_on_exec) MUST_CHECK MAY_SLEEP; /* dup2 */
-int fd_close(int fd) MAY_SLEEP; /* -EBADF */
+int fd_close(int fd) MAY_SLEEP;                                                     /* -EBADF */
 
 /* Generic calls for sys_*: check access mode, then ops. */
 long file_read(struct file *file, struct io *io, int64_t *position) MAY_SLEEP;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Internet addresses: between a program's sockaddr and the inner form, what is local, and what a socket is bound to. */
+/* Internet addresses: between a program's sockaddr and the inner form, what is local, and what a
+ * socket is bound to. */
 #include "file/inet.h"
 
 #include <asm/errno.h>
@@ -63,7 +64,8 @@ void inet_set_loopback(struct inet_address *address, bool v4)
     address->bytes[15] = 1;
 }
 
-int inet_parse(const struct socket *socket, const struct socket_name *name, struct inet_address *address)
+int inet_parse(const struct socket *socket, const struct socket_name *name,
+               struct inet_address *address)
 {
     if (socket->family == AF_INET) {
         struct name_v4 v4;
@@ -88,7 +90,8 @@ int inet_parse(const struct socket *socket, const struct socket_name *name, stru
     return 0;
 }
 
-void inet_format(const struct socket *socket, const struct inet_address *address, struct socket_name *name)
+void inet_format(const struct socket *socket, const struct inet_address *address,
+                 struct socket_name *name)
 {
     uint16_t port = __builtin_bswap16(address->port);
     if (socket->family == AF_INET) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Options of IP, IPv6, TCP and UDP. Over loopback nearly all of them change nothing; what is set is read back. */
+/* Options of IP, IPv6, TCP and UDP. Over loopback nearly all of them change nothing; what is set is
+ * read back. */
 #include <asm/errno.h>
 
 #include "file/inet.h"
@@ -11,53 +12,53 @@ enum { LEVEL_IP = 0, LEVEL_TCP = 6, LEVEL_UDP = 17, LEVEL_V6 = 41 };
 enum { TCP_MAXSEG = 2, TCP_INFO = 11, TCP_CONGESTION = 13, V6_ONLY = 26 };
 enum { IP_ADD_MEMBERSHIP = 35, IP_DROP_MEMBERSHIP = 36, V6_JOIN = 20, V6_LEAVE = 21 };
 #define SEGMENT_LOOPBACK 65483 /* what Linux gives on lo */
-#define SEGMENT_DEFAULT 536
+#define SEGMENT_DEFAULT  536
 
 /* Linux's numbers (netinet/tcp.h, netinet/in.h) and values of a fresh socket. */
 static const struct {
     uint8_t level, option;
     int value;
 } known[] = {
-    {LEVEL_TCP, 1, 0},     /* NODELAY */
-    {LEVEL_TCP, 3, 0},     /* CORK */
-    {LEVEL_TCP, 4, 7200},  /* KEEPIDLE */
-    {LEVEL_TCP, 5, 75},    /* KEEPINTVL */
-    {LEVEL_TCP, 6, 9},     /* KEEPCNT */
-    {LEVEL_TCP, 7, 6},     /* SYNCNT */
-    {LEVEL_TCP, 8, 60},    /* LINGER2 */
-    {LEVEL_TCP, 9, 0},     /* DEFER_ACCEPT */
-    {LEVEL_TCP, 10, 0},    /* WINDOW_CLAMP */
-    {LEVEL_TCP, 12, 1},    /* QUICKACK */
-    {LEVEL_TCP, 18, 0},    /* USER_TIMEOUT */
-    {LEVEL_TCP, 23, 0},    /* FASTOPEN */
-    {LEVEL_TCP, 25, 0},    /* NOTSENT_LOWAT */
-    {LEVEL_TCP, 30, 0},    /* FASTOPEN_CONNECT */
-    {LEVEL_IP, 1, 0},      /* TOS */
-    {LEVEL_IP, 2, 64},     /* TTL */
-    {LEVEL_IP, 3, 0},      /* HDRINCL */
-    {LEVEL_IP, 6, 0},      /* RECVOPTS */
-    {LEVEL_IP, 8, 0},      /* PKTINFO */
-    {LEVEL_IP, 10, 1},     /* MTU_DISCOVER */
-    {LEVEL_IP, 11, 0},     /* RECVERR */
-    {LEVEL_IP, 12, 0},     /* RECVTTL */
-    {LEVEL_IP, 13, 0},     /* RECVTOS */
-    {LEVEL_IP, 15, 0},     /* FREEBIND */
-    {LEVEL_IP, 24, 0},     /* BIND_ADDRESS_NO_PORT */
-    {LEVEL_IP, 32, 0},     /* MULTICAST_IF */
-    {LEVEL_IP, 33, 1},     /* MULTICAST_TTL */
-    {LEVEL_IP, 34, 1},     /* MULTICAST_LOOP */
-    {LEVEL_IP, 49, 1},     /* MULTICAST_ALL */
-    {LEVEL_V6, 16, 64},    /* UNICAST_HOPS */
-    {LEVEL_V6, 17, 0},     /* MULTICAST_IF */
-    {LEVEL_V6, 18, 1},     /* MULTICAST_HOPS */
-    {LEVEL_V6, 19, 1},     /* MULTICAST_LOOP */
-    {LEVEL_V6, 23, 1},     /* MTU_DISCOVER */
-    {LEVEL_V6, 25, 0},     /* RECVERR */
-    {LEVEL_V6, 49, 0},     /* RECVPKTINFO */
-    {LEVEL_V6, 51, 0},     /* RECVHOPLIMIT */
-    {LEVEL_V6, 66, 0},     /* RECVTCLASS */
-    {LEVEL_V6, 67, 0},     /* TCLASS */
-    {LEVEL_UDP, 1, 0},     /* CORK */
+    {LEVEL_TCP, 1, 0},    /* NODELAY */
+    {LEVEL_TCP, 3, 0},    /* CORK */
+    {LEVEL_TCP, 4, 7200}, /* KEEPIDLE */
+    {LEVEL_TCP, 5, 75},   /* KEEPINTVL */
+    {LEVEL_TCP, 6, 9},    /* KEEPCNT */
+    {LEVEL_TCP, 7, 6},    /* SYNCNT */
+    {LEVEL_TCP, 8, 60},   /* LINGER2 */
+    {LEVEL_TCP, 9, 0},    /* DEFER_ACCEPT */
+    {LEVEL_TCP, 10, 0},   /* WINDOW_CLAMP */
+    {LEVEL_TCP, 12, 1},   /* QUICKACK */
+    {LEVEL_TCP, 18, 0},   /* USER_TIMEOUT */
+    {LEVEL_TCP, 23, 0},   /* FASTOPEN */
+    {LEVEL_TCP, 25, 0},   /* NOTSENT_LOWAT */
+    {LEVEL_TCP, 30, 0},   /* FASTOPEN_CONNECT */
+    {LEVEL_IP, 1, 0},     /* TOS */
+    {LEVEL_IP, 2, 64},    /* TTL */
+    {LEVEL_IP, 3, 0},     /* HDRINCL */
+    {LEVEL_IP, 6, 0},     /* RECVOPTS */
+    {LEVEL_IP, 8, 0},     /* PKTINFO */
+    {LEVEL_IP, 10, 1},    /* MTU_DISCOVER */
+    {LEVEL_IP, 11, 0},    /* RECVERR */
+    {LEVEL_IP, 12, 0},    /* RECVTTL */
+    {LEVEL_IP, 13, 0},    /* RECVTOS */
+    {LEVEL_IP, 15, 0},    /* FREEBIND */
+    {LEVEL_IP, 24, 0},    /* BIND_ADDRESS_NO_PORT */
+    {LEVEL_IP, 32, 0},    /* MULTICAST_IF */
+    {LEVEL_IP, 33, 1},    /* MULTICAST_TTL */
+    {LEVEL_IP, 34, 1},    /* MULTICAST_LOOP */
+    {LEVEL_IP, 49, 1},    /* MULTICAST_ALL */
+    {LEVEL_V6, 16, 64},   /* UNICAST_HOPS */
+    {LEVEL_V6, 17, 0},    /* MULTICAST_IF */
+    {LEVEL_V6, 18, 1},    /* MULTICAST_HOPS */
+    {LEVEL_V6, 19, 1},    /* MULTICAST_LOOP */
+    {LEVEL_V6, 23, 1},    /* MTU_DISCOVER */
+    {LEVEL_V6, 25, 0},    /* RECVERR */
+    {LEVEL_V6, 49, 0},    /* RECVPKTINFO */
+    {LEVEL_V6, 51, 0},    /* RECVHOPLIMIT */
+    {LEVEL_V6, 66, 0},    /* RECVTCLASS */
+    {LEVEL_V6, 67, 0},    /* TCLASS */
+    {LEVEL_UDP, 1, 0},    /* CORK */
 };
 
 static bool level_fits(const struct socket *socket, int level)
@@ -104,7 +105,8 @@ int inet_set_option(struct socket *socket, int level, int option, const void *va
 {
     int number;
     if (level == LEVEL_TCP && socket->type == SOCK_STREAM && option == TCP_CONGESTION) {
-        bool ours = (size == 5 && memcmp(value, "cubic", 5) == 0) || (size == 4 && memcmp(value, "reno", 4) == 0);
+        bool ours = (size == 5 && memcmp(value, "cubic", 5) == 0) ||
+                    (size == 4 && memcmp(value, "reno", 4) == 0);
         return ours ? 0 : -ENOENT;
     }
     if ((level == LEVEL_IP && (option == IP_ADD_MEMBERSHIP || option == IP_DROP_MEMBERSHIP)) ||
@@ -145,8 +147,11 @@ static int answer(void *value, uint32_t *size, const void *from, uint32_t from_s
 
 static int tcp_info(const struct socket *socket, void *value, uint32_t *size)
 {
-    /* TCP_ESTABLISHED 1, CLOSE 7, LISTEN 10; the rest of the struct counts things that loopback does not do. */
-    uint8_t info[104] = {socket->state == SOCKET_CONNECTED ? 1 : socket->state == SOCKET_LISTENING ? 10 : 7};
+    /* TCP_ESTABLISHED 1, CLOSE 7, LISTEN 10; the rest of the struct counts things that loopback
+     * does not do. */
+    uint8_t info[104] = {socket->state == SOCKET_CONNECTED   ? 1
+                         : socket->state == SOCKET_LISTENING ? 10
+                                                             : 7};
     return answer(value, size, info, sizeof(info));
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of ports: every socket with a local port stands in the bucket of that port, whatever its type. Two may
- * share one when their addresses do not meet, or when both allow it (SO_REUSEADDR unless one listens, SO_REUSEPORT).
+ * The table of ports: every socket with a local port stands in the bucket of that port, whatever
+ * its type. Two may share one when their addresses do not meet, or when both allow it (SO_REUSEADDR
+ * unless one listens, SO_REUSEPORT).
  */
 #include <asm/errno.h>
 
@@ -9,9 +10,9 @@
 #include "lib/random.h"
 #include "linux/socket_abi.h"
 
-#define BUCKETS 256U
+#define BUCKETS    256U
 #define FREE_FIRST 32768U /* net.ipv4.ip_local_port_range */
-#define FREE_LAST 60999U
+#define FREE_LAST  60999U
 
 static struct list buckets[BUCKETS];
 
@@ -44,11 +45,12 @@ static bool may_share(const struct socket *socket, const struct socket *other)
 static bool port_is_taken(const struct socket *socket, const struct inet_address *local, bool share)
 {
     struct socket *other;
-    LIST_FOR_EACH(other, bucket_of(local->port), struct socket, inet.port_link) {
+    LIST_FOR_EACH (other, bucket_of(local->port), struct socket, inet.port_link) {
         const struct inet_address *theirs = &other->inet.local;
         if (other == socket || other->type != socket->type || theirs->port != local->port)
             continue;
-        if (!covers(local, socket->inet.only_v6, theirs) && !covers(theirs, other->inet.only_v6, local))
+        if (!covers(local, socket->inet.only_v6, theirs) &&
+            !covers(theirs, other->inet.only_v6, local))
             continue;
         if (!share || !may_share(socket, other))
             return true;
@@ -112,12 +114,13 @@ struct socket *port_listener(const struct inet_address *to)
 {
     struct socket *socket, *best = NULL;
     int best_fit = -1;
-    LIST_FOR_EACH(socket, bucket_of(to->port), struct socket, inet.port_link) {
+    LIST_FOR_EACH (socket, bucket_of(to->port), struct socket, inet.port_link) {
         if (socket->type != SOCK_STREAM || socket->state != SOCKET_LISTENING)
             continue;
         int fit = fitness(socket, to);
         /* Of equals (SO_REUSEPORT) the one with the shorter queue. */
-        if (fit > best_fit || (best && fit == best_fit && socket->backlog_count < best->backlog_count)) {
+        if (fit > best_fit ||
+            (best && fit == best_fit && socket->backlog_count < best->backlog_count)) {
             best = socket;
             best_fit = fit;
         }
@@ -129,10 +132,11 @@ struct socket *port_receiver(const struct inet_address *to, const struct inet_ad
 {
     struct socket *socket, *best = NULL;
     int best_fit = -1;
-    LIST_FOR_EACH(socket, bucket_of(to->port), struct socket, inet.port_link) {
+    LIST_FOR_EACH (socket, bucket_of(to->port), struct socket, inet.port_link) {
         int fit = socket->type == SOCK_DGRAM ? fitness(socket, to) : -1;
         if (fit >= 0 && socket->state == SOCKET_CONNECTED) {
-            if (socket->inet.remote.port != from->port || !inet_same_host(&socket->inet.remote, from))
+            if (socket->inet.remote.port != from->port ||
+                !inet_same_host(&socket->inet.remote, from))
                 continue;
             fit += 4;
         }

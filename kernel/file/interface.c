@@ -7,10 +7,10 @@
 #include "lib/string.h"
 #include "linux/socket_abi.h"
 
-#define LO_INDEX 1
-#define LO_MTU 65536
-#define LO_FLAGS 0x49  /* IFF_UP IFF_LOOPBACK IFF_RUNNING */
-#define LO_HARDWARE 772 /* ARPHRD_LOOPBACK */
+#define LO_INDEX    1
+#define LO_MTU      65536
+#define LO_FLAGS    0x49 /* IFF_UP IFF_LOOPBACK IFF_RUNNING */
+#define LO_HARDWARE 772  /* ARPHRD_LOOPBACK */
 
 struct interface_request { /* struct ifreq */
     char name[16];

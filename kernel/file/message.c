@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Messages that keep their borders: AF_UNIX datagrams and sequenced packets, UDP. Each waits in its receiver's list. */
+/* Messages that keep their borders: AF_UNIX datagrams and sequenced packets, UDP. Each waits in its
+ * receiver's list. */
 #include <asm/errno.h>
 
 #include "file/socket.h"
@@ -60,13 +61,14 @@ static void message_unlink(struct socket *socket, struct message *message)
 void messages_free(struct socket *socket)
 {
     struct message *message;
-    LIST_FOR_EACH(message, &socket->messages, struct message, link) {
+    LIST_FOR_EACH (message, &socket->messages, struct message, link) {
         message_unlink(socket, message);
         message_free(message);
     }
 }
 
-static struct message *message_await(struct socket *socket, struct socket_message *call, long *result)
+static struct message *message_await(struct socket *socket, struct socket_message *call,
+                                     long *result)
 {
     for (;;) {
         *result = socket_take_error(socket);
@@ -91,7 +93,7 @@ static void senders_wake(struct socket *socket)
             wake_watchers(&socket->peer->waits, EVENT_OUT | EVENT_WRNORM);
         return;
     }
-    LIST_FOR_EACH(sender, &socket->peers, struct socket, peer_link)
+    LIST_FOR_EACH (sender, &socket->peers, struct socket, peer_link)
         wake_watchers(&sender->waits, EVENT_OUT | EVENT_WRNORM);
     wake_watchers(&socket->waits, EVENT_OUT | EVENT_WRNORM); /* unconnected senders sleep here */
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * AF_NETLINK, protocol ROUTE: only what getifaddrs and getaddrinfo ask. A dump request for links or addresses is answered at
- * once, into the socket's own queue, with the one interface lo; anything else gets EOPNOTSUPP.
+ * AF_NETLINK, protocol ROUTE: only what getifaddrs and getaddrinfo ask. A dump request for links or
+ * addresses is answered at once, into the socket's own queue, with the one interface lo; anything
+ * else gets EOPNOTSUPP.
  */
 #include <asm/errno.h>
 #include <linux/if_addr.h>
@@ -14,10 +15,10 @@
 #include "linux/socket_abi.h"
 #include "memory/heap.h"
 
-#define LO_INDEX 1
-#define LO_MTU 65536U
-#define LO_HARDWARE 772 /* ARPHRD_LOOPBACK */
-#define LO_FLAGS 0x10049 /* IFF_UP IFF_LOOPBACK IFF_RUNNING IFF_LOWER_UP */
+#define LO_INDEX    1
+#define LO_MTU      65536U
+#define LO_HARDWARE 772     /* ARPHRD_LOOPBACK */
+#define LO_FLAGS    0x10049 /* IFF_UP IFF_LOOPBACK IFF_RUNNING IFF_LOWER_UP */
 #define REQUEST_MAX 4096
 #define ANSWER_SIZE 512 /* every dump of one interface fits */
 
@@ -39,14 +40,17 @@ static void *piece_add(struct answer *answer, size_t size)
 static void *part_open(struct answer *answer, uint16_t type, uint16_t flags, size_t size)
 {
     answer->open = piece_add(answer, sizeof(struct nlmsghdr));
-    *answer->open = (struct nlmsghdr){
-        .nlmsg_type = type, .nlmsg_flags = flags, .nlmsg_seq = answer->request->nlmsg_seq, .nlmsg_pid = answer->port};
+    *answer->open = (struct nlmsghdr){.nlmsg_type = type,
+                                      .nlmsg_flags = flags,
+                                      .nlmsg_seq = answer->request->nlmsg_seq,
+                                      .nlmsg_pid = answer->port};
     return piece_add(answer, size);
 }
 
 static void part_close(struct answer *answer)
 {
-    answer->open->nlmsg_len = (uint32_t)(answer->message->bytes + answer->message->size - (uint8_t *)answer->open);
+    answer->open->nlmsg_len =
+        (uint32_t)(answer->message->bytes + answer->message->size - (uint8_t *)answer->open);
 }
 
 static void attribute_add(struct answer *answer, uint16_t type, const void *value, size_t size)
@@ -62,7 +66,8 @@ static void link_add(struct answer *answer)
     static const uint8_t hardware[6];
     const uint32_t mtu = LO_MTU;
     struct ifinfomsg *link = part_open(answer, RTM_NEWLINK, NLM_F_MULTI, sizeof(*link));
-    *link = (struct ifinfomsg){.ifi_type = LO_HARDWARE, .ifi_index = LO_INDEX, .ifi_flags = LO_FLAGS};
+    *link =
+        (struct ifinfomsg){.ifi_type = LO_HARDWARE, .ifi_index = LO_INDEX, .ifi_flags = LO_FLAGS};
     attribute_add(answer, IFLA_IFNAME, "lo", 3);
     attribute_add(answer, IFLA_MTU, &mtu, sizeof(mtu));
     attribute_add(answer, IFLA_ADDRESS, hardware, sizeof(hardware));
@@ -70,11 +75,15 @@ static void link_add(struct answer *answer)
     part_close(answer);
 }
 
-static void address_add(struct answer *answer, uint8_t family, uint8_t prefix, const uint8_t *bytes, size_t size)
+static void address_add(struct answer *answer, uint8_t family, uint8_t prefix, const uint8_t *bytes,
+                        size_t size)
 {
     struct ifaddrmsg *address = part_open(answer, RTM_NEWADDR, NLM_F_MULTI, sizeof(*address));
-    *address = (struct ifaddrmsg){
-        .ifa_family = family, .ifa_prefixlen = prefix, .ifa_flags = IFA_F_PERMANENT, .ifa_scope = RT_SCOPE_HOST, .ifa_index = LO_INDEX};
+    *address = (struct ifaddrmsg){.ifa_family = family,
+                                  .ifa_prefixlen = prefix,
+                                  .ifa_flags = IFA_F_PERMANENT,
+                                  .ifa_scope = RT_SCOPE_HOST,
+                                  .ifa_index = LO_INDEX};
     attribute_add(answer, IFA_ADDRESS, bytes, size);
     if (family == AF_INET) {
         attribute_add(answer, IFA_LOCAL, bytes, size);
@@ -158,7 +167,8 @@ static long netlink_send(struct socket *socket, struct socket_message *call)
         heap_free(message);
         return -EFAULT;
     }
-    struct answer answer = {.message = message, .port = socket->netlink_port, .request = &request.header};
+    struct answer answer = {
+        .message = message, .port = socket->netlink_port, .request = &request.header};
     answer_fill(&answer, request.family);
     name_fill(&message->from, 0);
     message_push(socket, message);
@@ -167,7 +177,8 @@ static long netlink_send(struct socket *socket, struct socket_message *call)
 
 static unsigned netlink_poll(struct socket *socket)
 {
-    return EVENT_OUT | EVENT_WRNORM | (list_is_empty(&socket->messages) ? 0 : EVENT_IN | EVENT_RDNORM);
+    return EVENT_OUT | EVENT_WRNORM |
+           (list_is_empty(&socket->messages) ? 0 : EVENT_IN | EVENT_RDNORM);
 }
 
 static int netlink_shutdown(struct socket *socket, unsigned how)

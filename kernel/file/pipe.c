@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pipes and named pipes: one ring, one wait queue for both ends. A write of at most PIPE_BUF bytes goes in whole
- * or not at all. Writers are woken when a whole PIPE_BUF has become free, which is also what poll calls writable;
- * readers at every write, so that edge-triggered watchers see each one.
+ * Pipes and named pipes: one ring, one wait queue for both ends. A write of at most PIPE_BUF bytes
+ * goes in whole or not at all. Writers are woken when a whole PIPE_BUF has become free, which is
+ * also what poll calls writable; readers at every write, so that edge-triggered watchers see each
+ * one.
  */
 #include <asm/errno.h>
 #include <asm/fcntl.h>
@@ -15,16 +16,16 @@
 #include "linux/abi.h"
 #include "memory/heap.h"
 
-#define PIPE_CAPACITY 65536UL
+#define PIPE_CAPACITY     65536UL
 #define PIPE_CAPACITY_MAX (1UL << 20) /* /proc/sys/fs/pipe-max-size */
 
 struct pipe {
     struct ring ring;
     struct wait_queue waits;
-    unsigned readers, writers;  /* open ends */
-    unsigned files;             /* struct file that use it; a file may be both ends */
+    unsigned readers, writers;        /* open ends */
+    unsigned files;                   /* struct file that use it; a file may be both ends */
     unsigned read_opens, write_opens; /* how often ever: fifo opens wait for a change */
-    struct inode *fifo;         /* inode->data points back here */
+    struct inode *fifo;               /* inode->data points back here */
     uint64_t number;
 };
 
@@ -161,7 +162,8 @@ static void pipe_close(struct file *file)
     if (file_can_write(file))
         pipe->writers--;
     if (pipe->readers == 0 || pipe->writers == 0)
-        wake_watchers(&pipe->waits, EVENT_IN | EVENT_OUT | EVENT_RDNORM | EVENT_WRNORM | EVENT_ERR | EVENT_HUP);
+        wake_watchers(&pipe->waits,
+                      EVENT_IN | EVENT_OUT | EVENT_RDNORM | EVENT_WRNORM | EVENT_ERR | EVENT_HUP);
     pipe_put(pipe);
 }
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Small things that all event files share: numbers and stat of what has no inode, the end of a wait queue. */
+/* Small things that all event files share: numbers and stat of what has no inode, the end of a wait
+ * queue. */
 #include "file/event_files.h"
 #include "linux/abi.h"
 
 uint64_t anonymous_number(void)
 {
-    static uint64_t last = 4096; /* above the tree's first numbers, only so that listings read well */
+    static uint64_t last =
+        4096; /* above the tree's first numbers, only so that listings read well */
     return ++last;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The byte ring. A page exists from the first byte written to it until its last unread byte is gone; an
- * empty ring keeps one page and starts again at offset 0, so small traffic stays on one warm page.
+ * The byte ring. A page exists from the first byte written to it until its last unread byte is
+ * gone; an empty ring keeps one page and starts again at offset 0, so small traffic stays on one
+ * warm page.
  */
 #include "file/ring.h"
 
@@ -128,7 +129,8 @@ void ring_drop(struct ring *ring, size_t size)
         ring->used -= (uint32_t)piece;
         size -= piece;
         /* A full turn later the tail may already stand in this page again. */
-        if (ring->head % PAGE_SIZE == 0 && ring->used > 0 && ring->used <= ring->capacity - PAGE_SIZE)
+        if (ring->head % PAGE_SIZE == 0 && ring->used > 0 &&
+            ring->used <= ring->capacity - PAGE_SIZE)
             page_free(page);
         if (ring->head == ring->capacity)
             ring->head = 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A queue of bytes that takes its memory page by page as it fills and gives each page back once read: the inside of pipes
- * and stream sockets. Pure but for frames and io; never sleeps, knows no waiters.
+ * A queue of bytes that takes its memory page by page as it fills and gives each page back once
+ * read: the inside of pipes and stream sockets. Pure but for frames and io; never sleeps, knows no
+ * waiters.
  */
 #pragma once
 #include "memory/user_copy.h"
@@ -22,9 +23,11 @@ static inline size_t ring_room(const struct ring *ring)
 {
     return ring->capacity - ring->used;
 }
-/* Moves at most size bytes from io into the ring. Bytes moved; -EFAULT, -ENOMEM only when none was. */
+/* Moves at most size bytes from io into the ring. Bytes moved; -EFAULT, -ENOMEM only when none was.
+ */
 long ring_put(struct ring *ring, struct io *io, size_t size);
-/* Copies at most size bytes that stand `offset` behind the first unread one; the ring keeps them. Bytes or -EFAULT. */
+/* Copies at most size bytes that stand `offset` behind the first unread one; the ring keeps them.
+ * Bytes or -EFAULT. */
 long ring_peek(const struct ring *ring, size_t offset, struct io *io, size_t size);
 void ring_drop(struct ring *ring, size_t size); /* at most used */
 static inline long ring_get(struct ring *ring, struct io *io, size_t size)

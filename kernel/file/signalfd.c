@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* signalfd: reads the caller's pending signals of a set. Nothing is stored here; whoever reads gets his own
- * process's signals, and watchers stand in the queue of the process that polled. */
+/* signalfd: reads the caller's pending signals of a set. Nothing is stored here; whoever reads gets
+ * his own process's signals, and watchers stand in the queue of the process that polled. */
 #include <asm/errno.h>
 #include <linux/signalfd.h>
 
@@ -67,7 +67,8 @@ static long signalfd_read(struct file *file, struct io *io, int64_t *position)
             if (file_nonblocking(file))
                 return -EAGAIN;
             int error = wait_restartable(caller_signal_queue(), NO_DEADLINE);
-            /* The wanted signal itself, when it is not blocked, ends the sleep too: take it, do not report it. */
+            /* The wanted signal itself, when it is not blocked, ends the sleep too: take it, do not
+             * report it. */
             if (error && (caller_signals_pending() & wanted->set) == 0)
                 return error;
             continue;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sockets as files: making, closing, accepting, and the way from read/write/poll to the family's own calls. */
+/* Sockets as files: making, closing, accepting, and the way from read/write/poll to the family's
+ * own calls. */
 #include "file/socket.h"
 
 #include <asm/errno.h>
@@ -11,8 +12,8 @@
 #include "memory/frames.h"
 #include "memory/heap.h"
 
-#define SIZE_DEFAULT 212992U /* net.core.wmem_default, rmem_default */
-#define TCP_SEND_DEFAULT 16384U
+#define SIZE_DEFAULT        212992U /* net.core.wmem_default, rmem_default */
+#define TCP_SEND_DEFAULT    16384U
 #define TCP_RECEIVE_DEFAULT 131072U
 
 static const struct file_ops socket_file_ops;
@@ -190,7 +191,8 @@ int socket_listen(struct socket *socket, int backlog)
     int error = socket->ops->listen(socket);
     if (error)
         return error;
-    socket->backlog_max = (unsigned)backlog > SOCKET_BACKLOG_MAX ? SOCKET_BACKLOG_MAX : (unsigned)backlog;
+    socket->backlog_max =
+        (unsigned)backlog > SOCKET_BACKLOG_MAX ? SOCKET_BACKLOG_MAX : (unsigned)backlog;
     socket->state = SOCKET_LISTENING;
     caller_credentials(&socket->credentials);
     return 0;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sockets. A socket receives into itself: a stream socket owns the ring of what its peer sent, a message socket the
- * list. socket.c has the file side and what all kinds share, stream.c and message.c move data,
- * socket_local.c and socket_inet.c know addresses and who may talk to whom.
+ * Sockets. A socket receives into itself: a stream socket owns the ring of what its peer sent, a
+ * message socket the list. socket.c has the file side and what all kinds share, stream.c and
+ * message.c move data, socket_local.c and socket_inet.c know addresses and who may talk to whom.
  */
 #pragma once
 #include "file/attachment.h"
 #include "file/ring.h"
 
 #define SOCKET_NAME_MAX 128 /* struct sockaddr_storage */
-struct socket_name { /* a struct sockaddr as programs see it; size 0: none */
+struct socket_name {        /* a struct sockaddr as programs see it; size 0: none */
     uint32_t size;
     union {
         uint16_t family;
@@ -19,11 +19,13 @@ struct socket_name { /* a struct sockaddr as programs see it; size 0: none */
 
 struct socket_message { /* one send or receive */
     struct io *io;
-    unsigned flags;     /* MSG_* of the call */
+    unsigned flags; /* MSG_* of the call */
     bool nonblocking;
     nanoseconds deadline;
-    struct socket_name *name;      /* send: where to, or NULL. receive: filled with where from, or NULL */
-    struct attachment *attachment; /* send: taken over on success (NULL then). receive: the caller drops it */
+    struct socket_name
+        *name; /* send: where to, or NULL. receive: filled with where from, or NULL */
+    struct attachment
+        *attachment; /* send: taken over on success (NULL then). receive: the caller drops it */
     /* receive only */
     unsigned flags_out; /* MSG_TRUNC, MSG_CTRUNC */
     bool has_credentials;
@@ -37,7 +39,8 @@ struct socket;
 struct socket_ops {
     int (*bind)(struct socket *socket, const struct socket_name *name) MAY_SLEEP;
     int (*listen)(struct socket *socket);
-    int (*connect)(struct socket *socket, const struct socket_name *name, bool nonblocking) MAY_SLEEP;
+    int (*connect)(struct socket *socket, const struct socket_name *name,
+                   bool nonblocking) MAY_SLEEP;
     /* After one was taken from the backlog. May be NULL. */
     void (*accepted)(struct socket *listener);
     long (*send)(struct socket *socket, struct socket_message *message) MAY_SLEEP;
@@ -46,7 +49,8 @@ struct socket_ops {
     int (*shutdown)(struct socket *socket, unsigned how);
     int (*name)(struct socket *socket, bool peer, struct socket_name *name); /* -ENOTCONN */
     int (*pair)(struct socket *a, struct socket *b);
-    int (*set_option)(struct socket *socket, int level, int option, const void *value, uint32_t size);
+    int (*set_option)(struct socket *socket, int level, int option, const void *value,
+                      uint32_t size);
     int (*get_option)(struct socket *socket, int level, int option, void *value, uint32_t *size);
     long (*ioctl)(struct socket *socket, unsigned command, uintptr_t argument);
     void (*release)(struct socket *socket) MAY_SLEEP; /* closed: leaves all lists, tells the peer */
@@ -71,26 +75,27 @@ struct inet_part {
     bool only_v6, connect_pending, reset, port_asked;
     struct list connecting_link; /* listener's `connecting`: its backlog was full */
     struct list connecting;
-    int32_t *options;      /* those that are only read back; NULL: all default */
+    int32_t *options; /* those that are only read back; NULL: all default */
 };
 
 struct socket {
     const struct socket_ops *ops;
-    unsigned count;     /* its file, its listener's backlog, sleepers on its queue */
-    struct file *file;  /* NULL: not accepted yet, or closed */
+    unsigned count;    /* its file, its listener's backlog, sleepers on its queue */
+    struct file *file; /* NULL: not accepted yet, or closed */
     int family, type, protocol;
     enum socket_state state;
-    unsigned shutdown;  /* SHUT_* */
-    int error;          /* SO_ERROR: positive, told once */
+    unsigned shutdown; /* SHUT_* */
+    int error;         /* SO_ERROR: positive, told once */
     uint64_t number;
     struct wait_queue waits;
-    struct socket *peer;     /* the other end, datagram: default destination. Not counted: whoever closes clears it */
+    struct socket *peer; /* the other end, datagram: default destination. Not counted: whoever
+                            closes clears it */
     struct list peers, peer_link; /* datagram: those whose peer is this */
-    bool peer_lost;          /* datagram: the default destination was closed */
+    bool peer_lost;               /* datagram: the default destination was closed */
     /* received, not read */
     struct ring ring;
-    uint64_t put, taken;     /* stream positions, bytes since the start */
-    struct list notes;       /* stream: attachments by position */
+    uint64_t put, taken; /* stream positions, bytes since the start */
+    struct list notes;   /* stream: attachments by position */
     unsigned note_count;
     struct list messages;
     size_t message_bytes;
@@ -100,7 +105,7 @@ struct socket {
     unsigned backlog_count, backlog_max;
     struct socket *listener;
     /* options */
-    uint64_t option_bits;    /* bit n: on/off option number n of SOL_SOCKET */
+    uint64_t option_bits; /* bit n: on/off option number n of SOL_SOCKET */
     uint32_t send_size, receive_size, priority, mark;
     int receive_low;
     int linger_on, linger_seconds;
@@ -114,38 +119,44 @@ struct socket {
 };
 
 /* socket.c */
-int socket_create(int family, int type, int protocol, unsigned flags, struct file **file) MUST_CHECK;
-int socket_create_pair(int family, int type, int protocol, unsigned flags, struct file *files[2]) MUST_CHECK;
+int socket_create(int family, int type, int protocol, unsigned flags,
+                  struct file **file) MUST_CHECK;
+int socket_create_pair(int family, int type, int protocol, unsigned flags,
+                       struct file *files[2]) MUST_CHECK;
 struct socket *socket_of(struct file *file); /* NULL: not a socket */
 int socket_accept(struct file *file, unsigned flags, struct file **accepted) MUST_CHECK MAY_SLEEP;
 int socket_listen(struct socket *socket, int backlog);
 long socket_send(struct file *file, struct socket_message *message) MAY_SLEEP;
 long socket_receive(struct file *file, struct socket_message *message) MAY_SLEEP;
-int socket_set_option(struct socket *socket, int level, int option, const void *value, uint32_t size);
+int socket_set_option(struct socket *socket, int level, int option, const void *value,
+                      uint32_t size);
 int socket_get_option(struct socket *socket, int level, int option, void *value, uint32_t *size);
 
 /* For the families. */
-struct socket *socket_new(const struct socket_ops *ops, int family, int type, int protocol) MUST_CHECK; /* count 1 */
+struct socket *socket_new(const struct socket_ops *ops, int family, int type,
+                          int protocol) MUST_CHECK; /* count 1 */
 static inline void socket_get(struct socket *socket)
 {
     socket->count++;
 }
 void socket_put(struct socket *socket);
 void socket_close(struct socket *socket) MAY_SLEEP; /* release, free what was received, put */
-int socket_take_error(struct socket *socket); /* 0 or -errno; forgets it */
-bool socket_memory_is_short(size_t size);     /* a program must not push the kernel into its reserve */
+int socket_take_error(struct socket *socket);       /* 0 or -errno; forgets it */
+bool socket_memory_is_short(size_t size); /* a program must not push the kernel into its reserve */
 static inline bool socket_option_on(const struct socket *socket, int option)
 {
     return (socket->option_bits >> option) & 1;
 }
 nanoseconds socket_deadline(nanoseconds timeout);
-/* Sleeps on a queue; signals: restartable without a timeout, EINTR with one; -EAGAIN after the deadline. */
+/* Sleeps on a queue; signals: restartable without a timeout, EINTR with one; -EAGAIN after the
+ * deadline. */
 int socket_wait(struct wait_queue *queue, nanoseconds deadline) MUST_CHECK MAY_SLEEP;
 int socket_backlog_add(struct socket *listener, struct socket *pending); /* takes over one count */
 bool socket_backlog_is_full(const struct socket *listener);
 
 /* stream.c */
-int stream_connect(struct socket *a, struct socket *b) MUST_CHECK; /* rings for both, peers of each other; -ENOMEM */
+int stream_connect(struct socket *a,
+                   struct socket *b) MUST_CHECK; /* rings for both, peers of each other; -ENOMEM */
 /* Where both ends stand, the family checks. -EPIPE without a signal. */
 long stream_send(struct socket *socket, struct socket_message *message) MAY_SLEEP;
 long stream_receive(struct socket *socket, struct socket_message *message) MAY_SLEEP;
@@ -154,9 +165,11 @@ bool stream_is_writable(const struct socket *socket);
 void stream_free(struct socket *socket);
 long broken_pipe(const struct socket_message *message); /* SIGPIPE unless MSG_NOSIGNAL; -EPIPE */
 
-/* socket_collect.c: sockets that are only held by each other's unread messages are found and closed. */
+/* socket_collect.c: sockets that are only held by each other's unread messages are found and
+ * closed. */
 void socket_collect(void) MAY_SLEEP;
-void socket_collect_if_due(void) MAY_SLEEP; /* before descriptors are sent; enough are in flight to be worth a look */
+void socket_collect_if_due(
+    void) MAY_SLEEP; /* before descriptors are sent; enough are in flight to be worth a look */
 extern struct list local_sockets;
 
 /* message.c */

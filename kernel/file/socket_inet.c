@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * TCP over loopback: a connect finds the listener in the table of ports and joins two stream sockets at once. What the
- * wire would do shows as Linux shows it: EINPROGRESS, refusal, half-close, reset by a close with unread data.
+ * TCP over loopback: a connect finds the listener in the table of ports and joins two stream
+ * sockets at once. What the wire would do shows as Linux shows it: EINPROGRESS, refusal,
+ * half-close, reset by a close with unread data.
  */
 #include <asm/errno.h>
 
@@ -10,7 +11,8 @@
 #include "linux/socket_abi.h"
 #include "memory/heap.h"
 
-#define ENDED (EVENT_IN | EVENT_OUT | EVENT_RDNORM | EVENT_WRNORM | EVENT_ERR | EVENT_HUP | EVENT_RDHUP)
+#define ENDED                                                                                      \
+    (EVENT_IN | EVENT_OUT | EVENT_RDNORM | EVENT_WRNORM | EVENT_ERR | EVENT_HUP | EVENT_RDHUP)
 
 static int tcp_listen(struct socket *socket)
 {
@@ -30,7 +32,8 @@ static int tcp_listen(struct socket *socket)
 /* Joins a client to a new socket in the listener's backlog. */
 static int tcp_join(struct socket *client, struct socket *listener)
 {
-    struct socket *pending = socket_new(listener->ops, listener->family, SOCK_STREAM, listener->protocol);
+    struct socket *pending =
+        socket_new(listener->ops, listener->family, SOCK_STREAM, listener->protocol);
     if (!pending)
         return -ENOBUFS;
     pending->option_bits = listener->option_bits;
@@ -66,7 +69,8 @@ static void tcp_fail(struct socket *socket, int error)
 static void tcp_accepted(struct socket *listener)
 {
     while (!list_is_empty(&listener->inet.connecting) && !socket_backlog_is_full(listener)) {
-        struct socket *client = LIST_FIRST(&listener->inet.connecting, struct socket, inet.connecting_link);
+        struct socket *client =
+            LIST_FIRST(&listener->inet.connecting, struct socket, inet.connecting_link);
         list_remove(&client->inet.connecting_link);
         int error = tcp_join(client, listener);
         if (error)
@@ -121,7 +125,8 @@ static int tcp_connect(struct socket *socket, const struct socket_name *name, bo
     struct inet_address to;
     if (name->size >= sizeof(name->family) && name->family == AF_UNSPEC) {
         if (socket->state == SOCKET_CONNECTED) {
-            socket->linger_on = 1, socket->linger_seconds = 0; /* a disconnect resets the other end */
+            socket->linger_on = 1,
+            socket->linger_seconds = 0; /* a disconnect resets the other end */
             tcp_release(socket);
             stream_free(socket);
         }
@@ -158,7 +163,8 @@ static int tcp_connect(struct socket *socket, const struct socket_name *name, bo
     return nonblocking ? -EINPROGRESS : tcp_connect_wait(socket);
 }
 
-/* The peer is gone. A first write still "arrives" and is answered by a reset; the next one fails. */
+/* The peer is gone. A first write still "arrives" and is answered by a reset; the next one fails.
+ */
 static long tcp_send_to_nobody(struct socket *socket, struct socket_message *message)
 {
     long size = (long)message->io->remaining;
@@ -178,7 +184,8 @@ static long tcp_send(struct socket *socket, struct socket_message *message)
         if (error)
             return error;
     }
-    if (socket->state == SOCKET_CONNECTED && !socket->peer && !socket->error && !(socket->shutdown & SHUT_SEND))
+    if (socket->state == SOCKET_CONNECTED && !socket->peer && !socket->error &&
+        !(socket->shutdown & SHUT_SEND))
         return tcp_send_to_nobody(socket, message);
     long result = socket->error ? socket_take_error(socket) : -EPIPE;
     if (socket->state == SOCKET_CONNECTED && result == -EPIPE)
@@ -209,20 +216,22 @@ static unsigned tcp_poll(struct socket *socket)
 static void backlog_drop(struct socket *listener)
 {
     struct socket *other;
-    LIST_FOR_EACH(other, &listener->backlog, struct socket, backlog_link) {
+    LIST_FOR_EACH (other, &listener->backlog, struct socket, backlog_link) {
         list_remove(&other->backlog_link);
         socket_close(other);
     }
     listener->backlog_count = 0;
     while (!list_is_empty(&listener->inet.connecting))
-        tcp_fail(LIST_FIRST(&listener->inet.connecting, struct socket, inet.connecting_link), ECONNREFUSED);
+        tcp_fail(LIST_FIRST(&listener->inet.connecting, struct socket, inet.connecting_link),
+                 ECONNREFUSED);
 }
 
 /* FIN: the peer reads to the end of what is there. */
 static void peer_half_close(struct socket *peer)
 {
     peer->shutdown |= SHUT_RECEIVE;
-    wake_watchers(&peer->waits, EVENT_IN | EVENT_RDNORM | EVENT_RDHUP | (peer->shutdown == SHUT_BOTH ? EVENT_HUP : 0));
+    wake_watchers(&peer->waits, EVENT_IN | EVENT_RDNORM | EVENT_RDHUP |
+                                    (peer->shutdown == SHUT_BOTH ? EVENT_HUP : 0));
 }
 
 static int tcp_shutdown(struct socket *socket, unsigned how)
@@ -246,7 +255,8 @@ static int tcp_shutdown(struct socket *socket, unsigned how)
 static void tcp_release(struct socket *socket)
 {
     struct socket *peer = socket->peer;
-    bool reset = socket->ring.used || socket->listener || (socket->linger_on && socket->linger_seconds == 0);
+    bool reset =
+        socket->ring.used || socket->listener || (socket->linger_on && socket->linger_seconds == 0);
     list_remove(&socket->inet.connecting_link);
     if (socket->state == SOCKET_LISTENING)
         backlog_drop(socket);
@@ -255,7 +265,9 @@ static void tcp_release(struct socket *socket)
         peer->peer = NULL;
         if (reset) {
             /* A peer that already saw our end learns it as a broken pipe: Linux's CLOSE_WAIT. */
-            peer->error = (peer->shutdown & SHUT_RECEIVE) && (socket->shutdown & SHUT_SEND) ? EPIPE : ECONNRESET;
+            peer->error = (peer->shutdown & SHUT_RECEIVE) && (socket->shutdown & SHUT_SEND)
+                              ? EPIPE
+                              : ECONNRESET;
             peer->shutdown = SHUT_BOTH;
             peer->inet.reset = true;
             wake_watchers(&peer->waits, ENDED);

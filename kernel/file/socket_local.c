@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * AF_UNIX: stream, datagram and sequenced-packet sockets. Names are inodes (inode->data is the bound socket while it
- * lives) or abstract. A connect makes the server's end at once and puts it into the listener's backlog, so a
- * client can write before anyone accepts.
+ * AF_UNIX: stream, datagram and sequenced-packet sockets. Names are inodes (inode->data is the
+ * bound socket while it lives) or abstract. A connect makes the server's end at once and puts it
+ * into the listener's backlog, so a client can write before anyone accepts.
  */
 #include <asm/errno.h>
 #include <linux/fcntl.h>
@@ -15,7 +15,7 @@
 #include "linux/abi.h"
 #include "linux/socket_abi.h"
 
-#define PATH_OFFSET 2
+#define PATH_OFFSET   2
 #define NAME_SIZE_MAX 110 /* struct sockaddr_un */
 #define DATAGRAMS_MAX 10  /* net.unix.max_dgram_qlen */
 
@@ -44,15 +44,17 @@ static int name_check(const struct socket_name *name, struct socket_name *clean)
 static struct socket *abstract_find(const struct socket_name *name)
 {
     struct socket *socket;
-    LIST_FOR_EACH(socket, &abstract_names, struct socket, local.bound_link) {
-        if (socket->local.name.size == name->size && memcmp(socket->local.name.bytes, name->bytes, name->size) == 0)
+    LIST_FOR_EACH (socket, &abstract_names, struct socket, local.bound_link) {
+        if (socket->local.name.size == name->size &&
+            memcmp(socket->local.name.bytes, name->bytes, name->size) == 0)
             return socket;
     }
     return NULL;
 }
 
 /* The socket bound to a name, with a count: 0, -ECONNREFUSED, -EPROTOTYPE or what the path gave. */
-static int name_find(const struct socket *from, const struct socket_name *name, struct socket **found)
+static int name_find(const struct socket *from, const struct socket_name *name,
+                     struct socket **found)
 {
     struct socket_name clean;
     int error = name_check(name, &clean);
@@ -315,8 +317,10 @@ static long packet_send(struct socket *socket, struct socket_message *call)
         else if ((socket->shutdown & SHUT_SEND) || (target->shutdown & SHUT_RECEIVE))
             error = -EPIPE;
         else if (queue_is_full(socket, target))
-            error = call->nonblocking ? -EAGAIN
-                                      : socket_wait(target == socket->peer ? &socket->waits : &target->waits, call->deadline);
+            error = call->nonblocking
+                        ? -EAGAIN
+                        : socket_wait(target == socket->peer ? &socket->waits : &target->waits,
+                                      call->deadline);
         else if ((error = message_create(call, &message)) == 0) {
             message->from = socket->local.name;
             message_push(target, message);
@@ -357,8 +361,9 @@ static unsigned local_poll(struct socket *socket)
         return events;
     if (socket->type != SOCK_DGRAM && socket->state == SOCKET_FRESH)
         events |= EVENT_HUP;
-    bool writable = socket->type == SOCK_STREAM ? stream_is_writable(socket)
-                                                : !socket->peer || !queue_is_full(socket, socket->peer);
+    bool writable = socket->type == SOCK_STREAM
+                        ? stream_is_writable(socket)
+                        : !socket->peer || !queue_is_full(socket, socket->peer);
     return events | (writable ? EVENT_OUT | EVENT_WRNORM : 0);
 }
 
@@ -368,8 +373,10 @@ static int local_shutdown(struct socket *socket, unsigned how)
     socket->shutdown |= how;
     wake_watchers(&socket->waits, EVENT_ALL);
     if (peer) {
-        peer->shutdown |= (how & SHUT_RECEIVE ? SHUT_SEND : 0) | (how & SHUT_SEND ? SHUT_RECEIVE : 0);
-        wake_watchers(&peer->waits, EVENT_IN | EVENT_OUT | EVENT_RDNORM | EVENT_WRNORM | EVENT_RDHUP |
+        peer->shutdown |=
+            (how & SHUT_RECEIVE ? SHUT_SEND : 0) | (how & SHUT_SEND ? SHUT_RECEIVE : 0);
+        wake_watchers(&peer->waits, EVENT_IN | EVENT_OUT | EVENT_RDNORM | EVENT_WRNORM |
+                                        EVENT_RDHUP |
                                         (peer->shutdown == SHUT_BOTH ? EVENT_HUP : 0));
     }
     return 0;
@@ -407,12 +414,12 @@ static void local_release(struct socket *socket)
             other->error = ECONNRESET;
         wake_watchers(&other->waits, EVENT_ALL);
     }
-    LIST_FOR_EACH(other, &socket->peers, struct socket, peer_link) {
+    LIST_FOR_EACH (other, &socket->peers, struct socket, peer_link) {
         datagram_disconnect(other);
         other->peer_lost = true;
         wake_watchers(&other->waits, EVENT_OUT | EVENT_WRNORM);
     }
-    LIST_FOR_EACH(other, &socket->backlog, struct socket, backlog_link) {
+    LIST_FOR_EACH (other, &socket->backlog, struct socket, backlog_link) {
         list_remove(&other->backlog_link);
         socket_close(other);
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Options of level SOL_SOCKET. Those that change nothing here are remembered, so that what was set is read back. */
+/* Options of level SOL_SOCKET. Those that change nothing here are remembered, so that what was set
+ * is read back. */
 #include <asm/errno.h>
 
 #include "file/socket.h"
@@ -7,17 +8,17 @@
 #include "linux/abi.h"
 #include "linux/socket_abi.h"
 
-#define SEND_MIN 4608U
-#define RECEIVE_MIN 2304U
+#define SEND_MIN     4608U
+#define RECEIVE_MIN  2304U
 #define SIZE_MAX_SET 212992U /* net.core.wmem_max; what is read back is twice what was set */
-#define SECOND 1000000000UL
+#define SECOND       1000000000UL
 
 /* On/off options: the number is the bit. */
 #define BIT(option) (1UL << (option))
 static const uint64_t option_switches =
-    BIT(SO_DEBUG) | BIT(SO_REUSEADDR) | BIT(SO_DONTROUTE) | BIT(SO_BROADCAST) | BIT(SO_KEEPALIVE) | BIT(SO_OOBINLINE) |
-    BIT(SO_NO_CHECK) | BIT(SO_REUSEPORT) | BIT(SO_PASSCRED) | BIT(SO_PASSSEC) | BIT(SO_TIMESTAMP_OLD) |
-    BIT(SO_TIMESTAMPNS_OLD) | BIT(SO_RXQ_OVFL) | BIT(SO_NOFCS);
+    BIT(SO_DEBUG) | BIT(SO_REUSEADDR) | BIT(SO_DONTROUTE) | BIT(SO_BROADCAST) | BIT(SO_KEEPALIVE) |
+    BIT(SO_OOBINLINE) | BIT(SO_NO_CHECK) | BIT(SO_REUSEPORT) | BIT(SO_PASSCRED) | BIT(SO_PASSSEC) |
+    BIT(SO_TIMESTAMP_OLD) | BIT(SO_TIMESTAMPNS_OLD) | BIT(SO_RXQ_OVFL) | BIT(SO_NOFCS);
 
 static uint32_t size_set(int wanted, uint32_t min, bool force)
 {
@@ -99,11 +100,13 @@ static int generic_set(struct socket *socket, int option, const void *value, uin
     }
 }
 
-int socket_set_option(struct socket *socket, int level, int option, const void *value, uint32_t size)
+int socket_set_option(struct socket *socket, int level, int option, const void *value,
+                      uint32_t size)
 {
     if (level == SOL_SOCKET)
         return generic_set(socket, option, value, size);
-    return socket->ops->set_option ? socket->ops->set_option(socket, level, option, value, size) : -EOPNOTSUPP;
+    return socket->ops->set_option ? socket->ops->set_option(socket, level, option, value, size)
+                                   : -EOPNOTSUPP;
 }
 
 static int answer(void *value, uint32_t *size, const void *from, uint32_t from_size)
@@ -218,5 +221,6 @@ int socket_get_option(struct socket *socket, int level, int option, void *value,
 {
     if (level == SOL_SOCKET)
         return generic_get(socket, option, value, size);
-    return socket->ops->get_option ? socket->ops->get_option(socket, level, option, value, size) : -EOPNOTSUPP;
+    return socket->ops->get_option ? socket->ops->get_option(socket, level, option, value, size)
+                                   : -EOPNOTSUPP;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UDP over loopback: a datagram goes straight into the receiver's list, or is lost when that is full, as on a wire. */
+/* UDP over loopback: a datagram goes straight into the receiver's list, or is lost when that is
+ * full, as on a wire. */
 #include <asm/errno.h>
 
 #include "file/inet.h"
@@ -30,7 +31,8 @@ static int udp_connect(struct socket *socket, const struct socket_name *name, bo
     return 0;
 }
 
-static int udp_target(struct socket *socket, const struct socket_message *call, struct inet_address *to)
+static int udp_target(struct socket *socket, const struct socket_message *call,
+                      struct inet_address *to)
 {
     if (call->name && call->name->size) {
         int error = inet_parse(socket, call->name, to);
@@ -83,7 +85,8 @@ static long udp_send(struct socket *socket, struct socket_message *call)
         }
         return (long)size;
     }
-    if (target->message_bytes + size + MESSAGE_OVERHEAD > target->receive_size || (target->shutdown & SHUT_RECEIVE))
+    if (target->message_bytes + size + MESSAGE_OVERHEAD > target->receive_size ||
+        (target->shutdown & SHUT_RECEIVE))
         return (long)size;
     struct message *message;
     error = message_create(call, &message);

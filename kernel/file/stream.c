@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bytes between two connected sockets: AF_UNIX streams and TCP over loopback. The sender writes into the peer's ring.
- * Notes (descriptors, credentials) hang at positions: a read takes those of the first noted piece that it touches and
- * ends with that piece, as Linux does with its socket buffers.
+ * Bytes between two connected sockets: AF_UNIX streams and TCP over loopback. The sender writes
+ * into the peer's ring. Notes (descriptors, credentials) hang at positions: a read takes those of
+ * the first noted piece that it touches and ends with that piece, as Linux does with its socket
+ * buffers.
  */
 #include <asm/errno.h>
 #include <linux/in.h>
@@ -12,7 +13,8 @@
 #include "linux/socket_abi.h"
 #include "memory/heap.h"
 
-#define NOTES_MAX 1024 /* waiting ones at one socket; more senders' pieces wait as if the ring were full */
+#define NOTES_MAX                                                                                  \
+    1024 /* waiting ones at one socket; more senders' pieces wait as if the ring were full */
 
 int stream_connect(struct socket *a, struct socket *b)
 {
@@ -32,7 +34,7 @@ int stream_connect(struct socket *a, struct socket *b)
 void stream_free(struct socket *socket)
 {
     struct attachment *note;
-    LIST_FOR_EACH(note, &socket->notes, struct attachment, link)
+    LIST_FOR_EACH (note, &socket->notes, struct attachment, link)
         attachment_drop(note);
     socket->note_count = 0;
     ring_free(&socket->ring);
@@ -77,7 +79,8 @@ static bool same_credentials(const struct attachment *a, const struct attachment
            memcmp(&a->credentials, &b->credentials, sizeof(a->credentials)) == 0;
 }
 
-/* Hangs a note at the next position of `to`, which takes the attachment over. Its end is set by note_extend. */
+/* Hangs a note at the next position of `to`, which takes the attachment over. Its end is set by
+ * note_extend. */
 static int note_add(struct socket *to, struct attachment **attachment)
 {
     int error = attachment_fly(*attachment);
@@ -90,7 +93,8 @@ static int note_add(struct socket *to, struct attachment **attachment)
     return 0;
 }
 
-/* The credentials' note for a piece without descriptors: the last one goes on when it is the same sender's. */
+/* The credentials' note for a piece without descriptors: the last one goes on when it is the same
+ * sender's. */
 static int note_credentials(struct socket *from, struct socket *to, struct attachment **last)
 {
     struct attachment want = {.has_credentials = true};
@@ -118,7 +122,8 @@ static long piece_send(struct socket *socket, struct socket_message *message, si
     struct socket *peer = socket->peer;
     struct attachment *note = message->attachment;
     if (note) {
-        if (!note->has_credentials && (socket_option_on(socket, SO_PASSCRED) || socket_option_on(peer, SO_PASSCRED))) {
+        if (!note->has_credentials &&
+            (socket_option_on(socket, SO_PASSCRED) || socket_option_on(peer, SO_PASSCRED))) {
             note->has_credentials = true;
             caller_credentials(&note->credentials);
         }
@@ -174,7 +179,7 @@ long stream_send(struct socket *socket, struct socket_message *message)
 static struct attachment *note_at(struct socket *socket, uint64_t position)
 {
     struct attachment *note;
-    LIST_FOR_EACH(note, &socket->notes, struct attachment, link) {
+    LIST_FOR_EACH (note, &socket->notes, struct attachment, link) {
         if (note->end > position)
             return note;
     }
@@ -185,7 +190,7 @@ static struct attachment *note_at(struct socket *socket, uint64_t position)
 static void notes_pass(struct socket *socket)
 {
     struct attachment *note;
-    LIST_FOR_EACH(note, &socket->notes, struct attachment, link) {
+    LIST_FOR_EACH (note, &socket->notes, struct attachment, link) {
         if (note->end > socket->taken)
             break;
         list_remove(&note->link);
@@ -212,14 +217,16 @@ static int note_take(struct attachment *note, struct socket_message *message)
 }
 
 /* How much of the next piece this call may take, *last: and then no more. 0: not even that. */
-static long piece_limit(struct socket *socket, struct socket_message *message, uint64_t position, long total, bool *last)
+static long piece_limit(struct socket *socket, struct socket_message *message, uint64_t position,
+                        long total, bool *last)
 {
     size_t size = message->io->remaining;
     struct attachment *note = note_at(socket, position);
     bool noted = note && note->start <= position;
     if (socket_option_on(socket, SO_PASSCRED)) {
         struct caller_credentials nobody = {0, 65534, 65534};
-        const struct caller_credentials *sender = noted && note->has_credentials ? &note->credentials : &nobody;
+        const struct caller_credentials *sender =
+            noted && note->has_credentials ? &note->credentials : &nobody;
         if (total && memcmp(sender, &message->credentials, sizeof(*sender)) != 0)
             return 0;
         message->has_credentials = true;
@@ -278,7 +285,8 @@ long stream_receive(struct socket *socket, struct socket_message *message)
         bool was_writable = !socket->peer || stream_is_writable(socket->peer);
         long moved;
         if ((message->flags & MSG_TRUNC) && socket->family != AF_UNIX) { /* TCP: throw away */
-            moved = limit < (long)(socket->ring.used - skip) ? limit : (long)(socket->ring.used - skip);
+            moved =
+                limit < (long)(socket->ring.used - skip) ? limit : (long)(socket->ring.used - skip);
             message->io->remaining -= (size_t)moved;
         } else {
             moved = ring_peek(&socket->ring, skip, message->io, (size_t)limit);

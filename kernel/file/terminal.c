@@ -42,16 +42,24 @@ static bool out_is_empty(void)
     return terminal.out_done == terminal.out_size;
 }
 
+static void keys_take(void);
+static bool sending;   /* the console reads `out`: nobody may move it */
+static bool keys_wait; /* they came meanwhile */
+
 static void out_flush(void)
 {
-    if (terminal.discipline.stopped || out_is_empty())
+    if (sending || terminal.discipline.stopped || out_is_empty())
         return;
+    sending = true;
     terminal.out_done +=
         console_write(terminal.out + terminal.out_done, terminal.out_size - terminal.out_done);
-    if (!out_is_empty())
-        return;
-    terminal.out_done = terminal.out_size = 0;
-    wake_watchers(&terminal.waits, EVENT_OUT | EVENT_WRNORM);
+    sending = false;
+    if (out_is_empty()) {
+        terminal.out_done = terminal.out_size = 0;
+        wake_watchers(&terminal.waits, EVENT_OUT | EVENT_WRNORM);
+    }
+    if (keys_wait)
+        keys_take();
 }
 
 static size_t out_room(void)
@@ -106,6 +114,9 @@ static void keys_take(void)
     /* Taking keys makes room for others, which are announced at once: whoever takes already goes on
      * with them. */
     if (taking)
+        return;
+    keys_wait = sending;
+    if (sending)
         return;
     taking = true;
     while (discipline_takes(&terminal.discipline) && out_room() >= DISCIPLINE_ECHO_MAX &&

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * timerfd: a deadline to read. A periodic one fires once and then waits to be read or asked: the periods that
- * went by meanwhile are counted then, so the shortest interval costs no interrupts while nobody looks.
+ * timerfd: a deadline to read. A periodic one fires once and then waits to be read or asked: the
+ * periods that went by meanwhile are counted then, so the shortest interval costs no interrupts
+ * while nobody looks.
  */
 #include <asm/errno.h>
 #include <linux/time.h>
@@ -14,8 +15,8 @@
 
 struct timerfd {
     struct timer timer;
-    bool wall;     /* CLOCK_REALTIME: absolute times count from 1970 */
-    bool fired;    /* since the last settime or, periodic, since it was set again */
+    bool wall;            /* CLOCK_REALTIME: absolute times count from 1970 */
+    bool fired;           /* since the last settime or, periodic, since it was set again */
     nanoseconds deadline; /* monotonic; NO_DEADLINE: disarmed */
     uint64_t interval;
     uint64_t ticks; /* unread */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Assertions and the marks that declarations carry. A broken invariant ends the node: panic is an
- * ordinary event, the neighbours restart us. */
+/* Assertions and the marks that declarations carry. A broken invariant ends the node: panic is the
+ * only answer to it, and the neighbours go on. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>

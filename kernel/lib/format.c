@@ -26,19 +26,23 @@ static void put_repeated(struct output *output, char c, int count)
         put(output, c);
 }
 
-static void put_text(struct output *output, const struct field *field, const char *text)
+static void put_padded(struct output *output, const struct field *field, const char *text,
+                       size_t length)
 {
-    size_t length;
-
-    if (!text)
-        text = "(null)";
-    length = field->precision >= 0 ? strnlen(text, (size_t)field->precision) : strlen(text);
     if (!field->left)
         put_repeated(output, ' ', field->width - (int)length);
     for (size_t i = 0; i < length; i++)
         put(output, text[i]);
     if (field->left)
         put_repeated(output, ' ', field->width - (int)length);
+}
+
+static void put_text(struct output *output, const struct field *field, const char *text)
+{
+    if (!text)
+        text = "(null)";
+    put_padded(output, field, text,
+               field->precision >= 0 ? strnlen(text, (size_t)field->precision) : strlen(text));
 }
 
 static void put_number(struct output *output, const struct field *field, uint64_t value,
@@ -180,11 +184,10 @@ static void convert(struct output *output, const char **at, va_list *args)
         put_number(output, &field, (uintptr_t)va_arg(*args, void *), 16, false, "0x");
         break;
     case 'c': {
-        char text[2] = {(char)va_arg(*args, int), 0};
+        char c = (char)va_arg(*args, int);
 
-        field.precision = -1;
-        if (text[0])
-            put_text(output, &field, text);
+        if (c)
+            put_padded(output, &field, &c, 1);
         else
             put(output, 0);
         break;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Timeouts from the calls' forms to deadlines and back; the mask of ppoll, pselect6 and epoll_pwait. */
+/* Timeouts from the calls' forms to deadlines and back; the mask of ppoll, pselect6 and
+ * epoll_pwait. */
 #include "linux/call_time.h"
 
 #define SECOND 1000000000UL

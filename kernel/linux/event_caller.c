@@ -23,8 +23,10 @@ bool caller_may_claim(const struct caller_credentials *credentials)
     if (process->euid == 0)
         return true;
     return credentials->pid == process->pid &&
-           (credentials->uid == process->uid || credentials->uid == process->euid || credentials->uid == process->suid) &&
-           (credentials->gid == process->gid || credentials->gid == process->egid || credentials->gid == process->sgid);
+           (credentials->uid == process->uid || credentials->uid == process->euid ||
+            credentials->uid == process->suid) &&
+           (credentials->gid == process->gid || credentials->gid == process->egid ||
+            credentials->gid == process->sgid);
 }
 
 struct wait_queue *caller_signal_queue(void)

@@ -220,6 +220,25 @@ static void forget_old_program(struct process *process)
     process_vfork_done(process);
 }
 
+static const char *exec_error(int error)
+{
+    switch (error) {
+    case -ENOENT:
+        return "it is not there, or the interpreter that it names is not";
+    case -ENOEXEC:
+    case -ELIBBAD:
+        return "it is no ELF program for x86-64 and no script";
+    case -EFAULT:
+        return "its file is cut short";
+    case -EACCES:
+        return "it is no executable file";
+    case -ENOMEM:
+        return "too little memory is left in this node";
+    default:
+        return "its file cannot be read";
+    }
+}
+
 /* From here on there is no way back: 0 or the process ends. */
 static int replace_program(const struct programs *programs, const char *path,
                            struct exec_strings *strings, struct registers *registers)
@@ -244,7 +263,8 @@ static int replace_program(const struct programs *programs, const char *path,
     address_space_put(old);
     error = build_space(space, programs, path, strings, registers);
     if (error < 0) {
-        log_line("pid %d: exec of %s failed on its way: error %d", process->pid, path, -error);
+        log_line("pid %d: %s cannot be started: %s (error %d)", process->pid, path,
+                 exec_error(error), -error);
         exec_strings_free(strings);
         file_put(programs->program.file);
         if (programs->interpreter.file)
@@ -387,7 +407,8 @@ static void init_enter(void *argument)
         error = exec_program(file, start.path, &start.strings, &registers);
     exec_strings_free(&start.strings);
     if (error < 0) {
-        log_line("cannot start %s: error %d", start.path, -error);
+        log_line("the first program %s cannot be started: %s (error %d); see option init=",
+                 start.path, exec_error(error), -error);
         process_exit_group(127 << 8);
     }
     heap_free(start.path);

@@ -22,6 +22,12 @@ uint64_t time_add(uint64_t a, uint64_t b);
 uint64_t interval_advance(uint64_t deadline, uint64_t interval, uint64_t now, uint64_t *missed);
 
 #define CPU_CLOCK_THREAD 4 /* bit of a negative clock id: a thread's time, not a process's */
+/* The id in a negative clock id: man 3 clock_getcpuclockid, the complement of an id above three
+ * bits. 0 is oneself. Complement first: what is shifted is then never negative. */
+static inline int cpu_clock_owner(int clock)
+{
+    return ~clock >> 3;
+}
 /* Time of a clock for the current process. -EINVAL: no such clock; -ESRCH. */
 int clock_read(int clock, uint64_t *ns) MUST_CHECK;
 

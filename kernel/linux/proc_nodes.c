@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /proc/hydros: what this node sees of all nodes, from their published pages. `nodes`: a line for each;
- * `epitaphs`: what the dead ones left. A peer's words are copied once, and bytes that would change a
- * terminal become '?'.
+ * /proc/hydros: what this node sees of all nodes, from their published pages. `nodes`: a line for
+ * each; `epitaphs`: what the dead ones left. A peer's words are copied once, and bytes that would
+ * change a terminal become '?'.
  */
 #include "lib/string.h"
 #include "linux/proc.h"

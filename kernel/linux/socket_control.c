@@ -5,7 +5,7 @@
 #include "linux/socket_call.h"
 #include "memory/heap.h"
 
-#define CONTROL_MAX 20480 /* net.core.optmem_max */
+#define CONTROL_MAX         20480 /* net.core.optmem_max */
 #define CONTROL_ALIGN(size) (((size) + 7) & ~7UL)
 
 int name_in(struct socket_name *name, user_addr from, uint32_t size)
@@ -33,7 +33,8 @@ int name_out(const struct socket_name *name, user_addr to, user_addr size_at)
 }
 
 /* The next header at *at, or NULL at the end; *error when it is malformed. */
-static const struct linux_cmsghdr *control_next(const uint8_t *control, size_t size, size_t *at, int *error)
+static const struct linux_cmsghdr *control_next(const uint8_t *control, size_t size, size_t *at,
+                                                int *error)
 {
     if (*at >= size || size - *at < sizeof(struct linux_cmsghdr))
         return NULL;
@@ -59,7 +60,8 @@ static int control_count(const uint8_t *control, size_t size, size_t *files, boo
             continue;
         if (header->type == SCM_RIGHTS)
             *files += (header->size - sizeof(*header)) / sizeof(int);
-        else if (header->type != SCM_CREDENTIALS || header->size != sizeof(*header) + sizeof(struct caller_credentials))
+        else if (header->type != SCM_CREDENTIALS ||
+                 header->size != sizeof(*header) + sizeof(struct caller_credentials))
             return -EINVAL;
         if (*files > ATTACHMENT_FILES_MAX)
             return -EINVAL;
@@ -113,7 +115,8 @@ static int control_parse(struct socket_message *message, const uint8_t *control,
     return error;
 }
 
-int control_in(const struct socket *socket, struct socket_message *message, const struct linux_msghdr *header)
+int control_in(const struct socket *socket, struct socket_message *message,
+               const struct linux_msghdr *header)
 {
     uint64_t on_stack[32];
     size_t size = header->control_size;
@@ -162,16 +165,21 @@ static bool control_put(struct control_writer *writer, int type, const void *dat
 }
 
 /* Installs as many of the descriptors as fit. false: some were left. */
-static bool files_out(struct control_writer *writer, const struct attachment *attachment, bool close_on_exec)
+static bool files_out(struct control_writer *writer, const struct attachment *attachment,
+                      bool close_on_exec)
 {
     int fds[ATTACHMENT_FILES_MAX];
-    size_t room = writer->left < sizeof(struct linux_cmsghdr) ? 0 : (writer->left - sizeof(struct linux_cmsghdr)) / sizeof(int);
+    size_t room = writer->left < sizeof(struct linux_cmsghdr)
+                      ? 0
+                      : (writer->left - sizeof(struct linux_cmsghdr)) / sizeof(int);
     unsigned count = 0;
     while (count < attachment->file_count && count < room) {
         fds[count] = fd_install(attachment->files[count], 0, close_on_exec);
         if (fds[count] < 0)
             break;
-        file_get(attachment->files[count]); /* the table took over one count, the attachment keeps its own */
+        file_get(
+            attachment
+                ->files[count]); /* the table took over one count, the attachment keeps its own */
         count++;
     }
     if (count)

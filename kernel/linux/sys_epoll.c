@@ -59,7 +59,8 @@ long sys_epoll_wait(int fd, user_addr events, int max, int timeout_ms)
     return epoll_wait_call(fd, events, max, call_deadline_ms(timeout_ms));
 }
 
-long sys_epoll_pwait(int fd, user_addr events, int max, int timeout_ms, user_addr mask, size_t mask_size)
+long sys_epoll_pwait(int fd, user_addr events, int max, int timeout_ms, user_addr mask,
+                     size_t mask_size)
 {
     int error = call_mask(mask, mask_size);
     if (error)
@@ -69,7 +70,8 @@ long sys_epoll_pwait(int fd, user_addr events, int max, int timeout_ms, user_add
     return result;
 }
 
-long sys_epoll_pwait2(int fd, user_addr events, int max, user_addr timeout, user_addr mask, size_t mask_size)
+long sys_epoll_pwait2(int fd, user_addr events, int max, user_addr timeout, user_addr mask,
+                      size_t mask_size)
 {
     nanoseconds deadline;
     int error = call_deadline(timeout, &deadline);

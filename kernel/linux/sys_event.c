@@ -7,8 +7,8 @@
 #include "linux/process.h"
 #include "linux/syscalls.h"
 
-#define SECOND 1000000000UL
-#define SECONDS_MAX (INT64_MAX / (int64_t)SECOND - 1)
+#define SECOND        1000000000UL
+#define SECONDS_MAX   (INT64_MAX / (int64_t)SECOND - 1)
 #define EFD_SEMAPHORE 1
 
 struct linux_itimerspec {
@@ -65,7 +65,8 @@ long sys_eventfd2(uint32_t value, int flags)
     struct file *file = NULL;
     if (flags & ~(EFD_SEMAPHORE | O_CLOEXEC | O_NONBLOCK))
         return -EINVAL;
-    int error = eventfd_create(value, flags & EFD_SEMAPHORE, O_RDWR | ((unsigned)flags & O_NONBLOCK), &file);
+    int error = eventfd_create(value, flags & EFD_SEMAPHORE,
+                               O_RDWR | ((unsigned)flags & O_NONBLOCK), &file);
     return install(error, file, flags);
 }
 
@@ -88,8 +89,9 @@ static int time_in(const struct linux_timespec *time, uint64_t *ns)
 {
     if (time->seconds < 0 || time->nanoseconds < 0 || time->nanoseconds >= (int64_t)SECOND)
         return -EINVAL;
-    *ns = time->seconds > SECONDS_MAX ? (uint64_t)INT64_MAX
-                                      : (uint64_t)time->seconds * SECOND + (uint64_t)time->nanoseconds;
+    *ns = time->seconds > SECONDS_MAX
+              ? (uint64_t)INT64_MAX
+              : (uint64_t)time->seconds * SECOND + (uint64_t)time->nanoseconds;
     return 0;
 }
 
@@ -109,7 +111,8 @@ long sys_timerfd_settime(int fd, int flags, user_addr value, user_addr old)
     struct timerfd_setting setting, before;
     if (copy_in(&time, value) != 0)
         return -EFAULT;
-    if ((flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET)) || time_in(&time.interval, &setting.interval) != 0 ||
+    if ((flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET)) ||
+        time_in(&time.interval, &setting.interval) != 0 ||
         time_in(&time.value, &setting.value) != 0)
         return -EINVAL;
     struct file *file = file_at(fd);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * poll, select and their variants: a list of (file, wanted events), asked once with waiters and then again after each
- * wake. Up to 16 files stand on the stack; more take blocks from the heap, bounded by RLIMIT_NOFILE.
+ * poll, select and their variants: a list of (file, wanted events), asked once with waiters and
+ * then again after each wake. Up to 16 files stand on the stack; more take blocks from the heap,
+ * bounded by RLIMIT_NOFILE.
  */
-#include "file/event_files.h"
 #include "file/doors.h"
+#include "file/event_files.h"
 #include "lib/string.h"
 #include "linux/abi.h"
 #include "linux/call_time.h"
@@ -29,17 +30,15 @@ struct poll_entry {
 struct poll_block {
     struct poll_block *next;
     unsigned count, size;
-    struct poll_entry entries[];
+    struct poll_entry *entries; /* behind the block, but for the first */
 };
 struct poll_table {
     struct poll_wait wait;
     struct poll_block *first, *last;
-    struct {
-        struct poll_block block;
-        struct poll_entry entries[ON_STACK];
-    } start;
+    struct poll_block start;
+    struct poll_entry entries[ON_STACK];
 };
-#define BLOCKS_EACH(block, table) \
+#define BLOCKS_EACH(block, table)                                                                  \
     for (struct poll_block *block = (table)->first; block; block = block->next)
 
 static void entry_woken(struct waiter *waiter, unsigned events)
@@ -54,13 +53,14 @@ static void entry_woken(struct waiter *waiter, unsigned events)
 static void table_init(struct poll_table *table)
 {
     table->wait = (struct poll_wait){current, false};
-    table->first = table->last = &table->start.block;
-    table->start.block = (struct poll_block){.size = ON_STACK};
+    table->first = table->last = &table->start;
+    table->start = (struct poll_block){.size = ON_STACK, .entries = table->entries};
 }
 
 static void table_release(struct poll_table *table)
 {
-    BLOCKS_EACH(block, table) {
+    BLOCKS_EACH(block, table)
+    {
         for (unsigned i = 0; i < block->count; i++) {
             struct poll_entry *entry = &block->entries[i];
             if (!entry->file)
@@ -76,7 +76,8 @@ static void table_release(struct poll_table *table)
 }
 
 /* The next entry, NULL without memory. `file` is taken over. */
-static struct poll_entry *table_add(struct poll_table *table, int fd, struct file *file, unsigned wanted)
+static struct poll_entry *table_add(struct poll_table *table, int fd, struct file *file,
+                                    unsigned wanted)
 {
     struct poll_block *block = table->last;
     if (block->count == block->size) {
@@ -84,6 +85,7 @@ static struct poll_entry *table_add(struct poll_table *table, int fd, struct fil
         if (!block)
             return NULL;
         block->size = IN_BLOCK;
+        block->entries = (struct poll_entry *)(block + 1);
         table->last->next = block;
         table->last = block;
     }
@@ -101,11 +103,13 @@ static struct poll_entry *table_add(struct poll_table *table, int fd, struct fil
 static unsigned table_ask(struct poll_table *table, bool watch)
 {
     unsigned ready = 0;
-    BLOCKS_EACH(block, table) {
+    BLOCKS_EACH(block, table)
+    {
         for (unsigned i = 0; i < block->count; i++) {
             struct poll_entry *entry = &block->entries[i];
             if (entry->file)
-                entry->ready = file_poll(entry->file, watch && !ready ? &entry->waiter : NULL) & entry->wanted;
+                entry->ready =
+                    file_poll(entry->file, watch && !ready ? &entry->waiter : NULL) & entry->wanted;
             if (entry->ready)
                 ready++;
         }
@@ -140,7 +144,8 @@ static int fds_read(struct poll_table *table, user_addr fds, uint32_t count)
             return -EFAULT;
         for (uint32_t i = 0; i < size; i++) {
             struct file *file = piece[i].fd < 0 ? NULL : file_at(piece[i].fd);
-            struct poll_entry *entry = table_add(table, piece[i].fd, file, (uint16_t)piece[i].events);
+            struct poll_entry *entry =
+                table_add(table, piece[i].fd, file, (uint16_t)piece[i].events);
             if (!entry) {
                 if (file)
                     file_put(file);
@@ -156,7 +161,8 @@ static int fds_read(struct poll_table *table, user_addr fds, uint32_t count)
 static int fds_write(struct poll_table *table, user_addr fds)
 {
     user_addr at = fds + offsetof(struct linux_pollfd, revents);
-    BLOCKS_EACH(block, table) {
+    BLOCKS_EACH(block, table)
+    {
         for (unsigned i = 0; i < block->count; i++, at += sizeof(struct linux_pollfd)) {
             int16_t ready = (int16_t)block->entries[i].ready;
             if (copy_out(at, &ready) != 0)
@@ -204,9 +210,9 @@ long sys_ppoll(user_addr fds, uint32_t count, user_addr timeout, user_addr mask,
 
 /* ---- select ---- */
 
-#define SELECT_IN (EVENT_RDNORM | EVENT_IN | EVENT_HUP | EVENT_ERR)
-#define SELECT_OUT (EVENT_WRNORM | EVENT_OUT | EVENT_ERR)
-#define SELECT_EXCEPT EVENT_PRI
+#define SELECT_IN          (EVENT_RDNORM | EVENT_IN | EVENT_HUP | EVENT_ERR)
+#define SELECT_OUT         (EVENT_WRNORM | EVENT_OUT | EVENT_ERR)
+#define SELECT_EXCEPT      EVENT_PRI
 #define SET_WORDS_ON_STACK 16 /* 1024 descriptors, what FD_SET can name */
 
 /* Three sets of `words` words, one behind the other: read, write, except. */
@@ -242,7 +248,8 @@ static long sets_write(struct poll_table *table, uint64_t *sets, size_t words)
 {
     static const unsigned events[3] = {SELECT_IN, SELECT_OUT, SELECT_EXCEPT};
     long count = 0;
-    BLOCKS_EACH(block, table) {
+    BLOCKS_EACH(block, table)
+    {
         for (unsigned i = 0; i < block->count; i++) {
             const struct poll_entry *entry = &block->entries[i];
             for (unsigned set = 0; set < 3; set++) {
@@ -306,7 +313,8 @@ static long select_call(int count, const user_addr users[3], nanoseconds deadlin
     return result;
 }
 
-long sys_select(int count, user_addr read_set, user_addr write_set, user_addr except_set, user_addr timeout)
+long sys_select(int count, user_addr read_set, user_addr write_set, user_addr except_set,
+                user_addr timeout)
 {
     struct linux_timeval time;
     nanoseconds deadline = NO_DEADLINE;
@@ -321,15 +329,16 @@ long sys_select(int count, user_addr read_set, user_addr write_set, user_addr ex
     long result = select_call(count, (user_addr[3]){read_set, write_set, except_set}, deadline);
     if (timeout) {
         nanoseconds left = call_left(deadline);
-        time = (struct linux_timeval){(int64_t)(left / 1000000000), (int64_t)(left % 1000000000 / 1000)};
+        time = (struct linux_timeval){(int64_t)(left / 1000000000),
+                                      (int64_t)(left % 1000000000 / 1000)};
         if (copy_out(timeout, &time) != 0)
             return result; /* as Linux: the result counts, not that the rest could not be told */
     }
     return result;
 }
 
-long sys_pselect6(int count, user_addr read_set, user_addr write_set, user_addr except_set, user_addr timeout,
-                  user_addr mask)
+long sys_pselect6(int count, user_addr read_set, user_addr write_set, user_addr except_set,
+                  user_addr timeout, user_addr mask)
 {
     struct {
         uint64_t set, size;

@@ -208,7 +208,9 @@ long sys_setsockopt(int fd, int level, int option, user_addr value, uint32_t siz
         return error;
     if (size > sizeof(bytes))
         size = sizeof(bytes);
-    error = size && arch_copy_in(bytes, value, size) != 0 ? -EFAULT : socket_set_option(socket, level, option, bytes, size);
+    error = size && arch_copy_in(bytes, value, size) != 0
+                ? -EFAULT
+                : socket_set_option(socket, level, option, bytes, size);
     file_put(file);
     return error;
 }
@@ -239,7 +241,8 @@ long sys_getsockopt(int fd, int level, int option, user_addr value, user_addr si
 
 /* ---- sending ---- */
 
-long sys_sendto(int fd, user_addr buffer, size_t size, int flags, user_addr address, uint32_t address_size)
+long sys_sendto(int fd, user_addr buffer, size_t size, int flags, user_addr address,
+                uint32_t address_size)
 {
     struct file *file;
     struct socket *socket;
@@ -335,7 +338,8 @@ long sys_sendmmsg(int fd, user_addr messages, uint32_t count, int flags)
 
 /* ---- receiving ---- */
 
-long sys_recvfrom(int fd, user_addr buffer, size_t size, int flags, user_addr address, user_addr address_size)
+long sys_recvfrom(int fd, user_addr buffer, size_t size, int flags, user_addr address,
+                  user_addr address_size)
 {
     struct file *file;
     struct socket *socket;
@@ -358,7 +362,8 @@ long sys_recvfrom(int fd, user_addr buffer, size_t size, int flags, user_addr ad
 }
 
 /* What recvmsg writes back into the program's msghdr. */
-static int header_out(user_addr to, const struct linux_msghdr *header, const struct socket_name *name, unsigned flags)
+static int header_out(user_addr to, const struct linux_msghdr *header,
+                      const struct socket_name *name, unsigned flags)
 {
     uint32_t name_size = name->size;
     if (header->name) {
@@ -409,8 +414,8 @@ long sys_recvmsg(int fd, user_addr message, int flags)
     return result;
 }
 
-static long receive_many(struct file *file, struct socket *socket, user_addr messages, uint32_t count, unsigned flags,
-                         nanoseconds deadline)
+static long receive_many(struct file *file, struct socket *socket, user_addr messages,
+                         uint32_t count, unsigned flags, nanoseconds deadline)
 {
     uint32_t got = 0;
     while (got < count) {

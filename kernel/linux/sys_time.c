@@ -14,15 +14,15 @@
 #include "memory/user_copy.h"
 #include "thread/wait.h"
 
-#define COARSE_NS                                                                                  \
-    4000000 /* what Linux says with 250 ticks a second; ours are finer than they say */
-#define CPU_CLOCK_KIND                                                                             \
-    3 /* bits of the negative ids: 0 user+system, 1 user, 2 scheduled: one and the same here */
+/* What Linux says with 250 ticks a second; ours are finer than they say. */
+#define COARSE_NS 4000000
+/* Bits of the negative ids: 0 user+system, 1 user, 2 scheduled: one and the same here. */
+#define CPU_CLOCK_KIND 3
 
-/* man 3 clock_getcpuclockid: the complement of an id above three bits. 0 is oneself. */
+/* A clock with a negative id. */
 static int cpu_clock_read(int clock, uint64_t *ns)
 {
-    int id = ~(clock >> 3);
+    int id = cpu_clock_owner(clock);
     if ((clock & CPU_CLOCK_KIND) == CPU_CLOCK_KIND)
         return -EINVAL;
     if (clock & CPU_CLOCK_THREAD) {

@@ -108,7 +108,7 @@ long sys_alarm(uint32_t seconds)
  * the own ones. */
 static int timer_cpu_clock(struct interval_timer *timer, int clock)
 {
-    int id = ~(clock >> 3);
+    int id = cpu_clock_owner(clock);
     uint64_t unused;
     if (clock_read(clock, &unused) != 0)
         return -EINVAL;

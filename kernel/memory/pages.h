@@ -19,8 +19,8 @@ static inline unsigned pages_flags(const struct region *region, bool may_write)
            (may_write && region->flags & REGION_WRITE ? PAGE_WRITE : 0);
 }
 
-/* In loops over pages, with a count of them: a gigabyte takes long enough that the node's beat must
- * go on meanwhile. What runs then touches no address space. */
+/* In loops over pages, with a count of them: a gigabyte takes long enough that keys, timers and
+ * doorbells must be answered meanwhile. What runs then touches no address space. */
 static inline void pages_breathe(uint64_t count)
 {
     if (count % 1024 == 0)

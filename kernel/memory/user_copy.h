@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * User memory, only through checked typed copies: the size is taken from the type. USER pointers
- * cannot be followed (clang's check pass enforces it).
+ * User memory, only through checked typed copies: the size is taken from the type. An address of a
+ * program is a user_addr, a number, so it cannot be followed by mistake.
  */
 #pragma once
 #include "arch/arch.h"

@@ -5,12 +5,15 @@
 #include "abi/published.h"
 #include "lib/check.h"
 
-extern const struct machine *machine;        /* boot store, read-only */
-extern struct start_info self_start;         /* copy of what start/ gave us */
-extern struct published *self_published;     /* ours, writable */
-static inline uint32_t self_node(void) { return self_start.node; }
+extern const struct machine *machine;    /* boot store, read-only */
+extern struct start_info self_start;     /* copy of what start/ gave us */
+extern struct published *self_published; /* ours, writable */
+static inline uint32_t self_node(void)
+{
+    return self_start.node;
+}
 const struct published *published_of(uint32_t node); /* NULL: no such node */
-const char *node_state_text(uint32_t state); /* enum node_state in a word */
+const char *node_state_text(uint32_t state);         /* enum node_state in a word */
 void self_init(const struct start_info *start);
 
 /* Boot options: space-separated name or name=value; value percent-encoded. option_get decodes into

@@ -233,10 +233,14 @@ static const struct try accesses[] = {
     {"return from a signal to", return_wild},
 };
 static const struct try calls[] = {
-    {"read() into", call_read},        {"write() from", call_write},
-    {"reads across the border to", call_across},    {"open() of a path at", call_path},
-    {"futex() at", call_futex},        {"mmap() at", call_map},
-    {"sigaction() into", call_action}, {"exit with pointers to", call_exit_pointers},
+    {"read() into", call_read},
+    {"write() from", call_write},
+    {"reads across the border to", call_across},
+    {"open() of a path at", call_path},
+    {"futex() at", call_futex},
+    {"mmap() at", call_map},
+    {"sigaction() into", call_action},
+    {"exit with pointers to", call_exit_pointers},
     {"segment base at", call_segment},
 };
 static const struct {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Threads wait on one epoll; each event wakes someone; a wait ends after its time. */
+/* FLAVOURS: dynamic static */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
@@ -71,7 +72,8 @@ int main(void)
     clock_gettime(CLOCK_MONOTONIC, &from);
     show("timeout", epoll_wait(empty, &event, 1, 25));
     clock_gettime(CLOCK_MONOTONIC, &to);
-    printf("waited %d\n", (to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000 >= 24);
+    printf("waited %d\n",
+           (to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000 >= 24);
     struct timespec time = {0, 5000000};
     show("pwait2", epoll_pwait2(empty, &event, 1, &time, NULL));
     return 0;

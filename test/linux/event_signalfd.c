@@ -52,7 +52,8 @@ int main(void)
     }
     show("epoll", epoll_wait(epoll, &event, 1, 5000));
     show("child", read(fd, info, sizeof(*info)));
-    printf("signal %u code %d pid %d status %d\n", info->ssi_signo, info->ssi_code, info->ssi_pid == (unsigned)child, info->ssi_status);
+    printf("signal %u code %d pid %d status %d\n", info->ssi_signo, info->ssi_code,
+           info->ssi_pid == (unsigned)child, info->ssi_status);
     waitpid(child, NULL, 0);
     sigdelset(&set, SIGUSR1);
     show("change", signalfd(fd, &set, 0) == fd ? 0 : -1);

@@ -18,7 +18,8 @@ static void show(const char *what, long result)
 
 static long set(int fd, int flags, long first_ms, long interval_ms)
 {
-    struct itimerspec time = {{interval_ms / 1000, interval_ms % 1000 * 1000000}, {first_ms / 1000, first_ms % 1000 * 1000000}};
+    struct itimerspec time = {{interval_ms / 1000, interval_ms % 1000 * 1000000},
+                              {first_ms / 1000, first_ms % 1000 * 1000000}};
     return timerfd_settime(fd, flags, &time, NULL);
 }
 
@@ -51,7 +52,8 @@ int main(void)
     uint64_t count = take(fd);
     printf("several %d\n", count >= 9 && count < 200);
     timerfd_gettime(fd, &now);
-    printf("interval %ld, next within it %d\n", now.it_interval.tv_nsec, now.it_value.tv_nsec > 0 && now.it_value.tv_nsec <= 5000000);
+    printf("interval %ld, next within it %d\n", now.it_interval.tv_nsec,
+           now.it_value.tv_nsec > 0 && now.it_value.tv_nsec <= 5000000);
     show("disarm", set(fd, 0, 0, 5));
     usleep(10000);
     take(fd);
@@ -69,7 +71,8 @@ int main(void)
         clock.tv_sec++;
     }
     struct itimerspec soon = {{0, 0}, clock};
-    show("absolute, wall clock", timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &soon, NULL));
+    show("absolute, wall clock",
+         timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &soon, NULL));
     printf("expired %llu\n", (unsigned long long)take(fd));
     struct itimerspec old;
     set(fd, 0, 100000, 3000);

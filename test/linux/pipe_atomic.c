@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes of at most PIPE_BUF bytes from several writers never mix; large ones go through a slow reader whole. */
+/* Writes of at most PIPE_BUF bytes from several writers never mix; large ones go through a slow
+ * reader whole. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>
@@ -63,7 +64,8 @@ int main(void)
         wait(&status);
         failed += status != 0;
     }
-    printf("mixed %d, failed %d, records %d %d %d %d\n", mixed, failed, count[0], count[1], count[2], count[3]);
+    printf("mixed %d, failed %d, records %d %d %d %d\n", mixed, failed, count[0], count[1],
+           count[2], count[3]);
     close(ends[0]);
 
     if (pipe(ends) != 0)

@@ -31,7 +31,8 @@ int main(void)
     alarm(20);
     if (pipe(ends) != 0)
         return 1;
-    struct pollfd fds[4] = {{ends[0], POLLIN, 77}, {ends[1], POLLOUT, 77}, {-1, POLLIN, 77}, {99, POLLIN, 77}};
+    struct pollfd fds[4] = {
+        {ends[0], POLLIN, 77}, {ends[1], POLLOUT, 77}, {-1, POLLIN, 77}, {99, POLLIN, 77}};
     show("poll", poll(fds, 4, 1000));
     printf("%#x %#x %#x %#x\n", fds[0].revents, fds[1].revents, fds[2].revents, fds[3].revents);
     clock_gettime(CLOCK_MONOTONIC, &start);
@@ -57,12 +58,14 @@ int main(void)
     FD_SET(ends[1], &out);
     struct timeval time = {0, 30000};
     show("select", select(ends[1] + 1, &in, &out, NULL, &time));
-    printf("in %d out %d, time left %d\n", FD_ISSET(ends[0], &in), FD_ISSET(ends[1], &out), time.tv_usec > 0);
+    printf("in %d out %d, time left %d\n", FD_ISSET(ends[0], &in), FD_ISSET(ends[1], &out),
+           time.tv_usec > 0);
     FD_SET(ends[0], &in);
     time = (struct timeval){0, 20000};
     clock_gettime(CLOCK_MONOTONIC, &start);
     show("select 20 ms", select(ends[1] + 1, &in, NULL, NULL, &time));
-    printf("waited %d, in %d, time left %ld\n", elapsed_ms(&start) >= 19, FD_ISSET(ends[0], &in), (long)time.tv_usec);
+    printf("waited %d, in %d, time left %ld\n", elapsed_ms(&start) >= 19, FD_ISSET(ends[0], &in),
+           (long)time.tv_usec);
     if (write(ends[1], "x", 1) != 1)
         return 1;
     FD_SET(ends[0], &in);

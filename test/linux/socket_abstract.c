@@ -31,7 +31,8 @@ int main(void)
     char unique[40];
     snprintf(unique, sizeof(unique), "hydros-test-%d", (int)getpid());
     socklen_t size = abstract(&name, unique);
-    int server = socket(AF_UNIX, SOCK_DGRAM, 0), client = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    int server = socket(AF_UNIX, SOCK_DGRAM, 0),
+        client = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
     show("bind", bind(server, (void *)&name, size));
     show("taken", bind(client, (void *)&name, size));
     socklen_t got = sizeof(from);
@@ -42,7 +43,8 @@ int main(void)
     got = sizeof(from);
     show("recvfrom", recvfrom(server, buffer, 100, 0, (void *)&from, &got));
     printf("sender's size %u\n", got);
-    show("autobind", bind(client, (void *)&(struct sockaddr_un){.sun_family = AF_UNIX}, sizeof(sa_family_t)));
+    show("autobind",
+         bind(client, (void *)&(struct sockaddr_un){.sun_family = AF_UNIX}, sizeof(sa_family_t)));
     got = sizeof(from);
     getsockname(client, (void *)&from, &got);
     printf("autobound size %u, first byte %d\n", got, from.sun_path[0]);

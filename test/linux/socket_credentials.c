@@ -19,7 +19,10 @@ static void receive(int socket, pid_t parent, pid_t child)
 {
     char buffer[100], control[200];
     struct iovec piece = {buffer, sizeof(buffer)};
-    struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+    struct msghdr message = {.msg_iov = &piece,
+                             .msg_iovlen = 1,
+                             .msg_control = control,
+                             .msg_controllen = sizeof(control)};
     show("recvmsg", recvmsg(socket, &message, MSG_DONTWAIT));
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     if (!header) {
@@ -29,7 +32,11 @@ static void receive(int socket, pid_t parent, pid_t child)
     struct ucred who;
     memcpy(&who, CMSG_DATA(header), sizeof(who));
     printf("type %d who %s uid %d gid %d\n", header->cmsg_type == SCM_CREDENTIALS,
-           who.pid == parent ? "parent" : who.pid == child ? "child" : who.pid == 0 ? "nobody" : "other", (int)who.uid, (int)who.gid);
+           who.pid == parent  ? "parent"
+           : who.pid == child ? "child"
+           : who.pid == 0     ? "nobody"
+                              : "other",
+           (int)who.uid, (int)who.gid);
 }
 
 int main(void)
@@ -58,7 +65,10 @@ int main(void)
     /* Given by hand: one's own are always allowed. */
     char control[CMSG_SPACE(sizeof(who))] = {0};
     struct iovec piece = {"d", 1};
-    struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+    struct msghdr message = {.msg_iov = &piece,
+                             .msg_iovlen = 1,
+                             .msg_control = control,
+                             .msg_controllen = sizeof(control)};
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_CREDENTIALS;

@@ -17,7 +17,8 @@ static void show(const char *what, long result)
 static void name_show(const char *what, const struct sockaddr_in6 *name, socklen_t size)
 {
     char text[64];
-    printf("%s: %s size %u\n", what, inet_ntop(AF_INET6, &name->sin6_addr, text, sizeof(text)), size);
+    printf("%s: %s size %u\n", what, inet_ntop(AF_INET6, &name->sin6_addr, text, sizeof(text)),
+           size);
 }
 
 int main(void)
@@ -33,7 +34,8 @@ int main(void)
     getsockname(listener, (void *)&name, &size);
     name_show("listener", &name, size);
     int client = socket(AF_INET6, SOCK_STREAM, 0);
-    struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_port = name.sin6_port, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    struct sockaddr_in6 to = {
+        .sin6_family = AF_INET6, .sin6_port = name.sin6_port, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
     show("connect", connect(client, (void *)&to, sizeof(to)));
     size = sizeof(peer);
     int server = accept(listener, (void *)&peer, &size);
@@ -41,7 +43,9 @@ int main(void)
     show("send", send(client, "six", 3, 0));
     show("recv", recv(server, buffer, 100, 0));
     int four = socket(AF_INET, SOCK_STREAM, 0);
-    struct sockaddr_in to4 = {.sin_family = AF_INET, .sin_port = name.sin6_port, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in to4 = {.sin_family = AF_INET,
+                              .sin_port = name.sin6_port,
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     show("connect by IPv4", connect(four, (void *)&to4, sizeof(to4)));
     server = accept(listener, (void *)&peer, &size);
     name_show("peer", &peer, size);

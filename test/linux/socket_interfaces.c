@@ -27,7 +27,8 @@ int main(void)
         if (family == AF_INET6)
             address = &((struct sockaddr_in6 *)item->ifa_addr)->sin6_addr;
         if (family != AF_INET && family != AF_INET6)
-            printf("lo family %d up %d loopback %d\n", family, (item->ifa_flags & IFF_UP) != 0, (item->ifa_flags & IFF_LOOPBACK) != 0);
+            printf("lo family %d up %d loopback %d\n", family, (item->ifa_flags & IFF_UP) != 0,
+                   (item->ifa_flags & IFF_LOOPBACK) != 0);
         else
             printf("lo family %d %s\n", family, inet_ntop(family, address, text, sizeof(text)));
     }
@@ -37,7 +38,10 @@ int main(void)
         if (name->if_index == 1)
             printf("1 is %s\n", name->if_name);
     }
-    struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV}, *found;
+    struct addrinfo hints = {.ai_family = AF_INET,
+                             .ai_socktype = SOCK_STREAM,
+                             .ai_flags = AI_NUMERICSERV},
+                    *found;
     if (getaddrinfo("127.0.0.1", "80", &hints, &found) == 0)
         printf("port %d\n", ntohs(((struct sockaddr_in *)found->ai_addr)->sin_port));
     return 0;

@@ -47,7 +47,8 @@ int main(void)
     memset(&request, 0, sizeof(request));
     strcpy(request.ifr_name, "lo");
     show("flags", ioctl(inet, SIOCGIFFLAGS, &request));
-    printf("loopback %d up %d\n", (request.ifr_flags & IFF_LOOPBACK) != 0, (request.ifr_flags & IFF_UP) != 0);
+    printf("loopback %d up %d\n", (request.ifr_flags & IFF_LOOPBACK) != 0,
+           (request.ifr_flags & IFF_UP) != 0);
     show("address", ioctl(inet, SIOCGIFADDR, &request));
     struct sockaddr_in address;
     memcpy(&address, &request.ifr_addr, sizeof(address));

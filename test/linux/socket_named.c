@@ -43,7 +43,8 @@ static void name_show(const char *what, int (*call)(int, struct sockaddr *, sock
     int result = call(fd, (struct sockaddr *)&name, &size);
     show(what, result);
     if (result == 0)
-        printf("family %d size %u name %s\n", name.sun_family, size, size > 2 ? strrchr(name.sun_path, '/') : "none");
+        printf("family %d size %u name %s\n", name.sun_family, size,
+               size > 2 ? strrchr(name.sun_path, '/') : "none");
 }
 
 int main(void)
@@ -54,8 +55,10 @@ int main(void)
     signal(SIGPIPE, SIG_IGN);
     if (!mkdtemp(directory))
         return 1;
-    struct sockaddr_un name = address("server"), other = address("other"), missing = address("missing");
-    int listener = socket(AF_UNIX, SOCK_STREAM, 0), client = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    struct sockaddr_un name = address("server"), other = address("other"),
+                       missing = address("missing");
+    int listener = socket(AF_UNIX, SOCK_STREAM, 0),
+        client = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
     printf("fresh events %#x\n", events(client));
     show("no such path", connect(client, (void *)&missing, sizeof(missing)));
     show("listen unbound", listen(listener, 5));
@@ -77,7 +80,8 @@ int main(void)
     struct sockaddr_un from;
     socklen_t size = sizeof(from);
     int server = accept4(listener, (void *)&from, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    printf("accepted %d, from size %u, flags %d %d\n", server >= 0, size, fcntl(server, F_GETFD), (fcntl(server, F_GETFL) & O_NONBLOCK) != 0);
+    printf("accepted %d, from size %u, flags %d %d\n", server >= 0, size, fcntl(server, F_GETFD),
+           (fcntl(server, F_GETFL) & O_NONBLOCK) != 0);
     show("read", read(server, buffer, 100));
     name_show("server's name", getsockname, server);
     name_show("server's peer", getpeername, server);
@@ -94,10 +98,13 @@ int main(void)
     show("nobody listens", connect(more[3], (void *)&name, sizeof(name)));
     show("unlink", unlink(name.sun_path));
     show("gone", connect(more[3], (void *)&name, sizeof(name)));
-    show("name_show", bind(more[3], (void *)&other, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(other.sun_path))));
+    show("name_show",
+         bind(more[3], (void *)&other,
+              (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(other.sun_path))));
     name_show("bound", getsockname, more[3]);
     show("short", bind(type, (void *)&other, 1));
-    show("wrong family", bind(type, (void *)&(struct sockaddr_un){.sun_family = AF_INET}, sizeof(other)));
+    show("wrong family",
+         bind(type, (void *)&(struct sockaddr_un){.sun_family = AF_INET}, sizeof(other)));
     struct sockaddr_un nowhere = address("no/such");
     show("no directory", bind(type, (void *)&nowhere, sizeof(nowhere)));
     unlink(other.sun_path);

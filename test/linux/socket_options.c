@@ -75,7 +75,8 @@ static void generic(int fd)
 int main(void)
 {
     alarm(20);
-    int local = socket(AF_UNIX, SOCK_STREAM, 0), tcp = socket(AF_INET, SOCK_STREAM, 0), udp = socket(AF_INET, SOCK_DGRAM, 0);
+    int local = socket(AF_UNIX, SOCK_STREAM, 0), tcp = socket(AF_INET, SOCK_STREAM, 0),
+        udp = socket(AF_INET, SOCK_DGRAM, 0);
     printf("-- local\n");
     generic(local);
     get("tcp level", local, IPPROTO_TCP, TCP_NODELAY);

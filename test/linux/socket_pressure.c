@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Backpressure: a full stream blocks or says EAGAIN, poll tells when it goes on, nothing is lost. */
+/* Backpressure: a full stream blocks or says EAGAIN, poll tells when it goes on, nothing is lost.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SCM_RIGHTS: descriptors travel with bytes, over fork, close-on-exec, too small buffers, in flight while closed. */
+/* SCM_RIGHTS: descriptors travel with bytes, over fork, close-on-exec, too small buffers, in flight
+ * while closed. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,10 @@ static long send_fds(int socket, const char *text, const int *fds, int count)
 {
     char control[CMSG_SPACE(sizeof(int) * 260)] = {0};
     struct iovec piece = {(void *)text, strlen(text)};
-    struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1, .msg_control = control, .msg_controllen = CMSG_SPACE(sizeof(int) * (size_t)count)};
+    struct msghdr message = {.msg_iov = &piece,
+                             .msg_iovlen = 1,
+                             .msg_control = control,
+                             .msg_controllen = CMSG_SPACE(sizeof(int) * (size_t)count)};
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
@@ -33,7 +37,8 @@ static int receive_fds(int socket, size_t size, size_t control_size, int flags, 
 {
     char buffer[100] = "", control[CMSG_SPACE(sizeof(int) * 260)];
     struct iovec piece = {buffer, size};
-    struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1, .msg_control = control, .msg_controllen = control_size};
+    struct msghdr message = {
+        .msg_iov = &piece, .msg_iovlen = 1, .msg_control = control, .msg_controllen = control_size};
     show("recvmsg", recvmsg(socket, &message, flags));
     int count = 0;
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
@@ -41,7 +46,8 @@ static int receive_fds(int socket, size_t size, size_t control_size, int flags, 
         count = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
         memcpy(fds, CMSG_DATA(header), sizeof(int) * (size_t)count);
     }
-    printf("text '%s', descriptors %d, control %zu, cut %d\n", buffer, count, (size_t)message.msg_controllen, (message.msg_flags & MSG_CTRUNC) != 0);
+    printf("text '%s', descriptors %d, control %zu, cut %d\n", buffer, count,
+           (size_t)message.msg_controllen, (message.msg_flags & MSG_CTRUNC) != 0);
     return count;
 }
 
@@ -129,9 +135,11 @@ int main(void)
         return 1;
     show("datagram", send_fds(pair[0], "dgram", ends, 2));
     printf("got %d\n", receive_fds(pair[1], 3, CMSG_SPACE(sizeof(int) * 2), 0, fds));
-    /* A socket sent into itself is not lost to the system for ever, at least while this program lives. */
+    /* A socket sent into itself is not lost to the system for ever, at least while this program
+     * lives. */
     for (int i = 0; i < 20; i++) {
-        if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 || send_fds(pair[0], "self", pair, 2) != 4)
+        if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 ||
+            send_fds(pair[0], "self", pair, 2) != 4)
             return 1;
         close(pair[0]);
         close(pair[1]);

@@ -28,7 +28,9 @@ static int events(int fd)
 
 static struct sockaddr_in local(int port)
 {
-    return (struct sockaddr_in){.sin_family = AF_INET, .sin_port = (in_port_t)port, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    return (struct sockaddr_in){.sin_family = AF_INET,
+                                .sin_port = (in_port_t)port,
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 }
 
 static int connected(int listener, int *accepted)
@@ -68,7 +70,8 @@ int main(void)
     struct sockaddr_in own;
     size = sizeof(own);
     getsockname(client, (void *)&own, &size);
-    printf("peer is the client %d, address %s\n", peer.sin_port == own.sin_port, inet_ntoa(peer.sin_addr));
+    printf("peer is the client %d, address %s\n", peer.sin_port == own.sin_port,
+           inet_ntoa(peer.sin_addr));
     getpeername(client, (void *)&own, &size);
     printf("client's peer is the listener %d\n", own.sin_port == name.sin_port);
     show("no delay", setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TCP without blocking: EINPROGRESS, accept, large transfers with epoll, listener closed under its clients. */
+/* TCP without blocking: EINPROGRESS, accept, large transfers with epoll, listener closed under its
+ * clients. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -82,7 +83,8 @@ int main(void)
         read_total += got;
     }
     waitpid(child, &status, 0);
-    printf("read enough %d, wrong %ld, end %ld, status %d\n", read_total >= 3000000, wrong, got, status);
+    printf("read enough %d, wrong %ld, end %ld, status %d\n", read_total >= 3000000, wrong, got,
+           status);
     client = socket(AF_INET, SOCK_STREAM, 0);
     show("connect", connect(client, (void *)&name, sizeof(name)));
     close(listener);

@@ -27,8 +27,10 @@ int main(void)
 {
     char buffer[100];
     alarm(20);
-    int server = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0), client = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-    struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)}, from, own;
+    int server = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0),
+        client = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)},
+                       from, own;
     printf("fresh %#x\n", events(server));
     show("bind", bind(server, (void *)&name, sizeof(name)));
     socklen_t size = sizeof(name);
@@ -42,7 +44,8 @@ int main(void)
     show("recvfrom", recvfrom(server, buffer, 100, 0, (void *)&from, &size));
     size = sizeof(own);
     getsockname(client, (void *)&own, &size);
-    printf("from the client %d, %s, bound to %s\n", from.sin_port == own.sin_port, inet_ntoa(from.sin_addr), own.sin_addr.s_addr == 0 ? "any" : "one");
+    printf("from the client %d, %s, bound to %s\n", from.sin_port == own.sin_port,
+           inet_ntoa(from.sin_addr), own.sin_addr.s_addr == 0 ? "any" : "one");
     show("answer", sendto(server, "answer", 6, 0, (void *)&from, sizeof(from)));
     show("cut", recv(client, buffer, 3, MSG_TRUNC));
     show("empty datagram", sendto(client, "", 0, 0, (void *)&name, sizeof(name)));

@@ -21,7 +21,7 @@ enum serial_register {
 #define STATUS_ROOM    0x20
 #define ID_NONE        0x1
 #define ID_FIFO        0xc0
-#define PATIENCE        1000000 /* looks at a line that takes nothing: about a second */
+#define PATIENCE       1000000 /* looks at a line that takes nothing: about a second */
 
 static void (*interrupt_handler)(void);
 static unsigned fifo_size = 1;

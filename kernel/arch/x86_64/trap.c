@@ -99,7 +99,8 @@ static NO_RETURN void machine_check(struct registers *registers)
         msr_write(MSR_MC0_CTL + 4 * bank + 1, 0);
     }
     msr_write(MSR_MCG_STATUS, 0); /* MCIP off: a second check would shut the machine down */
-    panic_registers(registers, NO_ADDRESS, "machine check in bank %u, status %016lx", first_bank, first);
+    panic_registers(registers, NO_ADDRESS, "machine check in bank %u, status %016lx", first_bank,
+                    first);
 }
 
 static void nmi(void)

@@ -152,11 +152,13 @@ static void levels_are_like_a_set(void **state)
         int i = rand() % 40;
         switch (rand() % 5) {
         case 0:
-            assert_int_equal(control(epoll, EPOLL_CTL_ADD, events[i], EPOLLIN), added[i] ? -EEXIST : 0);
+            assert_int_equal(control(epoll, EPOLL_CTL_ADD, events[i], EPOLLIN),
+                             added[i] ? -EEXIST : 0);
             added[i] = true;
             break;
         case 1:
-            assert_int_equal(control(epoll, EPOLL_CTL_DEL, events[i], EPOLLIN), added[i] ? 0 : -ENOENT);
+            assert_int_equal(control(epoll, EPOLL_CTL_DEL, events[i], EPOLLIN),
+                             added[i] ? 0 : -ENOENT);
             added[i] = false;
             break;
         case 2:

@@ -136,7 +136,7 @@ int wait_on(struct wait_queue *queue, nanoseconds deadline)
 void wake_all(struct wait_queue *queue, unsigned events)
 {
     struct waiter *waiter;
-    LIST_FOR_EACH(waiter, &queue->waiters, struct waiter, link)
+    LIST_FOR_EACH (waiter, &queue->waiters, struct waiter, link)
         waiter->wake(waiter, events);
 }
 
@@ -193,7 +193,8 @@ struct inode *inode_create(uint32_t mode, const struct inode_ops *ops)
     return NULL;
 }
 
-int entry_create(struct entry *directory, const char *name, struct inode *inode, struct entry **made)
+int entry_create(struct entry *directory, const char *name, struct inode *inode,
+                 struct entry **made)
 {
     return -ENOENT;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sockets: streams with notes, ports and who may share them, and long random lives of all kinds together. */
+/* Sockets: streams with notes, ports and who may share them, and long random lives of all kinds
+ * together. */
 /* TEST-SOURCES: kernel/file/ring.c kernel/file/pipe.c kernel/file/readiness.c kernel/file/eventfd.c kernel/file/epoll.c */
 /* TEST-SOURCES: kernel/file/attachment.c kernel/file/socket.c kernel/file/socket_option.c kernel/file/stream.c */
 /* TEST-SOURCES: kernel/file/message.c kernel/file/socket_local.c kernel/file/inet.c kernel/file/inet_ports.c */
@@ -66,7 +67,8 @@ static long send_with(int fd, const void *bytes, size_t size, const int *fds, un
 }
 
 /* Installs what came; *count descriptors in fds. */
-static long receive_with(int fd, void *bytes, size_t size, unsigned flags, int *fds, unsigned *count)
+static long receive_with(int fd, void *bytes, size_t size, unsigned flags, int *fds,
+                         unsigned *count)
 {
     struct io io;
     struct socket_name name;
@@ -128,7 +130,8 @@ static void flight_is_limited(void **state)
     fake_end();
 }
 
-/* A socket within a socket within a socket ...: closing the outermost must not take a stack frame for each. */
+/* A socket within a socket within a socket ...: closing the outermost must not take a stack frame
+ * for each. */
 static void deep_chain_closes(void **state)
 {
     int pair[2], next[2];
@@ -205,7 +208,8 @@ static void ports_are_shared_by_rule(void **state)
 {
     enum { LO = 0x7f000001, LO2 = 0x7f000002 };
     fake_start();
-    int a = new_socket(AF_INET, SOCK_STREAM), b = new_socket(AF_INET, SOCK_STREAM), c = new_socket(AF_INET, SOCK_STREAM);
+    int a = new_socket(AF_INET, SOCK_STREAM), b = new_socket(AF_INET, SOCK_STREAM),
+        c = new_socket(AF_INET, SOCK_STREAM);
     int udp = new_socket(AF_INET, SOCK_DGRAM);
     assert_int_equal(bind_port(a, LO, 5000), 0);
     assert_int_equal(bind_port(a, LO, 5001), -EINVAL);
@@ -251,7 +255,8 @@ static void random_name(struct socket_name *name)
 
 static void random_make(void)
 {
-    static const int families[] = {AF_UNIX, AF_INET, AF_INET6}, types[] = {SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET};
+    static const int families[] = {AF_UNIX, AF_INET, AF_INET6},
+                     types[] = {SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET};
     struct file *files[2];
     int fds[2];
     if (fake_files() >= FDS - 2)
@@ -301,8 +306,10 @@ static void random_socket_call(struct file *file, struct socket *socket)
         socket->ops->shutdown(socket, 1 + (unsigned)rand() % 3);
         break;
     case 6:
-        socket_set_option(socket, SOL_SOCKET, (int[]){SO_SNDBUF, SO_RCVBUF, SO_PASSCRED, SO_REUSEADDR, SO_REUSEPORT}[rand() % 5],
-                          &number, size);
+        socket_set_option(
+            socket, SOL_SOCKET,
+            (int[]){SO_SNDBUF, SO_RCVBUF, SO_PASSCRED, SO_REUSEADDR, SO_REUSEPORT}[rand() % 5],
+            &number, size);
         socket_get_option(socket, SOL_SOCKET, rand() % 70, &number, &size);
         break;
     default:
@@ -316,7 +323,8 @@ static void random_step(void)
     int fds[ATTACHMENT_FILES_MAX], fd = random_fd();
     unsigned count = 0;
     struct file *file = file_at(fd);
-    struct linux_epoll_event events[4] = {{(uint32_t)rand() & (EPOLLIN | EPOLLOUT | EPOLLET | EPOLLONESHOT | EPOLLRDHUP), 0}};
+    struct linux_epoll_event events[4] = {
+        {(uint32_t)rand() & (EPOLLIN | EPOLLOUT | EPOLLET | EPOLLONESHOT | EPOLLRDHUP), 0}};
     if (!file || rand() % 12 == 0) {
         if (file) {
             file_put(file);
@@ -336,7 +344,8 @@ static void random_step(void)
         break;
     case 1:
         if (socket && fake_files() < FDS - 20)
-            receive_with(fd, bytes, (size_t)rand() % sizeof(bytes), rand() % 4 ? 0 : MSG_PEEK, fds, &count);
+            receive_with(fd, bytes, (size_t)rand() % sizeof(bytes), rand() % 4 ? 0 : MSG_PEEK, fds,
+                         &count);
         break;
     case 2:
         fake_read(fd, bytes, (size_t)rand() % sizeof(bytes));

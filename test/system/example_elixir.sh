@@ -2,7 +2,7 @@
 # A release made by `mix release` (offline, with its own ERTS) on four nodes, each of which knows its number and name.
 # LIMIT: 300
 . test/system/common
-. test/system/release
+. test/system/release_common
 export HOME=$WORK MIX_ENV=prod LC_ALL=C.UTF-8
 cp -r examples/elixir_counter "$WORK/source"
 rm -rf "$WORK/source/_build"
