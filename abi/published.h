@@ -53,8 +53,8 @@ struct published {
     _Atomic uint64_t console_shown[NODES_MAX];      /* how far node n's console_out was shown */
     _Atomic uint64_t log_shown[NODES_MAX];          /* and its log */
     _Atomic uint64_t console_in_written[NODES_MAX]; /* keys for node n, producer position */
-    _Atomic uint64_t
-        console_in_read[NODES_MAX]; /* how far *I* have read of owner m's keys for me */
+    /* how far *I* have read of owner m's keys for me */
+    _Atomic uint64_t console_in_read[NODES_MAX];
     struct epitaph epitaph;
     _Alignas(4096) char log[LOG_RING_SIZE];
     _Alignas(4096) char console_out[CONSOLE_OUT_SIZE];

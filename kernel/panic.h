@@ -7,7 +7,7 @@
 #define PANIC_STATUS 70 /* exit status of a machine that powers off because a node died */
 
 struct epitaph *epitaph_begin(int exit_status);
-void init_epitaph(int status);        /* pid 1 ended with this wait(2) status */
+void init_epitaph(int status); /* pid 1 ended with this wait(2) status */
 /* This node cannot go on, and a person can mend it: one line, what is wrong and what to do. */
 NO_RETURN void node_fail(const char *text, ...) PRINTF(1);
 void node_end(enum node_state state); /* publishes and shows the epitaph, rings all doorbells */

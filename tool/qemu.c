@@ -11,9 +11,8 @@
 #include "tool/tool.h"
 
 #define ARGUMENTS_MAX (64 + OPTIONS_GIVEN_MAX)
-#define EXIT_PORT                                                                                  \
-    "0xf4" /* of QEMU's isa-debug-exit; also given to the kernels as a boot option                 \
-            */
+/* Of QEMU's isa-debug-exit; also given to the kernels as a boot option. */
+#define EXIT_PORT        "0xf4"
 #define OPTIONS_SIZE_MAX 60000UL /* the boot store keeps OPTIONS_MAX, abi/machine.h */
 
 static int request_check(const struct qemu_request *request)

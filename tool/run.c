@@ -24,12 +24,11 @@
 
 #define STATUS_TIMEOUT 124 /* as timeout(1) */
 #define STATUS_QEMU    125 /* QEMU ended without the machine's word */
-#define EVAL_SECONDS                                                                               \
-    300                 /* a loaded two-core machine boots four nodes under TCG well within this   \
-                         */
-#define KEY_PREFIX 0x1d /* Ctrl-], as kernel/device/console.c */
-#define POWER_OFF_SECONDS                                                                          \
-    5 /* a machine that hangs does not take its key for power off: then we end it */
+/* A loaded two-core machine boots four nodes under TCG well within this. */
+#define EVAL_SECONDS 300
+#define KEY_PREFIX   0x1d /* Ctrl-], as kernel/device/console.c */
+/* A machine that hangs does not take its key for power off: then we end it. */
+#define POWER_OFF_SECONDS 5
 
 struct relay {
     pid_t qemu;

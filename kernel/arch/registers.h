@@ -7,8 +7,8 @@
 struct registers {
     uint64_t r15, r14, r13, r12, rbp, rbx;
     uint64_t r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
-    uint64_t
-        number; /* system call: its number (rax is then the result); trap: vector, negated - 1 */
+    /* system call: its number (rax is then the result); trap: vector, negated - 1 */
+    uint64_t number;
     uint64_t error; /* trap: error code */
     uint64_t rip, cs, rflags, rsp, ss;
 };

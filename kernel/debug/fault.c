@@ -133,7 +133,7 @@ static NO_INLINE void fault_assert(void)
 static NO_INLINE void fault_undefined(void)
 {
     volatile int number = INT32_MAX;
-    /* cppcheck-suppress integerOverflow: the fault this is for; UBSan has to report it */
+    /* cppcheck-suppress integerOverflow ; this fault is wanted: UBSan has to report it */
     number = number + 1;
 }
 

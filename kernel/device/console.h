@@ -19,8 +19,8 @@ extern struct wait_queue *console_room; /* woken with EVENT_OUT when console_wri
 /* Called (from interrupt, must not sleep) when keys came / the window changed; set by terminal.c */
 extern void (*console_keys_arrived)(void);
 extern void (*console_window_changed)(uint32_t rows, uint32_t columns);
-void console_report_window(
-    void); /* calls console_window_changed with the present size, if one is known */
+/* Calls console_window_changed with the present size, if one is known. */
+void console_report_window(void);
 /* Owner: everything out, waiting; others: ring the owner. false: no node drives the line. */
 bool console_flush_panic(void) MUST_CHECK;
 /* Until the owner has shown all that this node said, but at most so long. */

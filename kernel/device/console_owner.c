@@ -15,8 +15,8 @@
 #include "node/self.h"
 #include "thread/wait.h"
 
-#define TURN_BYTES                                                                                 \
-    2048 /* to the line in one turn: then other work, and the line's interrupt calls again */
+/* To the line in one turn: then other work, and the line's interrupt calls again. */
+#define TURN_BYTES   2048
 #define LOG_LINE_MAX 512
 #define ANSWER_MAX   8192  /* the list of 64 nodes */
 #define LINE_KEPT    512   /* of the unfinished line, written again below a kernel message */
@@ -210,6 +210,9 @@ static bool output_turn(size_t *budget)
     for (;;) {
         if (pending_done == pending_size && !output_next())
             return true;
+        /* Empty messages cost too: a broken node may write them faster than they are taken. */
+        if (pending_size == 0 && --*budget == 0)
+            return false;
         size_t count =
             pending_size - pending_done < *budget ? pending_size - pending_done : *budget;
         size_t done = arch_serial_write(pending + pending_done, count);

@@ -10,11 +10,11 @@
 #define CONSOLE_ROOM   (CONSOLE_OUT_SIZE - CONSOLE_MARGIN)
 
 bool console_owner_start(void); /* false: there is no line here */
-void console_owner_pump(
-    void); /* moves what can be moved: keys in, text out. Harmless when not the owner */
-void console_owner_output(
-    void);                     /* only text out: for who writes, and is not prepared for keys now */
-void console_owner_room(void); /* something was taken from our own key ring */
+/* Moves what can be moved: keys in, text out. Harmless when not the owner. */
+void console_owner_pump(void);
+/* Only text out: for who writes, and is not prepared for keys now. */
+void console_owner_output(void);
+void console_owner_room(void);  /* something was taken from our own key ring */
 void console_owner_flush(void); /* everything out, waiting (bounded) */
 
 /* console_keys.c: what comes from the line. One byte; true: taken. false: no room, give it again

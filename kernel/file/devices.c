@@ -14,8 +14,8 @@
 #define BREATH      (1UL << 18) /* bytes between two looks for interrupts */
 #define DEVICE(major, minor)                                                                       \
     ((uint64_t)(major) << 8 | (minor)) /* Linux's encoding for small numbers */
-#define ZERO_MAP_SIZE                                                                              \
-    (1UL << 40) /* what a mapping of /dev/zero can reach: as much as page_store holds */
+/* What a mapping of /dev/zero can reach: as much as page_store holds. */
+#define ZERO_MAP_SIZE (1UL << 40)
 
 static struct {
     uint64_t device;

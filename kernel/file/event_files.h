@@ -31,9 +31,8 @@ uint64_t anonymous_number(void);  /* the next one, never 0 */
 /* pipe.c; linux/limits.h: PIPE_BUF 4096 */
 int pipe_create(unsigned flags, struct file *ends[2]) MUST_CHECK; /* [0] reads, [1] writes */
 long pipe_capacity(struct file *file);                            /* bytes; -EBADF: not a pipe */
-long pipe_resize(
-    struct file *file,
-    uint64_t size);   /* F_SETPIPE_SZ: new capacity, -EBADF, -EINVAL, -EPERM, -EBUSY, -ENOMEM */
+/* F_SETPIPE_SZ: new capacity, -EBADF, -EINVAL, -EPERM, -EBUSY, -ENOMEM. */
+long pipe_resize(struct file *file, uint64_t size);
 void pipe_init(void); /* once at start: registers fifos */
 
 /* eventfd.c */
@@ -74,8 +73,8 @@ struct caller_credentials {
 };
 void caller_broken_pipe(void); /* SIGPIPE to the running thread */
 void caller_credentials(struct caller_credentials *credentials);
-bool caller_may_claim(
-    const struct caller_credentials *credentials); /* SCM_CREDENTIALS given by hand */
+/* SCM_CREDENTIALS given by hand. */
+bool caller_may_claim(const struct caller_credentials *credentials);
 struct wait_queue *caller_signal_queue(void);
 uint64_t caller_signals_pending(void);
 int caller_signal_take(uint64_t set, struct linux_siginfo *info);

@@ -58,13 +58,14 @@ static inline bool file_nonblocking(const struct file *file)
 }
 extern void (*file_watches_drop)(struct file *file); /* set by epoll */
 
+struct file_slot {
+    struct file *file;
+    bool close_on_exec;
+};
 /* Descriptor table of a process (shared with CLONE_FILES). */
 struct file_table {
     unsigned count;
-    struct file_slot {
-        struct file *file;
-        bool close_on_exec;
-    } * slots;
+    struct file_slot *slots;
     unsigned size;
     unsigned lowest_free;
 };
@@ -75,8 +76,8 @@ void file_table_exec(struct file_table *table) MAY_SLEEP; /* closes the close-on
 /* All on current->process's table. file_at: borrowed... takes a count: file_put afterwards. NULL:
  * EBADF. */
 struct file *file_at(int fd) MUST_CHECK;
-int fd_install(struct file *file, int lowest, bool close_on_exec)
-    MUST_CHECK; /* takes over the count on success; -EMFILE (RLIMIT_NOFILE), -ENOMEM */
+/* Takes over the count on success; -EMFILE (RLIMIT_NOFILE), -ENOMEM. */
+int fd_install(struct file *file, int lowest, bool close_on_exec) MUST_CHECK;
 int fd_replace(int fd, struct file *file, bool close_on_exec) MUST_CHECK MAY_SLEEP; /* dup2 */
 int fd_close(int fd) MAY_SLEEP;                                                     /* -EBADF */
 

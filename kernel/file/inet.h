@@ -25,8 +25,8 @@ int inet_name(struct socket *socket, bool peer, struct socket_name *name);
 /* Gives an unbound socket the source address and a port for talking to `to`. -EADDRNOTAVAIL: no
  * port left. */
 int inet_bind_source(struct socket *socket, const struct inet_address *to) MUST_CHECK;
-void inet_unbind_source(
-    struct socket *socket); /* undoes it, unless the program had bound by itself */
+/* Undoes it, unless the program had bound by itself. */
+void inet_unbind_source(struct socket *socket);
 
 /* inet_ports.c: who has which port */
 /* Takes address->port, or a free one when it is 0. -EADDRINUSE. */

@@ -167,9 +167,8 @@ struct lock_request {
 };
 int lock_set(struct inode *inode, const struct lock_request *request,
              bool wait) MUST_CHECK MAY_SLEEP; /* -EAGAIN, -EINTR, -EDEADLK, -ENOLCK */
-int lock_clear(
-    struct inode *inode,
-    const struct lock_request *request); /* the part of it; -ENOLCK when one is cut in two */
+/* The part of it; -ENOLCK when one is cut in two. */
+int lock_clear(struct inode *inode, const struct lock_request *request);
 /* The first lock that stands against it; false: none, would be granted. */
 bool lock_test(struct inode *inode, const struct lock_request *request,
                struct lock_request *against);
@@ -193,8 +192,8 @@ struct directory_sink {
 };
 int directory_list(struct entry *directory, int64_t *position,
                    struct directory_sink *sink) MUST_CHECK;
-int directory_fill(struct entry *directory)
-    MUST_CHECK; /* names of the image into the tree, once; -ENOMEM */
+/* Names of the image into the tree, once; -ENOMEM. */
+int directory_fill(struct entry *directory) MUST_CHECK;
 /* Devices: /dev nodes register here (devices.c); open by (major, minor). */
 int device_register(const char *name, uint32_t mode, uint64_t device,
                     int (*open)(struct inode *, struct file *));

@@ -132,6 +132,7 @@ static int copy_image(struct inode *inode, uint64_t size)
             memcpy(page + done % PAGE_SIZE, extent.data, piece);
         }
         done += piece;
+        breathe(done - piece, done);
     }
     return 0;
 }
@@ -340,8 +341,10 @@ int inode_allocate(struct inode *inode, unsigned mode, uint64_t offset, uint64_t
     if (!error && (punch || zero))
         error = page_store_punch(inode->pages, offset, size);
     for (uint64_t at = offset / PAGE_SIZE;
-         !error && !punch && at < (end + PAGE_SIZE - 1) / PAGE_SIZE; at++)
+         !error && !punch && at < (end + PAGE_SIZE - 1) / PAGE_SIZE; at++) {
         error = page_to_write(inode, at) ? 0 : -ENOSPC;
+        breathe(at * PAGE_SIZE, (at + 1) * PAGE_SIZE);
+    }
     if (!error && !keep && end > inode->pages->size)
         error = page_store_resize(inode->pages, end);
     inode_charge(inode);
@@ -385,8 +388,9 @@ static long directory_read(struct file *file, struct io *io, int64_t *position)
 
 static int64_t directory_seek(struct file *file, int64_t offset, int whence)
 {
-    int64_t to = whence == SEEK_CUR ? file->position + offset : offset;
-    if ((whence != SEEK_SET && whence != SEEK_CUR) || to < 0)
+    int64_t to, base = whence == SEEK_CUR ? file->position : 0;
+    if ((whence != SEEK_SET && whence != SEEK_CUR) || __builtin_add_overflow(base, offset, &to) ||
+        to < 0)
         return -EINVAL;
     file->position = to;
     return to;

@@ -9,22 +9,22 @@
 
 #include "lib/check.h"
 
-#define DISCIPLINE_INPUT                                                                           \
-    4096U /* bytes that wait for a reader; a line is at most one less, as on Linux */
+/* Bytes that wait for a reader; a line is at most one less, as on Linux. */
+#define DISCIPLINE_INPUT   4096U
 #define DISCIPLINE_EXPANDS 8U /* output bytes that one byte can become (a tab) */
-#define DISCIPLINE_ECHO_MAX                                                                        \
-    64U /* output of one key at most, but for the line's kill and reprint, which go in pieces */
+/* Output of one key at most, but for the line's kill and reprint, which go in pieces. */
+#define DISCIPLINE_ECHO_MAX 64U
 
 struct discipline {
     struct termios settings;
     char input[DISCIPLINE_INPUT];
-    uint64_t
-        ends[DISCIPLINE_INPUT / 64]; /* bit: this byte ends a line (or stands for an end of file) */
-    uint32_t head, tail;             /* free-running; unread bytes are [tail, head) */
-    uint32_t lines;                  /* canonical: bytes before this one are in finished lines */
-    uint32_t column, line_column;    /* of the cursor; where the line being edited begins */
-    bool literal;                    /* the next key is itself */
-    bool stopped;                    /* output waits for START */
+    /* bit: this byte ends a line (or stands for an end of file) */
+    uint64_t ends[DISCIPLINE_INPUT / 64];
+    uint32_t head, tail;          /* free-running; unread bytes are [tail, head) */
+    uint32_t lines;               /* canonical: bytes before this one are in finished lines */
+    uint32_t column, line_column; /* of the cursor; where the line being edited begins */
+    bool literal;                 /* the next key is itself */
+    bool stopped;                 /* output waits for START */
     void (*put)(struct discipline *discipline, const char *bytes, size_t size); /* echo */
     void (*signal)(struct discipline *discipline, int signal); /* to the foreground group */
 };

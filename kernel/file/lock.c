@@ -11,8 +11,8 @@
 
 #define CHAIN_MAX 64 /* processes in a circle of waiting that we look for */
 
-#define LOCKS_MAX                                                                                  \
-    16384 /* of the whole node: programs must not fill the kernel's memory with them */
+/* Of the whole node: programs must not fill the kernel's memory with them. */
+#define LOCKS_MAX 16384
 
 struct file_lock {
     struct file_lock *next; /* by start */

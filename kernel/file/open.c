@@ -8,8 +8,8 @@
 #include "lib/string.h"
 #include "linux/abi.h"
 
-#define O_TMPFILE_BIT                                                                              \
-    020000000 /* __O_TMPFILE: without the O_DIRECTORY that O_TMPFILE carries along */
+/* __O_TMPFILE: without the O_DIRECTORY that O_TMPFILE carries along. */
+#define O_TMPFILE_BIT 020000000
 /* What F_GETFL shows: not the flags that only matter while opening. */
 #define FLAGS_OF_OPENING (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC)
 

@@ -22,10 +22,10 @@ struct socket_message { /* one send or receive */
     unsigned flags; /* MSG_* of the call */
     bool nonblocking;
     nanoseconds deadline;
-    struct socket_name
-        *name; /* send: where to, or NULL. receive: filled with where from, or NULL */
-    struct attachment
-        *attachment; /* send: taken over on success (NULL then). receive: the caller drops it */
+    /* send: where to, or NULL. receive: filled with where from, or NULL */
+    struct socket_name *name;
+    /* send: taken over on success (NULL then). receive: the caller drops it */
+    struct attachment *attachment;
     /* receive only */
     unsigned flags_out; /* MSG_TRUNC, MSG_CTRUNC */
     bool has_credentials;
@@ -168,8 +168,8 @@ long broken_pipe(const struct socket_message *message); /* SIGPIPE unless MSG_NO
 /* socket_collect.c: sockets that are only held by each other's unread messages are found and
  * closed. */
 void socket_collect(void) MAY_SLEEP;
-void socket_collect_if_due(
-    void) MAY_SLEEP; /* before descriptors are sent; enough are in flight to be worth a look */
+/* Before descriptors are sent; enough are in flight to be worth a look. */
+void socket_collect_if_due(void) MAY_SLEEP;
 extern struct list local_sockets;
 
 /* message.c */

@@ -119,6 +119,7 @@ static int tcp_connect_wait(struct socket *socket)
 }
 
 static void tcp_release(struct socket *socket);
+static void backlog_drop(struct socket *listener);
 
 static int tcp_connect(struct socket *socket, const struct socket_name *name, bool nonblocking)
 {
@@ -130,7 +131,12 @@ static int tcp_connect(struct socket *socket, const struct socket_name *name, bo
             tcp_release(socket);
             stream_free(socket);
         }
+        /* Nothing may be left in lists that a fresh socket does not look after. */
+        list_remove(&socket->inet.connecting_link);
+        bool listened = socket->state == SOCKET_LISTENING;
         socket->state = SOCKET_FRESH;
+        if (listened)
+            backlog_drop(socket);
         socket->shutdown = 0;
         return 0;
     }

@@ -13,8 +13,8 @@
 #include "linux/socket_abi.h"
 #include "memory/heap.h"
 
-#define NOTES_MAX                                                                                  \
-    1024 /* waiting ones at one socket; more senders' pieces wait as if the ring were full */
+/* Waiting ones at one socket; more senders' pieces wait as if the ring were full. */
+#define NOTES_MAX 1024
 
 int stream_connect(struct socket *a, struct socket *b)
 {

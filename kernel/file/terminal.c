@@ -16,8 +16,8 @@
 #include "linux/abi.h"
 
 #define OUT_SIZE 4096U
-#define WRITE_PART                                                                                 \
-    (OUT_SIZE / 2 / DISCIPLINE_EXPANDS) /* of a program at a time, so that echo finds room too */
+/* Of a program at a time, so that echo finds room too. */
+#define WRITE_PART     (OUT_SIZE / 2 / DISCIPLINE_EXPANDS)
 #define WAKE_PART      1024U
 #define TERMIOS2_EXTRA 8U /* struct termios2: two speeds more */
 

@@ -11,9 +11,8 @@ nanoseconds call_deadline_ms(int timeout_ms);                   /* negative: non
 int call_deadline(user_addr timeout,
                   nanoseconds *deadline) MUST_CHECK; /* struct timespec or NULL; -EFAULT, -EINVAL */
 nanoseconds call_left(nanoseconds deadline);
-void call_time_left(
-    user_addr timeout,
-    nanoseconds deadline); /* written back when given; a fault is ignored, as in Linux */
+/* Written back when given; a fault is ignored, as in Linux. */
+void call_time_left(user_addr timeout, nanoseconds deadline);
 /* Signal mask for the time of a call; NULL: unchanged. -EINVAL: size, -EFAULT. */
 int call_mask(user_addr mask, size_t size) MUST_CHECK;
 void call_mask_end(long result); /* back at once, unless a signal ended the call */

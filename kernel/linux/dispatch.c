@@ -85,11 +85,10 @@ void dispatch_init(void)
 
 static long call_missing(uint64_t number)
 {
-    bool known = number < NUMBERS;
-    if (known && (refused[number / 64] >> (number % 64) & 1))
+    uint64_t index = number < NUMBERS ? number : 0; /* all beyond count as one; 0 is never missing */
+    if (refused[index / 64] >> (index % 64) & 1)
         return -ENOSYS;
-    if (known)
-        refused[number / 64] |= 1UL << (number % 64);
+    refused[index / 64] |= 1UL << (index % 64);
     log_line("%s asks for system call %lu, which is missing: ENOSYS", current->process->name,
              number);
     return -ENOSYS;

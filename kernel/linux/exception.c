@@ -82,13 +82,37 @@ void exception_enter(struct registers *registers, unsigned vector, uint64_t erro
     }
 }
 
+/* Pid 1 is the node, so it does not go for want of memory while others can: the largest of them
+ * ends, and with it all that share its memory. Its pages come back at once; what its threads may
+ * still read in the kernel on their way out are zeros. false: there is none. */
+static bool largest_other_ends(const struct address_space *needy)
+{
+    struct process *process, *largest = NULL;
+    LIST_FOR_EACH (process, &processes, struct process, all_link) {
+        if (process->pid != 1 && process->space && process->space != needy &&
+            process->space->resident > (largest ? largest->space->resident : 0))
+            largest = process;
+    }
+    if (!largest)
+        return false;
+    struct address_space *space = largest->space;
+    log_line("pid %d (%s) killed: pid 1 is out of memory, %lu KiB resident", largest->pid,
+             largest->name, space->resident * (PAGE_SIZE / 1024));
+    LIST_FOR_EACH (process, &processes, struct process, all_link) {
+        if (process->space == space)
+            (void)signal_send_process(process, SIGKILL, NULL);
+    }
+    (void)address_space_discard(space, 0, USER_END);
+    return true;
+}
+
 /* The rule for a full partition: the process that needs one page more ends, and the log says so. */
 static void kill_for_memory(uintptr_t address)
 {
     struct process *process = current->process;
     log_line("pid %d (%s) killed: out of memory at address 0x%lx, %lu KiB resident", process->pid,
              process->name, address, process->space->resident * (PAGE_SIZE / 1024));
-    (void)signal_send_process(process, SIGKILL, NULL);
+    process_end(process, SIGKILL, NULL);
 }
 
 int fault_enter(struct registers *registers, uintptr_t address, enum fault_access access,
@@ -97,6 +121,9 @@ int fault_enter(struct registers *registers, uintptr_t address, enum fault_acces
     if (current->process == NULL)
         return -EFAULT;
     int error = fault_resolve(current->process->space, address, access);
+    while (error == -ENOMEM && current->process->pid == 1 &&
+           largest_other_ends(current->process->space))
+        error = fault_resolve(current->process->space, address, access);
     if (error == 0)
         return 0;
     if (error == -ENOMEM)

@@ -18,8 +18,8 @@
 
 #define SCRIPT_LINE  256 /* Linux's BINPRM_BUF_SIZE */
 #define SCRIPT_DEPTH 4   /* interpreters that are scripts again */
-#define PROGRAM_BASE                                                                               \
-    0x555555554000UL /* where Linux puts a position-independent program, two thirds up */
+/* Where Linux puts a position-independent program, two thirds up. */
+#define PROGRAM_BASE 0x555555554000UL
 
 static bool is_blank(char c)
 {
@@ -265,11 +265,9 @@ static int replace_program(const struct programs *programs, const char *path,
     if (error < 0) {
         log_line("pid %d: %s cannot be started: %s (error %d)", process->pid, path,
                  exec_error(error), -error);
-        exec_strings_free(strings);
-        file_put(programs->program.file);
-        if (programs->interpreter.file)
-            file_put(programs->interpreter.file);
-        process_exit_group(SIGKILL);
+        /* It ends on the way to ring 3; until then the callers give back what they hold. */
+        process_end(process, SIGKILL, NULL);
+        return error;
     }
     name_executable(process, programs->program.file, path);
     forget_old_program(process);
@@ -442,6 +440,7 @@ static struct process *make_init(void)
     if (!process)
         return NULL;
     process->pid = process->group = process->session = process_pid_new();
+    process->unkillable = true;
     set_limits(process);
     process->space = address_space_create();
     process->files = file_table_create();

@@ -12,8 +12,8 @@
 #include "linux/signal.h"
 #include "memory/heap.h"
 
-#define STRINGS_MAX                                                                                \
-    0x180000UL /* bytes with pointers: below the largest heap object, and near Linux's 2 MiB */
+/* Bytes with pointers: below the largest heap object, and near Linux's 2 MiB. */
+#define STRINGS_MAX   0x180000UL
 #define STRING_MAX    0x20000UL /* one of them: Linux's MAX_ARG_STRLEN */
 #define STACK_TOP     USER_END
 #define STACK_FIRST   0x20000UL /* mapped beyond what is filled; the rest comes by faults */

@@ -18,8 +18,8 @@ struct clone_request {
     uint64_t tls;
 };
 
-#define FRAMES_PER_THREAD                                                                          \
-    64 /* 256 KiB: 4096 threads in 1 GiB, a quarter of it at most for their kernel side */
+/* 256 KiB: 4096 threads in 1 GiB, a quarter of it at most for their kernel side. */
+#define FRAMES_PER_THREAD 64
 #define NAMESPACES                                                                                 \
     (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |  \
      CLONE_NEWNET | CLONE_NEWTIME)
@@ -45,6 +45,9 @@ static int check_flags(const struct clone_request *request)
         return -EINVAL;
     if (request->exit_signal < 0 || request->exit_signal > SIGNAL_COUNT)
         return -EINVAL;
+    /* Loaded in ring 0 at the switch, where an address that is none would fault. */
+    if ((flags & CLONE_SETTLS) && request->tls >= USER_END)
+        return -EPERM;
     /* An orphan of pid 1 cannot have a brother. */
     if ((flags & CLONE_PARENT) && !current->process->parent)
         return -EINVAL;

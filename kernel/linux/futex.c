@@ -14,8 +14,8 @@
 #include "thread/wait.h"
 
 #define BUCKETS 256
-#define ROBUST_MAX                                                                                 \
-    2048 /* entries followed at a thread's end, as in Linux: a list may be a circle */
+/* Entries followed at a thread's end, as in Linux: a list may be a circle. */
+#define ROBUST_MAX 2048
 
 struct futex_key {
     const void *owner; /* address space or memory object */

@@ -39,9 +39,8 @@ struct proc_node {
 /* New inode, count 1, that shows the source (copied). number: its inode number; 0: the next one.
  * NULL: no memory. */
 struct inode *proc_inode(const struct proc_source *source, uint64_t number) MUST_CHECK;
-void proc_inode_become(
-    struct inode *directory,
-    const struct proc_node *node); /* a directory of the tree gets lookup and list; never freed */
+/* A directory of the tree gets lookup and list; never freed. */
+void proc_inode_become(struct inode *directory, const struct proc_node *node);
 /* Finds name among count nodes. */
 const struct proc_node *proc_node_find(const struct proc_node *nodes, size_t count,
                                        const char *name);

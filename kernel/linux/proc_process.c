@@ -344,11 +344,18 @@ static long exe_readlink(const struct proc_source *source, char *buffer, size_t 
 
 static int exe_follow(const struct proc_source *source, struct entry **target)
 {
+    /* Links made since in the program's old place may lead here again, and each round would take
+     * more of the stack. Resolving does not sleep, so one flag is enough. */
+    static bool following;
     struct process *process = process_of(source);
     struct path_result found;
     if (!process || !process->executable)
         return -ENOENT;
+    if (following)
+        return -ELOOP;
+    following = true;
     int error = path_find(-1, process->executable, 0, &found);
+    following = false;
     if (!error)
         *target = found.entry;
     return error;

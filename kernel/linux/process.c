@@ -192,6 +192,7 @@ void process_reap(struct process *zombie)
     list_remove(&zombie->sibling_link);
     list_remove(&zombie->all_link);
     process_table_remove(zombie);
+    thread_total--;
     process_release(zombie);
 }
 
@@ -238,15 +239,13 @@ static void leave_children(struct process *process)
     LIST_FOR_EACH (child, &process->children, struct process, sibling_link) {
         list_remove(&child->sibling_link);
         child->parent = parent;
+        child->exit_signal = SIGCHLD; /* what was agreed with another is nothing for the new one */
         if (parent)
             list_insert(&parent->children, &child->sibling_link);
         if (child->parent_death_signal)
             (void)signal_send_process(child, child->parent_death_signal, NULL);
-        if (child->zombie) {
-            child->exit_signal = SIGCHLD;
-            if (signal_child_ended(child))
-                process_reap(child);
-        }
+        if (child->zombie && signal_child_ended(child))
+            process_reap(child);
     }
 }
 
@@ -275,7 +274,13 @@ static void process_die(struct process *process)
 {
     if (process->pid == 1) {
         node_init_ended(process->exit_status);
-        thread_exit(); /* the node's end is under way: nothing more may change here */
+        /* The node's end is under way: nothing more may change here, but nobody may find the thread
+         * that is about to be freed. */
+        signal_thread_end(current);
+        list_remove(&current->process_link);
+        thread_table_remove(current);
+        process->thread_count = 0;
+        thread_exit();
     }
     if (process->session == process->pid && process_session_ended)
         process_session_ended(process);
@@ -298,7 +303,8 @@ static NO_RETURN void end_thread(void)
     signal_thread_end(thread);
     list_remove(&thread->process_link);
     process->thread_count--;
-    thread_total--;
+    if (!last) /* a zombie counts until it is reaped: it takes memory too */
+        thread_total--;
     thread_table_remove(thread);
     if (last) {
         process->zombie = true;

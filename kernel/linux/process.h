@@ -28,6 +28,7 @@ struct process {
     struct list threads;       /* by thread->process_link */
     unsigned thread_count;
     bool zombie, group_exiting, execed, stopped;
+    bool unkillable; /* pid 1: a signal without a handler does nothing, but for its own faults */
     bool stop_reported, continue_reported; /* wait4 WUNTRACED/WCONTINUED; set = something to tell */
     int exit_status;                       /* as wait(2) */
     int exit_signal;                       /* to the parent, SIGCHLD usually */

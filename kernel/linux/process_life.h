@@ -12,13 +12,13 @@ int process_pid_new(void); /* of a process or a thread; -EAGAIN: all taken */
 struct process *process_allocate(void) MUST_CHECK; /* lists and queues ready, in no table; NULL */
 void process_publish(struct process *process,
                      struct process *parent); /* into table, list, parent's children */
-void process_release(
-    struct process *process); /* what it holds, then its memory; it is in no table (any more) */
+/* What it holds, then its memory; it is in no table (any more). */
+void process_release(struct process *process);
 void process_reap(struct process *zombie); /* its parent knows: gone for good */
 void process_attach(struct process *process, struct thread *thread, int tid);
 void process_rename_thread(struct thread *thread,
                            int tid); /* exec: it takes over the process's id */
-size_t process_thread_total(void);   /* in all processes */
+size_t process_thread_total(void);   /* in all processes, zombies as one each */
 bool process_must_end(void);         /* the running thread: told to, or SIGKILL is pending */
 void process_vfork_done(struct process *process);
 void process_file_context_put(struct file_context *context);
@@ -45,5 +45,5 @@ void process_thread_enter(void *unused);
 /* futex.c */
 int futex_wake_address(uintptr_t address,
                        unsigned count); /* in the running thread's space; shared or private */
-void futex_thread_end(
-    struct thread *thread) MAY_SLEEP; /* robust list, clear_child_tid; also at exec */
+/* Robust list, clear_child_tid; also at exec. */
+void futex_thread_end(struct thread *thread) MAY_SLEEP;

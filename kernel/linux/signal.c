@@ -16,8 +16,8 @@
 #include "memory/heap.h"
 #include "thread/wait.h"
 
-#define QUEUED_MAX                                                                                 \
-    8192 /* siginfo of real-time signals in this node: 1.3 MB of kernel memory at most */
+/* Siginfo of real-time signals in this node: 1.3 MB of kernel memory at most. */
+#define QUEUED_MAX 8192
 
 static size_t queued_count;
 /* Threads of stopped processes sleep here until someone continues or kills any. */
@@ -35,6 +35,8 @@ static bool is_ignored(const struct process *process, int signal, uint64_t mask)
     if ((mask & signal_bit(signal)) != 0)
         return false;
     uint64_t handler = action_handler(process, signal);
+    if (process->unkillable && handler == (uint64_t)SIG_DFL)
+        return true;
     return handler == (uint64_t)SIG_IGN ||
            (handler == (uint64_t)SIG_DFL && signal_default_of(signal) == SIGNAL_IGNORE);
 }
@@ -157,6 +159,8 @@ int signal_send_process(struct process *process, int signal, const struct linux_
 {
     if (signal == 0 || process->zombie || process->group_exiting)
         return 0;
+    if (process->unkillable && (signal == SIGKILL || signal == SIGSTOP))
+        return 0;
     if (signal == SIGKILL) { /* nothing can hold it back, so it is not even queued */
         continue_process(process);
         process_end(process, SIGKILL, NULL);
@@ -176,7 +180,7 @@ int signal_send_thread(struct thread *thread, int signal, const struct linux_sig
     struct process *process = thread->process;
     if (signal == 0 || process == NULL || thread->state == THREAD_ENDED || process->group_exiting)
         return 0;
-    if (signal == SIGKILL)
+    if (signal == SIGKILL || (process->unkillable && signal == SIGSTOP))
         return signal_send_process(process, signal, info);
     send_prepare(process, signal);
     if (is_ignored(process, signal, thread->signal_mask))
@@ -222,6 +226,8 @@ void signal_force(struct thread *thread, int signal, const struct linux_siginfo 
         action->handler = (uint64_t)SIG_DFL;
         thread->signal_mask &= ~bit;
     }
+    if (action->handler == (uint64_t)SIG_DFL)
+        thread->process->unkillable = false; /* it cannot go on, whoever it is */
     signal_queue_drop(&thread->signal_pending, &thread->signal_queue, bit);
     (void)queue_add(&thread->signal_pending, &thread->signal_queue, thread->process, signal, info);
 }

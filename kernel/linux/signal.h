@@ -42,8 +42,8 @@ void signal_process_end(struct process *process);
 /* exec: handlers become default, ignored stay; alternate stack and POSIX timers go. Unshares
  * process->signals if needed: -ENOMEM, before anything was changed. */
 int signal_exec(struct process *process) MUST_CHECK;
-struct signal_actions *signal_actions_copy(const struct signal_actions *from)
-    MUST_CHECK; /* count 1; from NULL: all default; NULL: no memory */
+/* Count 1; from NULL: all default; NULL: no memory. */
+struct signal_actions *signal_actions_copy(const struct signal_actions *from) MUST_CHECK;
 void signal_actions_put(struct signal_actions *actions);
 
 /* Child ended: tells the parent (exit_signal with siginfo, wakes child_waits). true: nobody will

@@ -202,6 +202,8 @@ void signal_deliver(struct registers *registers)
             continue;
         }
         uint64_t handler = current->process->signals->actions[signal - 1].handler;
+        if (handler == (uint64_t)SIG_DFL && current->process->unkillable)
+            continue; /* was kept while it was blocked */
         if (signal == SIGKILL || signal == SIGSTOP || handler == (uint64_t)SIG_DFL)
             act_by_default(signal, &info, registers);
         else if (handler != (uint64_t)SIG_IGN)

@@ -6,8 +6,8 @@
 #include "linux/signal_rules.h"
 
 #define BIT(signal) (1UL << ((signal)-1))
-#define ERESTARTNOINTR                                                                             \
-    513 /* repeat always; nobody here returns it, programs may see it from a tracer */
+/* Repeat always; nobody here returns it, programs may see it from a tracer. */
+#define ERESTARTNOINTR 513
 
 static const uint64_t core_set = BIT(SIGQUIT) | BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGABRT) |
                                  BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGSEGV) | BIT(SIGXCPU) |

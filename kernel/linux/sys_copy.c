@@ -116,6 +116,8 @@ static long copy_range(struct file *in, user_addr in_offset, struct file *out, u
         return error;
     if (size > IO_TOTAL_MAX)
         size = IO_TOTAL_MAX;
+    if (from > INT64_MAX - (int64_t)size || to > INT64_MAX - (int64_t)size)
+        return -EOVERFLOW;
     if (in->inode == out->inode && from < to + (int64_t)size && to < from + (int64_t)size)
         return -EINVAL;
     long result = copy_between(in, &from, out, &to, size);

@@ -6,9 +6,9 @@
 #include "linux/process.h"
 #include "linux/syscalls.h"
 
-#define RECORD_HEAD                                                                                \
-    19 /* inode, offset, size, type; the old form has the type as its last byte instead */
-#define RECORD_MAX (RECORD_HEAD + NAME_MAX + 1 + 8)
+/* Inode, offset, size, type; the old form has the type as its last byte instead. */
+#define RECORD_HEAD 19
+#define RECORD_MAX  (RECORD_HEAD + NAME_MAX + 1 + 8)
 
 /* ---- getdents ---- */
 

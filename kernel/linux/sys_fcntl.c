@@ -30,6 +30,8 @@ static int request_from(struct file *file, const struct flock *from, enum lock_k
     int64_t start, end;
     if (__builtin_add_overflow(base, from->l_start, &start))
         return -EOVERFLOW;
+    if (start < 0)
+        return -EINVAL;
     end = INT64_MAX;
     if (from->l_len > 0) {
         if (__builtin_add_overflow(start, from->l_len - 1, &end))

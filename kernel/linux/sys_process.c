@@ -15,6 +15,7 @@
 enum { ARCH_SET_GS = 0x1001, ARCH_SET_FS, ARCH_GET_FS, ARCH_GET_GS }; /* <asm/prctl.h> */
 enum { USAGE_SELF = 0, USAGE_CHILDREN = -1, USAGE_THREAD = 1 };
 #define LAST_CAPABILITY 40
+#define FILES_MAX       65536 /* /proc/sys/fs/nr_open: bounds descriptor tables, poll, what is in flight */
 
 long sys_getpid(void)
 {
@@ -129,6 +130,8 @@ long sys_prlimit64(int pid, uint32_t resource, user_addr new_limit, user_addr ol
         if (limit.soft > limit.hard)
             return -EINVAL;
         if (limit.hard > old.hard && current->process->euid != 0)
+            return -EPERM;
+        if (resource == RLIMIT_NOFILE && limit.hard > FILES_MAX)
             return -EPERM;
         process->limits[resource] = limit;
         if (resource == RLIMIT_AS)

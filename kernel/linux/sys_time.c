@@ -17,6 +17,7 @@
 /* What Linux says with 250 ticks a second; ours are finer than they say. */
 #define COARSE_NS 4000000
 /* Bits of the negative ids: 0 user+system, 1 user, 2 scheduled: one and the same here. */
+#define CPU_LOOK_NS 1000000 /* sleepers on a CPU clock look no more often */
 #define CPU_CLOCK_KIND 3
 
 /* A clock with a negative id. */
@@ -130,7 +131,11 @@ static int sleep_until(int clock, uint64_t target)
         int error = clock_read(clock, &now);
         if (error != 0 || now >= target)
             return error;
-        error = wait_any(time_add(arch_clock(), target - now));
+        uint64_t left = target - now;
+        /* A CPU clock may stand still: without a least step this would never sleep nor end. */
+        if ((clock < 0 || clock == CLOCK_PROCESS_CPUTIME_ID) && left < CPU_LOOK_NS)
+            left = CPU_LOOK_NS;
+        error = wait_any(time_add(arch_clock(), left));
         if (error == -EINTR)
             return error;
     }

@@ -15,10 +15,10 @@
 
 #define BLOCK_FRAMES (LARGE_PAGE_SIZE / PAGE_SIZE)
 #define BLOCK_WORDS  (BLOCK_FRAMES / 64)
-#define RESERVE_MIN                                                                                \
-    (0x200000UL / PAGE_SIZE) /* stacks, tables and objects of a small node's kernel */
-#define RESERVE_SHARE    64  /* larger partitions have more of all those */
-#define RUN_BLOCKS_TRIED 16  /* partial blocks searched for a run before a whole one is broken */
+/* Stacks, tables and objects of a small node's kernel. */
+#define RESERVE_MIN      (0x200000UL / PAGE_SIZE)
+#define RESERVE_SHARE    64 /* larger partitions have more of all those */
+#define RUN_BLOCKS_TRIED 16 /* partial blocks searched for a run before a whole one is broken */
 #define MARK             0x80000000U /* count of a frame that heads a heap run: MARK + length */
 #define NONE             SIZE_MAX
 #define WINDOWS_MAX      4

@@ -110,8 +110,8 @@ bool page_store_next(const struct page_store *store, uint64_t index, uint64_t *f
 
 struct span { /* pages to drop */
     uint64_t first, end;
-    bool
-        keep_mapped; /* those that a program has mapped are zeroed instead: it must see the zeros */
+    /* those that a program has mapped are zeroed instead: it must see the zeros */
+    bool keep_mapped;
 };
 
 /* Below `thing` (level levels high, its first page is number `base`): drops what is in the span.

@@ -47,7 +47,9 @@ void pages_protect(struct address_space *space, const struct region *region, uin
 {
     struct arch_mapping mapping;
     uintptr_t at;
+    uint64_t count = 0;
     for (; next_page(space, start, end, &at, &mapping); start = at + mapping.size) {
+        pages_breathe(++count);
         /* A private frame that nobody else uses may be written at once; for the others fault.c asks
          * the object or copies. What is writable now stays so where the region allows it. */
         bool may_write = mapping.flags & PAGE_WRITE ||
@@ -89,8 +91,11 @@ static void forget(struct address_space *space, uintptr_t start, uintptr_t end)
 {
     struct arch_mapping mapping;
     uintptr_t at;
-    for (; next_page(space, start, end, &at, &mapping); start = at + mapping.size)
+    uint64_t count = 0;
+    for (; next_page(space, start, end, &at, &mapping); start = at + mapping.size) {
         arch_unmap(&space->arch, at);
+        pages_breathe(++count);
+    }
 }
 
 int pages_move(struct address_space *space, const struct region *region, uintptr_t old,
@@ -100,10 +105,12 @@ int pages_move(struct address_space *space, const struct region *region, uintptr
     uintptr_t at, start = old;
     bool aligned = (to - old) % LARGE_PAGE_SIZE == 0;
     int error = 0;
+    uint64_t count = 0;
     /* First all pages stand in both places, so that a lack of table frames can be undone. */
     for (; !error && next_page(space, start, old + size, &at, &mapping);
          start = at + mapping.size) {
         uintptr_t target = at - old + to;
+        pages_breathe(++count);
         if (mapping.size == PAGE_SIZE) {
             error = arch_map(&space->arch, target, mapping.frame, mapping.flags);
         } else if (aligned) {

@@ -150,22 +150,29 @@ static bool are_alike(const struct region *lower, const struct region *upper)
 
 void region_join(struct address_space *space, uintptr_t start, uintptr_t end)
 {
-    size_t index = region_index(space, start ? start - 1 : 0);
-    while (index + 1 < space->region_count && space->regions[index]->end <= end) {
-        struct region *lower = space->regions[index], *upper = space->regions[index + 1];
+    size_t kept = region_index(space, start ? start - 1 : 0), next = kept + 1;
+    /* One pass over the array, not one for each region that goes: there may be tens of thousands. */
+    for (; next < space->region_count && space->regions[kept]->end <= end; next++) {
+        struct region *lower = space->regions[kept], *upper = space->regions[next];
         if (!are_alike(lower, upper)) {
-            index++;
+            space->regions[++kept] = upper;
             continue;
         }
-        uintptr_t joined_end = upper->end;
         if (upper->fault_next > upper->start) { /* the touches that may go on are the upper ones */
             lower->fault_next = upper->fault_next;
             lower->fault_batch = upper->fault_batch;
         }
-        region_remove(space, index + 1, index + 2);
-        space->mapped_bytes += joined_end - lower->end;
-        lower->end = joined_end;
+        lower->end = upper->end;
+        if (upper->object)
+            memory_object_put(upper->object); /* never the last count: lower has one */
+        heap_free(upper);
     }
+    if (next == kept + 1)
+        return;
+    memmove(&space->regions[kept + 1], &space->regions[next],
+            (space->region_count - next) * sizeof(struct region *));
+    space->region_count -= next - (kept + 1);
+    space->region_last = 0;
 }
 
 uintptr_t region_place(struct address_space *space, const struct place_request *request)

@@ -114,6 +114,8 @@ static long mapping_move(struct address_space *space, const struct move *move)
         return place;
     uintptr_t to = (uintptr_t)place;
     const struct region *from = region_find(space, move->old);
+    if (!from) /* old_size 0 and the same place: the target took it away */
+        return -EFAULT;
     struct region *region = region_copy(from, move, to);
     if (!region)
         return -ENOMEM;

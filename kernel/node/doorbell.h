@@ -7,7 +7,7 @@ struct doorbell_listener {
     struct doorbell_listener *next;
     void (*ring)(void);
 };
-void doorbell_listen(
-    struct doorbell_listener *listener); /* ring() is called with interrupts off, must not sleep */
+/* ring() is called with interrupts off, must not sleep. */
+void doorbell_listen(struct doorbell_listener *listener);
 void doorbell_ring(uint32_t node);
 void doorbell_ring_all(void); /* all others */

@@ -17,8 +17,8 @@ void timer_set(struct timer *timer,
               reserved by timer_init, called once per timer before first use */
 int timer_init(struct timer *timer, void (*fire)(struct timer *)) MUST_CHECK; /* -ENOMEM */
 void timer_cancel(struct timer *timer);
-void timer_release(
-    struct timer *timer); /* cancels and gives the room back; harmless on a zeroed one */
+/* Cancels and gives the room back; harmless on a zeroed one. */
+void timer_release(struct timer *timer);
 void timer_program(void); /* sets the hardware to the first deadline or the end of the slice */
 void timer_slice(nanoseconds end); /* time slice of the running thread; UINT64_MAX: none */
 nanoseconds timer_next(void);      /* first deadline; UINT64_MAX: none */

@@ -69,6 +69,10 @@ static int sleep_on(struct wait_queue *queue, nanoseconds deadline, enum thread_
     struct waiter waiter = {.wake = sleeper_wake, .thread = current};
     wait_add(queue, &waiter);
     int result = sleep_until(deadline, interruptible);
+    /* Whoever took us out of the queue spent a wake on us, also when a signal or the deadline came
+     * first: so this counts as woken. The caller looks, and asks again if there is nothing. */
+    if (list_is_empty(&waiter.link))
+        return 0;
     list_remove(&waiter.link);
     return result;
 }

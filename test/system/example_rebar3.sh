@@ -9,8 +9,10 @@ cp -r examples/rebar3_counter "$WORK/source"
 rm -rf "$WORK/source/_build"
 (cd "$WORK/source" && rebar3 release) > "$WORK/out" 2>&1 || fail "rebar3 release"
 release_image "$WORK/source/_build/default/rel/counter"
-release_run 4 2G 'counter: node N of 4 is counter@nN, erts [0-9.]* from /release' 'counter: 2 on counter@n0'
+release_run 4 2G 'counter: node N of 4 is counter@nN, erts [0-9.]*, libraries in /release/lib' 'counter: 2 on counter@n0'
 
-(cd "$WORK/source" && sed -i 's/{include_erts, true}/{include_erts, false}, {system_libs, false}/' rebar.config && rm -rf _build && rebar3 release) > "$WORK/out" 2>&1 || fail "rebar3 release without ERTS"
+rm -rf "$WORK/source/_build"
+sed -i 's/{include_erts, true}/{include_erts, false}, {system_libs, false}/' "$WORK/source/rebar.config"
+(cd "$WORK/source" && rebar3 release) > "$WORK/out" 2>&1 || fail "rebar3 release without ERTS"
 release_image "$WORK/source/_build/default/rel/counter"
-release_run 2 1G 'counter: node N of 2 is counter@nN, erts [0-9.]* from /usr/lib/erlang' 'counter: 2 on counter@n0'
+release_run 2 1G 'counter: node N of 2 is counter@nN, erts [0-9.]*, libraries in /usr/lib/erlang/lib' 'counter: 2 on counter@n0'

@@ -19,8 +19,8 @@ init([]) ->
     {ok, Number} = application:get_env(counter, node_number),
     %% The environment and the configuration made of it agree.
     Number = list_to_integer(os:getenv("HYDROS_NODE", integer_to_list(Number))),
-    Line = io_lib:format("counter: node ~b of ~s is ~s, erts ~s from ~s~n",
-                         [Number, os:getenv("HYDROS_NODES", "?"), node(), erlang:system_info(version), code:root_dir()]),
+    Line = io_lib:format("counter: node ~b of ~s is ~s, erts ~s, libraries in ~s~n",
+                         [Number, os:getenv("HYDROS_NODES", "?"), node(), erlang:system_info(version), filename:dirname(code:lib_dir(kernel))]),
     io:put_chars(Line),
     _ = file:write_file("/dev/kmsg", Line),
     erlang:send_after(1000, self(), count),

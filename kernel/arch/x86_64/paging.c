@@ -18,9 +18,8 @@
 #define ENTRY_DIRTY    0x40UL
 #define ENTRY_LARGE    0x80UL
 #define ENTRY_GLOBAL   0x100UL
-#define ENTRY_KEPT                                                                                 \
-    0x200UL /* ours: a PROT_NONE page, not present to the processor, so that user copies fault too \
-             */
+/* Ours: a PROT_NONE page, not present to the processor, so that user copies fault too. */
+#define ENTRY_KEPT    0x200UL
 #define ENTRY_USED    (ENTRY_PRESENT | ENTRY_KEPT)
 #define ENTRY_NO_EXEC (1UL << 63)
 #define ENTRY_FRAME   0x000ffffffffff000UL
