@@ -85,7 +85,8 @@ void dispatch_init(void)
 
 static long call_missing(uint64_t number)
 {
-    uint64_t index = number < NUMBERS ? number : 0; /* all beyond count as one; 0 is never missing */
+    /* all beyond count as one; 0 is never missing */
+    uint64_t index = number < NUMBERS ? number : 0;
     if (refused[index / 64] >> (index % 64) & 1)
         return -ENOSYS;
     refused[index / 64] |= 1UL << (index % 64);

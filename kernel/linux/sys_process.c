@@ -15,7 +15,8 @@
 enum { ARCH_SET_GS = 0x1001, ARCH_SET_FS, ARCH_GET_FS, ARCH_GET_GS }; /* <asm/prctl.h> */
 enum { USAGE_SELF = 0, USAGE_CHILDREN = -1, USAGE_THREAD = 1 };
 #define LAST_CAPABILITY 40
-#define FILES_MAX       65536 /* /proc/sys/fs/nr_open: bounds descriptor tables, poll, what is in flight */
+/* /proc/sys/fs/nr_open: bounds descriptor tables, poll, what is in flight. */
+#define FILES_MAX 65536
 
 long sys_getpid(void)
 {

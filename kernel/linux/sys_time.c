@@ -15,9 +15,9 @@
 #include "thread/wait.h"
 
 /* What Linux says with 250 ticks a second; ours are finer than they say. */
-#define COARSE_NS 4000000
-/* Bits of the negative ids: 0 user+system, 1 user, 2 scheduled: one and the same here. */
+#define COARSE_NS   4000000
 #define CPU_LOOK_NS 1000000 /* sleepers on a CPU clock look no more often */
+/* Bits of the negative ids: 0 user+system, 1 user, 2 scheduled: one and the same here. */
 #define CPU_CLOCK_KIND 3
 
 /* A clock with a negative id. */

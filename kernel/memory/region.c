@@ -151,7 +151,7 @@ static bool are_alike(const struct region *lower, const struct region *upper)
 void region_join(struct address_space *space, uintptr_t start, uintptr_t end)
 {
     size_t kept = region_index(space, start ? start - 1 : 0), next = kept + 1;
-    /* One pass over the array, not one for each region that goes: there may be tens of thousands. */
+    /* One pass over the array, not one for each region that goes: there may be tens of thousands */
     for (; next < space->region_count && space->regions[kept]->end <= end; next++) {
         struct region *lower = space->regions[kept], *upper = space->regions[next];
         if (!are_alike(lower, upper)) {

@@ -44,7 +44,8 @@ static void remap_itself(void)
 static void join_many(void)
 {
     size_t count = 16000;
-    char *map = mmap(NULL, count * 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    char *map =
+        mmap(NULL, count * 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     for (size_t i = 0; i < count; i += 2)
         mprotect(map + i * 4096, 4096, PROT_READ);
     say("mprotect", mprotect(map, count * 4096, PROT_READ | PROT_WRITE));
@@ -98,7 +99,8 @@ static void exe_circle_inside(void)
 {
     unlink("copy");
     say("symlink", symlink("/proc/self/exe", "copy"));
-    int fd = open("copy", O_RDONLY); /* Linux still knows the file itself, so only that we live counts */
+    int fd =
+        open("copy", O_RDONLY); /* Linux still knows the file itself, so only that we live counts */
     close(fd);
     printf("alive\n");
 }
