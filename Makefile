@@ -118,6 +118,7 @@ $(IMAGE): $(B)/hydros $(KERNEL_ELF) $(ROOT) $(IMAGE).inputs
 	@$(B)/hydros image --kernel=$@.kernel --root=$(ROOT) --output=$@
 	@rm -f $@.kernel
 image: $(B)/packages-run $(IMAGE) $(B)/loader.elf
+	@:
 FORCE:
 .PHONY: image FORCE
 
@@ -180,6 +181,7 @@ test: $(B)/packages-test
 	@test/run check unit fuzz linux programs system
 test-programs: $(UNIT) $(FUZZ)
 test-images: image $(B)/debug/kernel.elf
+	@:
 .PHONY: check unit fuzz-short fuzz system linux programs test test-programs test-images
 -include test/build.mk
 
