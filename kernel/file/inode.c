@@ -155,10 +155,10 @@ uint64_t tree_pages_limit(void)
     return frames_total() / 2;
 }
 
-bool tree_has_room(uint64_t pages)
+bool inode_has_room(const struct inode *inode, uint64_t pages)
 {
     uint64_t limit = tree_pages_limit();
-    return pages <= limit && pages_used <= limit - pages;
+    return inode->file_system == FS_MEMFD || (pages <= limit && pages_used <= limit - pages);
 }
 
 bool tree_has_inode(void)
@@ -168,6 +168,8 @@ bool tree_has_inode(void)
 
 void inode_charge(struct inode *inode)
 {
+    if (inode->file_system == FS_MEMFD)
+        return;
     uint64_t frames = inode->pages ? inode->pages->frames : 0;
     pages_used = pages_used - inode->charged + frames;
     inode->charged = frames;

@@ -138,9 +138,10 @@ extern const struct file_ops directory_file_ops;
 extern const struct file_ops path_file_ops; /* O_PATH */
 int64_t wall_clock_ns(void);
 void inode_changed(struct inode *inode, bool content); /* ctime, with content also mtime */
-bool tree_has_room(uint64_t pages);                    /* else -ENOSPC */
-bool tree_has_inode(void);                             /* for one more name; else -ENOSPC */
-void inode_charge(struct inode *inode);                /* after its pages came or went */
+/* For so many more pages, else -ENOSPC. A memfd is memory of its programs: no part of the limit. */
+bool inode_has_room(const struct inode *inode, uint64_t pages);
+bool tree_has_inode(void);              /* for one more name; else -ENOSPC */
+void inode_charge(struct inode *inode); /* after its pages came or went */
 uint64_t tree_pages_used(void), tree_pages_limit(void);
 
 /* inode_file.c: what the calls by descriptor and by path share. */

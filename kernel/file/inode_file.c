@@ -108,7 +108,7 @@ static char *page_to_write(struct inode *inode, uint64_t index)
     phys_addr frame = page_store_frame(inode->pages, index, false);
     if (frame)
         return direct_pointer(frame);
-    if (!tree_has_room(1))
+    if (!inode_has_room(inode, 1))
         return NULL;
     frame = page_store_frame(inode->pages, index, true);
     inode_charge(inode);
@@ -336,7 +336,8 @@ int inode_allocate(struct inode *inode, unsigned mode, uint64_t offset, uint64_t
     /* Refused at once, not after having filled the tree. */
     uint64_t needed = punch ? 0 : (size + PAGE_SIZE - 1) / PAGE_SIZE;
     int error = inode_copy_up(inode);
-    if (!error && needed > inode->pages->frames && !tree_has_room(needed - inode->pages->frames))
+    if (!error && needed > inode->pages->frames &&
+        !inode_has_room(inode, needed - inode->pages->frames))
         error = -ENOSPC;
     if (!error && (punch || zero))
         error = page_store_punch(inode->pages, offset, size);

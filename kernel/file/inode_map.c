@@ -93,12 +93,13 @@ static int mapping_page(struct memory_object *object, uint64_t index, bool for_w
     if (for_write && !inode->pages) {
         int error = inode_copy_up(inode);
         if (error)
-            return error == -ENOSPC ? -ENOMEM : error;
+            return error == -ENOSPC ? -EFAULT : error;
     }
     if (!inode->pages)
         return inode->image_size ? image_page(mapping, index, frame) : -EFAULT;
-    if (!page_store_frame(inode->pages, index, false) && !tree_has_room(1))
-        return -ENOMEM;
+    /* Full: SIGBUS, as on Linux. */
+    if (!page_store_frame(inode->pages, index, false) && !inode_has_room(inode, 1))
+        return -EFAULT;
     int error = inode->pages->object.ops->page(&inode->pages->object, index, for_write, frame);
     inode_charge(inode);
     return error;
