@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The loader and the bootable ISO. Included by the Makefile, which sets B and KERNEL_CFLAGS and has
 # the same default for IMAGE. The loader runs at 1 MiB, one to one: it needs the small code model.
-LOADER_CFLAGS := $(subst -mcmodel=kernel,-mcmodel=small,$(KERNEL_CFLAGS))
+LOADER_CFLAGS := -O2 $(subst -mcmodel=kernel,-mcmodel=small,$(KERNEL_CFLAGS))
 LOADER_SRC := $(wildcard boot/*.c boot/*.S start/*.c start/*.S) \
   kernel/lib/checksum.c kernel/lib/string.c kernel/lib/format.c
 LOADER_O := $(patsubst %,$(B)/loader/%.o,$(basename $(LOADER_SRC)))
