@@ -18,6 +18,9 @@
 /* + node * PUBLISHED_SIZE; own RW, others read-only. */
 #define PUBLISHED_BASE 0xffffd00000000000UL
 #define PUBLISHED_SIZE 0x40000UL /* 256 KiB a node: abi/published.h */
+/* + writer * machine.node_count * machine.ring_size: outgoing rings (abi/channel.h); own RW, others
+ * read-only. */
+#define CHANNEL_BASE 0xffffd80000000000UL
 /* Kernel stacks, each with an unmapped guard below. */
 #define STACK_AREA_BASE 0xffffe00000000000UL
 #define STACK_AREA_SIZE 0x8000000000UL       /* one PML4 entry */

@@ -42,6 +42,8 @@ struct machine {
     struct store_part kernel[2]; /* the pristine kernel ELF and its second copy, inside the store */
     struct store_part root;      /* EROFS image, mapped at IMAGE_BASE */
     uint64_t published_base;     /* node_count * PUBLISHED_SIZE bytes */
+    uint64_t channels_base;      /* ring w to r: + (w * node_count + r) * ring_size */
+    uint64_t ring_size;          /* bytes, a power of two (abi/channel.h) */
     uint64_t lapic_base;         /* xAPIC registers */
     uint64_t ioapic_base;        /* 0: none */
     uint32_t ioapic_gsi_base;

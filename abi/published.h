@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "abi/channel.h"
 #include "abi/layout.h"
 
 enum node_state {
@@ -29,6 +30,39 @@ struct epitaph {
     char text[EPITAPH_TEXT]; /* cause, registers, symbolised stack; UTF-8 lines */
 };
 
+/* What a guardian keeps of a death, for all nodes to copy. */
+#define BURIAL_LOG_SIZE 6144
+struct burial {
+    _Atomic uint64_t number; /* counts; odd while the rest is being written */
+    uint32_t node;
+    uint32_t incarnation; /* the life that ended */
+    uint32_t guardian;
+    uint32_t notice;     /* enum death_notice */
+    uint64_t noticed_ns; /* guardian's monotonic clock */
+    uint64_t wall_ns;    /* UTC, ns since 1970; 0: unknown */
+    struct epitaph epitaph;
+    uint32_t log_size;
+    char log[BURIAL_LOG_SIZE]; /* the end of its log ring */
+};
+
+enum death_notice {
+    NOTICE_NONE = 0,
+    NOTICE_LAST_WORDS = 1, /* it said so itself: panic, end of init */
+    NOTICE_HANG = 2,       /* beat stopped; the NMI was answered */
+    NOTICE_SILENCE = 3,    /* beat stopped; the NMI was not answered */
+    NOTICE_ORDER = 4,      /* a program asked for it through /dev/hydros */
+    NOTICE_NO_START = 5,   /* its core was started and did not come */
+};
+
+enum guardian_step { /* in published.guardian_step: what I have done for guardian_target */
+                     GUARDIAN_IDLE = 0,
+                     GUARDIAN_INTENT = 1, /* I want to; others may be in it */
+                     GUARDIAN_FENCE = 2,  /* I alone do; its core is being stopped */
+                     GUARDIAN_BURY = 3,   /* stopped; its last words are being kept */
+                     GUARDIAN_LOAD = 4,   /* a fresh kernel is being written */
+                     GUARDIAN_START = 5,  /* its core is being started */
+};
+
 #define LOG_RING_SIZE    0x8000UL  /* kernel messages of this node, whole lines */
 #define CONSOLE_OUT_SIZE 0x10000UL /* what the programs of this node wrote to their console */
 #define CONSOLE_IN_SIZE  1024UL    /* keys from the console's owner to one node */
@@ -46,6 +80,26 @@ struct published {
     _Atomic uint64_t console_written;
     _Atomic uint32_t console_waits; /* 1: a program here waits for room in console_out */
     _Atomic uint32_t epitaph_valid;
+    /* channels: bell_armed is raised each time all rings were found empty. Who publishes a frame
+     * and sees another value than at its last ring of the bell rings it. */
+    _Atomic uint64_t bell_armed;
+    struct channel_ends channels[NODES_MAX];
+    /* watching (kernel/node/watch.h) */
+    _Atomic uint32_t nmi_answers;     /* probes that were answered */
+    _Atomic uint32_t restarts;        /* nodes that this one has started, in this life */
+    _Atomic uint64_t nmi_instruction; /* RIP at the last one */
+    _Atomic uint64_t suspects;        /* bit n: n's beat has stopped, as I see it */
+    _Atomic uint64_t started_ns;      /* monotonic clock of the machine at this start */
+    /* guarding (kernel/node/guardian.h) */
+    _Atomic uint32_t guardian_step; /* enum guardian_step */
+    _Atomic uint32_t guardian_target;
+    _Atomic uint32_t guardian_incarnation; /* the life of the target that ended */
+    _Atomic uint32_t guardian_claim;       /* the one bit of the election */
+    _Atomic uint32_t fenced[NODES_MAX];    /* n's incarnation that I know to run no more */
+    /* By n's last guardian and copied on by every later one: deaths in a row, and 1 for a core
+     * that did not start. A node writes of itself when it has lived long enough: 0. */
+    _Atomic uint32_t deaths_in_row[NODES_MAX];
+    _Atomic uint32_t offline[NODES_MAX];
     /* as the console's owner */
     _Atomic uint32_t console_owner;    /* 1: this node drives the terminal line */
     _Atomic uint32_t console_selected; /* node whose console is shown */
@@ -56,6 +110,7 @@ struct published {
     /* how far *I* have read of owner m's keys for me */
     _Atomic uint64_t console_in_read[NODES_MAX];
     struct epitaph epitaph;
+    struct burial burial; /* the last one that I made */
     _Alignas(4096) char log[LOG_RING_SIZE];
     _Alignas(4096) char console_out[CONSOLE_OUT_SIZE];
     _Alignas(4096) char console_in[NODES_MAX][CONSOLE_IN_SIZE];
