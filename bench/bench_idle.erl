@@ -14,9 +14,9 @@ main() ->
     io:format("idle memory in use, kernel included: ~.1f MiB (at most 48)~n", [Memory / 1024]),
     io:format("idle interrupts per second: ~.1f (at most 5)~n", [(After - Before) / ?SECONDS]).
 
-%% Memory in KiB and interrupts since start of this node: "0 running life 1 memory 30000 KiB interrupts 500 console self".
+%% Memory in KiB and interrupts since start of this node (docs/control.md).
 node_line() ->
     {ok, Text} = file:read_file("/proc/hydros/nodes"),
     {match, [Memory, Interrupts]} =
-        re:run(Text, "memory (\\d+) KiB interrupts (\\d+).* self", [{capture, all_but_first, list}]),
+        re:run(Text, "memory_used (\\d+) memory_total \\d+ interrupts (\\d+).* self 1", [{capture, all_but_first, list}]),
     {list_to_integer(Memory), list_to_integer(Interrupts)}.

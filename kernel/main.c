@@ -11,16 +11,15 @@
 #include "lib/log.h"
 #include "lib/random.h"
 #include "lib/string.h"
+#include "linux/control.h"
 #include "linux/dispatch.h"
 #include "linux/proc.h"
 #include "linux/process.h"
 #include "memory/frames.h"
+#include "node/control.h"
 #include "node/self.h"
 #include "panic.h"
 #include "thread/thread.h"
-
-/* kernel/debug/fault.c; only a debug kernel has it. */
-extern void (*const fault_start)(void) __attribute__((weak));
 
 static void log_start(void)
 {
@@ -53,7 +52,8 @@ static void greet(void)
 /* The first program: option init=, and term= for what its terminal understands. */
 static void init_start(void)
 {
-    static char path[256] = "/hydros/init", terminal[80] = "TERM=", node[32], nodes[32];
+    static char path[256] = "/hydros/init", terminal[80] = "TERM=";
+    static char node[32], nodes[32], incarnation[32];
     const char *arguments[] = {path, NULL};
     const char *environment[] = {
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -62,6 +62,8 @@ static void init_start(void)
         terminal,
         node,
         nodes,
+        incarnation,
+        node_is_safe() ? "HYDROS_SAFE=1" : NULL,
         NULL,
     };
     char value[256];
@@ -74,6 +76,7 @@ static void init_start(void)
     string_copy(terminal + 5, value, sizeof(terminal) - 5);
     format(node, sizeof(node), "HYDROS_NODE=%u", self_node());
     format(nodes, sizeof(nodes), "HYDROS_NODES=%u", machine->node_count);
+    format(incarnation, sizeof(incarnation), "HYDROS_INCARNATION=%u", self_start.incarnation);
     error = process_start_init(path, arguments, environment);
     if (error)
         node_fail("this node has too little memory for its first program; use fewer nodes or more "
@@ -111,6 +114,7 @@ void kernel_main(const struct start_info *start)
     frames_start();
     arch_exit_port((uint16_t)option_number("exit-port", 0));
     arch_start_devices(machine);
+    atomic_store_explicit(&self_published->started_ns, arch_clock(), memory_order_relaxed);
     console_init();
     greet();
     pipe_init();
@@ -119,6 +123,8 @@ void kernel_main(const struct start_info *start)
         node_fail("the root file system in the system image cannot be read; make the image again");
     if (proc_init() != 0)
         node_fail("this node has too little memory for /proc; use fewer nodes or more memory");
+    if (control_init() != 0)
+        node_fail("this node has too little memory for /dev; use fewer nodes or more memory");
     terminal_init();
     dispatch_init();
     schedule_before_idle = publish_use;

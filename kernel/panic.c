@@ -158,6 +158,13 @@ void node_power_off(int status)
     arch_power_off(status);
 }
 
+void node_reset(void)
+{
+    if (console_flush_panic())
+        console_wait_shown(SHOWN_PATIENCE);
+    arch_reset();
+}
+
 struct epitaph *epitaph_begin(int exit_status)
 {
     struct epitaph *epitaph = &self_published->epitaph;

@@ -12,3 +12,4 @@ void init_epitaph(int status); /* pid 1 ended with this wait(2) status */
 NO_RETURN void node_fail(const char *text, ...) PRINTF(1);
 void node_end(enum node_state state); /* publishes and shows the epitaph, rings all doorbells */
 NO_RETURN void node_power_off(int status); /* after all output was shown */
+NO_RETURN void node_reset(void);               /* so too */

@@ -10,13 +10,13 @@
 #include "device/console.h"
 #include "lib/log.h"
 #include "lib/string.h"
+#include "linux/control.h"
 #include "node/self.h"
 #include "thread/timer.h"
 
 #define NO_INLINE __attribute__((noinline)) /* the names stand in the epitaph's stack */
 #define PATTERN   0x2a2a2a2aU
 
-extern void (*const fault_start)(void);
 void kernel_main(const struct start_info *start);
 
 static void (*chosen)(void);

@@ -2,7 +2,7 @@
 /*
  * /proc and /sys: files whose text is written when they are read. proc_files.c: how such files
  * work; proc_system.c: the fixed ones; proc_process.c: directories of processes; proc_fd.c: their
- * descriptors; proc_nodes.c: all nodes.
+ * descriptors; proc_hydros.c: all nodes.
  */
 #pragma once
 #include "file/inode.h"
@@ -51,9 +51,11 @@ extern const struct proc_node proc_root_node; /* /proc: one directory for each p
 extern const struct proc_node proc_fd_node, proc_fdinfo_node;
 struct proc_text;
 void proc_process_maps(struct proc_text *text, const struct proc_source *source);
-/* proc_nodes.c */
+/* proc_hydros.c. proc_log: of the node whose number stands in source->fd. */
 void proc_nodes(struct proc_text *text, const struct proc_source *source);
 void proc_epitaphs(struct proc_text *text, const struct proc_source *source);
+void proc_deaths(struct proc_text *text, const struct proc_source *source);
+void proc_log(struct proc_text *text, const struct proc_source *source);
 void proc_mounts(struct proc_text *text, const struct proc_source *source);
 void proc_mountinfo(struct proc_text *text, const struct proc_source *source);
 /* Bytes of a process's memory that are populated; how many could be read. */

@@ -183,6 +183,8 @@ NODE(boot_id_node, text_boot_id);
 NODE(file_max_node, text_file_max);
 NODE(nodes_node, proc_nodes);
 NODE(epitaphs_node, proc_epitaphs);
+NODE(deaths_node, proc_deaths);
+NODE(log_node, proc_log);
 
 static const struct fixed_file {
     const char *directory, *name;
@@ -200,6 +202,7 @@ static const struct fixed_file {
     {"/proc", "mounts", &link_node, "self/mounts"},
     {"/proc/hydros", "nodes", &nodes_node, NULL},
     {"/proc/hydros", "epitaphs", &epitaphs_node, NULL},
+    {"/proc/hydros", "deaths", &deaths_node, NULL},
     {"/proc/sys/kernel", "osrelease", &names_node, "osrelease"},
     {"/proc/sys/kernel", "hostname", &names_node, "hostname"},
     {"/proc/sys/kernel", "domainname", &names_node, "domainname"},
@@ -246,6 +249,20 @@ static void mark(struct entry *directory)
         directory->inode->file_system = FS_PROC;
 }
 
+static int add(const char *path, const char *name, const struct proc_source *source)
+{
+    struct entry *directory = tree_directory(path, 0555);
+    struct inode *inode = directory ? proc_inode(source, 0) : NULL;
+    int error = inode ? tree_add(directory, name, inode) : -ENOMEM;
+    if (directory) {
+        mark(directory);
+        entry_put(directory);
+    }
+    if (inode)
+        inode_put(inode);
+    return error;
+}
+
 int proc_init(void)
 {
     struct entry *proc = tree_directory("/proc", 0555);
@@ -256,15 +273,13 @@ int proc_init(void)
     int error = 0;
     for (size_t i = 0; i < COUNT_OF(fixed) && !error; i++) {
         struct proc_source source = {.node = fixed[i].node, .constant = fixed[i].constant};
-        struct entry *directory = tree_directory(fixed[i].directory, 0555);
-        struct inode *inode = directory ? proc_inode(&source, 0) : NULL;
-        error = inode ? tree_add(directory, fixed[i].name, inode) : -ENOMEM;
-        if (directory) {
-            mark(directory);
-            entry_put(directory);
-        }
-        if (inode)
-            inode_put(inode);
+        error = add(fixed[i].directory, fixed[i].name, &source);
+    }
+    for (uint32_t node = 0; node < machine->node_count && !error; node++) {
+        struct proc_source source = {.node = &log_node, .fd = (int)node};
+        char name[16];
+        format(name, sizeof(name), "log.%u", node);
+        error = add("/proc/hydros", name, &source);
     }
     return error;
 }

@@ -13,8 +13,8 @@ done
 machine --nodes=$((node + 1)) --memory=$((224 * (node + 1)))M --eval=ok --option=on-death=stay $options \
     --option=fault-after=300 --option=run='/usr/bin/busybox sleep 1000' --option=run@0="/bin/sh /t/watch.sh $node"
 expect_status 0
-[ "$(grep -c '^[0-9]* dead life 1 ' "$WORK/out")" = $node ] || fail "not all died"
-grep -q '^0 running life 1 .* console self$' "$WORK/out" || fail "node 0 does not run"
+[ "$(grep -c '^node [0-9]* state dead incarnation 1 ' "$WORK/out")" = $node ] || fail "not all died"
+grep -q '^node 0 state running incarnation 1 .* console 1 self 1$' "$WORK/out" || fail "node 0 does not run"
 node=0
 while IFS='|' read -r fault cause function; do
     node=$((node + 1))

@@ -5,7 +5,7 @@
 . test/system/common
 IMAGE=build/test/debug.img
 wait='W = fun(W, P) -> {ok, B} = file:read_file("/proc/hydros/nodes"), case re:run(B, P) of {match, _} -> ok;
-      nomatch -> timer:sleep(20), W(W, P) end end, W(W, "1 dead"),'
+      nomatch -> timer:sleep(20), W(W, P) end end, W(W, "node 1 state dead"),'
 sum='lists:sum([X * X || X <- lists:seq(1, 1000)])'
 # fault | cause | what lies at the address | a function in the stack
 while IFS='|' read -r fault cause area function; do
@@ -13,7 +13,7 @@ while IFS='|' read -r fault cause area function; do
         --option=run@1='/usr/bin/busybox sleep 1000' \
         --option=eval@2="$wait file:write_file(\"/dev/kmsg\", io_lib:format(\"answers ~p\", [$sum]))" \
         --option=eval@3="$wait file:write_file(\"/dev/kmsg\", io_lib:format(\"answers ~p\", [$sum]))" \
-        --eval="$wait W(W, \"2 stopped\"), W(W, \"3 stopped\"), io:format(\"answers ~p~n\", [$sum])"
+        --eval="$wait W(W, \"node 2 state stopped\"), W(W, \"node 3 state stopped\"), io:format(\"answers ~p~n\", [$sum])"
     expect_status 0
     expect_output 'answers 333833500'
     expect_line "^\[n1 .*\] panic: $cause"
