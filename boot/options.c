@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "abi/options.h"
 #include "lib/string.h"
 
 /* Where the value of the last `name=` begins, NULL: there is none. A later option wins, so that
@@ -26,17 +27,6 @@ static const char *value_find(const char *text, const char *name)
     return found;
 }
 
-static int digit_of(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return 16;
-}
-
 enum option_answer boot_option_number(const char *text, const char *name, uint64_t *value)
 {
     const char *at = value_find(text, name);
@@ -52,9 +42,9 @@ enum option_answer boot_option_number(const char *text, const char *name, uint64
     const char *first = at;
 
     for (; *at != 0 && *at != ' '; at++) {
-        int digit = digit_of(*at);
+        int digit = hex_digit(*at);
 
-        if (digit >= base || number > (UINT64_MAX >> 8))
+        if (digit < 0 || digit >= base || number > (UINT64_MAX >> 8))
             return OPTION_WRONG;
         number = number * (uint64_t)base + (uint64_t)digit;
     }

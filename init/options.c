@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "abi/options.h"
 #include "init/init.h"
 
 static char text[65536 + 1];
@@ -24,35 +25,6 @@ int options_read(void)
     text[size] = 0;
     text[strcspn(text, "\n")] = 0;
     return 0;
-}
-
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
-static long decode(const char *from, char *to, size_t size)
-{
-    size_t length = 0;
-    for (; *from != 0 && *from != ' '; from++) {
-        char c = *from;
-        if (c == '%' && hex(from[1]) >= 0 && hex(from[2]) >= 0) {
-            c = (char)(hex(from[1]) * 16 + hex(from[2]));
-            from += 2;
-        }
-        if (length + 1 < size)
-            to[length] = c;
-        length++;
-    }
-    if (size > 0)
-        to[length < size ? length : size - 1] = 0;
-    return (long)length;
 }
 
 /* The word's value when the word is this option, "" for one without value, else NULL. */
@@ -91,7 +63,7 @@ long option_get(const char *name, char *value, size_t size)
     const char *found = node != NULL ? option_find(name, node) : NULL;
     if (found == NULL)
         found = option_find(name, NULL);
-    return found == NULL ? -1 : decode(found, value, value == NULL ? 0 : size);
+    return found == NULL ? -1 : option_decode(found, value, value == NULL ? 0 : size);
 }
 
 bool option_is_for_us(const char *name)

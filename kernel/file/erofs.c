@@ -73,6 +73,14 @@ static const void *image_at(const struct erofs *fs, uint64_t offset, uint64_t si
     return fs->image + offset;
 }
 
+/* A time as the image has it; `otherwise` when it is none that we can have. */
+static int64_t time_of(uint64_t seconds, uint32_t rest_ns, int64_t otherwise)
+{
+    if (seconds > INT64_MAX / 1000000000 - 1 || rest_ns >= 1000000000)
+        return otherwise;
+    return (int64_t)(seconds * 1000000000 + rest_ns);
+}
+
 int erofs_open(struct erofs *fs, const void *image, uint64_t size)
 {
     fs->image = image;
@@ -87,10 +95,7 @@ int erofs_open(struct erofs *fs, const void *image, uint64_t size)
         return -EINVAL;
     fs->inodes_offset = (uint64_t)super.meta_block * EROFS_BLOCK;
     fs->root = super.root;
-    if (super.build_time > INT64_MAX / 1000000000 - 1 || super.build_nanoseconds >= 1000000000)
-        fs->build_ns = 0;
-    else
-        fs->build_ns = (int64_t)(super.build_time * 1000000000 + super.build_nanoseconds);
+    fs->build_ns = time_of(super.build_time, super.build_nanoseconds, 0);
     struct erofs_inode root;
     int error = erofs_inode_read(fs, fs->root, &root);
     if (error)
@@ -106,8 +111,7 @@ static void read_extended(const struct extended_inode *from, struct erofs_inode 
     inode->links = from->links;
     inode->size = from->size;
     inode->start = from->start;
-    if (from->modify_time <= INT64_MAX / 1000000000 - 1 && from->modify_nanoseconds < 1000000000)
-        inode->modify_ns = (int64_t)(from->modify_time * 1000000000 + from->modify_nanoseconds);
+    inode->modify_ns = time_of(from->modify_time, from->modify_nanoseconds, inode->modify_ns);
 }
 
 static void read_compact(const struct compact_inode *from, struct erofs_inode *inode)

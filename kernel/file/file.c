@@ -160,22 +160,44 @@ int fd_install(struct file *file, int lowest, bool close_on_exec)
 {
     struct file_table *table = caller_files();
     unsigned fd = (unsigned)lowest;
+    int error = 0;
     if (fd <= table->lowest_free)
         fd = table->lowest_free;
     while (fd < table->size && table->slots[fd].file)
         fd++;
     if (fd >= table_limit())
-        return -EMFILE;
-    if (fd >= table->size) {
-        int error = table_grow(table, fd + 1);
-        if (error)
-            return error;
+        error = -EMFILE;
+    else if (fd >= table->size)
+        error = table_grow(table, fd + 1);
+    if (error) {
+        file_put(file);
+        return error;
     }
     table->slots[fd].file = file;
     table->slots[fd].close_on_exec = close_on_exec;
     if ((unsigned)lowest <= table->lowest_free)
         table->lowest_free = fd + 1;
     return (int)fd;
+}
+
+int fd_install_pair(struct file *files[2], bool close_on_exec, user_addr numbers)
+{
+    int fds[2];
+    fds[0] = fd_install(files[0], 0, close_on_exec);
+    if (fds[0] < 0) {
+        file_put(files[1]);
+        return fds[0];
+    }
+    fds[1] = fd_install(files[1], 0, close_on_exec);
+    if (fds[1] < 0) {
+        fd_close(fds[0]);
+        return fds[1];
+    }
+    if (copy_out(numbers, &fds) == 0)
+        return 0;
+    fd_close(fds[0]);
+    fd_close(fds[1]);
+    return -EFAULT;
 }
 
 int fd_replace(int fd, struct file *file, bool close_on_exec)

@@ -76,8 +76,12 @@ void file_table_exec(struct file_table *table) MAY_SLEEP; /* closes the close-on
 /* All on current->process's table. file_at: borrowed... takes a count: file_put afterwards. NULL:
  * EBADF. */
 struct file *file_at(int fd) MUST_CHECK;
-/* Takes over the count on success; -EMFILE (RLIMIT_NOFILE), -ENOMEM. */
-int fd_install(struct file *file, int lowest, bool close_on_exec) MUST_CHECK;
+/* Takes over the count, also when it fails: -EMFILE (RLIMIT_NOFILE), -ENOMEM. */
+int fd_install(struct file *file, int lowest, bool close_on_exec) MUST_CHECK MAY_SLEEP;
+/* Both or neither, as fd_install; their numbers go to the program. 0, or -EFAULT too. */
+int fd_install_pair(struct file *files[2], bool close_on_exec,
+                    user_addr numbers) MUST_CHECK MAY_SLEEP;
+/* Takes over the count on success. */
 int fd_replace(int fd, struct file *file, bool close_on_exec) MUST_CHECK MAY_SLEEP; /* dup2 */
 int fd_close(int fd) MAY_SLEEP;                                                     /* -EBADF */
 

@@ -425,40 +425,27 @@ static void local_release(struct socket *socket)
     }
 }
 
+/* What all kinds do alike. */
+#define LOCAL_OPS                                                                                  \
+    .bind = local_bind, .poll = local_poll, .shutdown = local_shutdown, .name = local_name,        \
+    .pair = local_pair, .release = local_release
+
 static const struct socket_ops stream_ops = {
-    .bind = local_bind,
+    LOCAL_OPS,
     .listen = local_listen,
     .connect = local_connect,
     .send = local_stream_send,
     .receive = stream_receive,
-    .poll = local_poll,
-    .shutdown = local_shutdown,
-    .name = local_name,
-    .pair = local_pair,
-    .release = local_release,
 };
 static const struct socket_ops packet_ops = {
-    .bind = local_bind,
-    .listen = local_listen,
-    .connect = local_connect,
-    .send = packet_send,
-    .receive = packet_receive,
-    .poll = local_poll,
-    .shutdown = local_shutdown,
-    .name = local_name,
-    .pair = local_pair,
-    .release = local_release,
+    LOCAL_OPS,           .listen = local_listen,    .connect = local_connect,
+    .send = packet_send, .receive = packet_receive,
 };
 static const struct socket_ops datagram_ops = {
-    .bind = local_bind,
+    LOCAL_OPS,
     .connect = datagram_connect,
     .send = packet_send,
     .receive = packet_receive,
-    .poll = local_poll,
-    .shutdown = local_shutdown,
-    .name = local_name,
-    .pair = local_pair,
-    .release = local_release,
 };
 
 const struct socket_ops *local_ops(int type, int protocol, int *error)

@@ -135,19 +135,6 @@ static int end_other_threads(struct process *process)
     return 0;
 }
 
-static int own_files(struct process *process)
-{
-    if (process->files->count == 1)
-        return 0;
-    struct file_table *own = file_table_copy(process->files);
-    if (!own)
-        return -ENOMEM;
-    struct file_table *shared = process->files;
-    process->files = own;
-    file_table_put(shared);
-    return 0;
-}
-
 /* The absolute path of the program, for /proc/self/exe. */
 static void name_executable(struct process *process, const struct file *file, const char *path)
 {
@@ -249,7 +236,7 @@ static int replace_program(const struct programs *programs, const char *path,
         return -ENOMEM;
     int error = end_other_threads(process);
     if (!error)
-        error = own_files(process);
+        error = process_files_own(process);
     if (!error)
         error = signal_exec(process);
     if (error < 0) {
@@ -379,10 +366,8 @@ static int open_console(void)
     for (int fd = 0; fd < 3; fd++) {
         file_get(file);
         error = fd_install(file, fd, false);
-        if (error < 0) {
-            file_put(file);
+        if (error < 0)
             break;
-        }
     }
     /* A console without a terminal behind it (none is set up) still takes output. */
     if (error >= 0 && file->ops->ioctl)

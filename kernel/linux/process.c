@@ -131,6 +131,19 @@ void process_rename_thread(struct thread *thread, int tid)
     thread_table_add(thread, tid);
 }
 
+int process_files_own(struct process *process)
+{
+    struct file_table *shared = process->files;
+    if (shared->count == 1)
+        return 0;
+    struct file_table *own = file_table_copy(shared);
+    if (!own)
+        return -ENOMEM;
+    process->files = own;
+    file_table_put(shared);
+    return 0;
+}
+
 struct file_context *process_file_context_copy(const struct file_context *from)
 {
     struct file_context *copy = HEAP_NEW(struct file_context);

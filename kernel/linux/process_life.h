@@ -22,6 +22,8 @@ size_t process_thread_total(void);   /* in all processes, zombies as one each */
 bool process_must_end(void);         /* the running thread: told to, or SIGKILL is pending */
 void process_vfork_done(struct process *process);
 void process_file_context_put(struct file_context *context);
+/* The process shares its descriptors with no other any more. -ENOMEM. */
+int process_files_own(struct process *process) MUST_CHECK MAY_SLEEP;
 struct file_context *process_file_context_copy(const struct file_context *from) MUST_CHECK;
 
 /* What exec needs, gathered before anything is changed. */

@@ -174,12 +174,10 @@ static bool files_out(struct control_writer *writer, const struct attachment *at
                       : (writer->left - sizeof(struct linux_cmsghdr)) / sizeof(int);
     unsigned count = 0;
     while (count < attachment->file_count && count < room) {
+        file_get(attachment->files[count]); /* the attachment keeps its own count */
         fds[count] = fd_install(attachment->files[count], 0, close_on_exec);
         if (fds[count] < 0)
             break;
-        file_get(
-            attachment
-                ->files[count]); /* the table took over one count, the attachment keeps its own */
         count++;
     }
     if (count)

@@ -13,12 +13,7 @@ long sys_epoll_create1(int flags)
     if (flags & ~O_CLOEXEC)
         return -EINVAL;
     int error = epoll_create(&file);
-    if (error)
-        return error;
-    int fd = fd_install(file, 0, flags & O_CLOEXEC);
-    if (fd < 0)
-        file_put(file);
-    return fd;
+    return error ? error : fd_install(file, 0, flags & O_CLOEXEC);
 }
 
 long sys_epoll_create(int size)

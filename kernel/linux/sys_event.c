@@ -18,46 +18,16 @@ struct linux_itimerspec {
 long sys_pipe2(user_addr fds, int flags)
 {
     struct file *ends[2];
-    int numbers[2];
     /* O_DIRECT (packet mode) is not offered. */
     if (flags & ~(O_CLOEXEC | O_NONBLOCK))
         return -EINVAL;
     int error = pipe_create((unsigned)flags & O_NONBLOCK, ends);
-    if (error)
-        return error;
-    numbers[0] = fd_install(ends[0], 0, flags & O_CLOEXEC);
-    if (numbers[0] < 0) {
-        file_put(ends[0]);
-        file_put(ends[1]);
-        return numbers[0];
-    }
-    numbers[1] = fd_install(ends[1], 0, flags & O_CLOEXEC);
-    if (numbers[1] < 0) {
-        file_put(ends[1]);
-        fd_close(numbers[0]);
-        return numbers[1];
-    }
-    if (copy_out(fds, &numbers) != 0) {
-        fd_close(numbers[0]);
-        fd_close(numbers[1]);
-        return -EFAULT;
-    }
-    return 0;
+    return error ? error : fd_install_pair(ends, flags & O_CLOEXEC, fds);
 }
 
 long sys_pipe(user_addr fds)
 {
     return sys_pipe2(fds, 0);
-}
-
-static long install(int error, struct file *file, int flags)
-{
-    if (error)
-        return error;
-    int fd = fd_install(file, 0, flags & O_CLOEXEC);
-    if (fd < 0)
-        file_put(file);
-    return fd;
 }
 
 long sys_eventfd2(uint32_t value, int flags)
@@ -67,7 +37,7 @@ long sys_eventfd2(uint32_t value, int flags)
         return -EINVAL;
     int error = eventfd_create(value, flags & EFD_SEMAPHORE,
                                O_RDWR | ((unsigned)flags & O_NONBLOCK), &file);
-    return install(error, file, flags);
+    return error ? error : fd_install(file, 0, flags & O_CLOEXEC);
 }
 
 long sys_eventfd(uint32_t value)
@@ -81,7 +51,7 @@ long sys_timerfd_create(int clock, int flags)
     if (flags & ~(O_CLOEXEC | O_NONBLOCK))
         return -EINVAL;
     int error = timerfd_create(clock, O_RDWR | ((unsigned)flags & O_NONBLOCK), &file);
-    return install(error, file, flags);
+    return error ? error : fd_install(file, 0, flags & O_CLOEXEC);
 }
 
 /* -EINVAL, or ns; what is too far away becomes the farthest. */
@@ -153,7 +123,7 @@ long sys_signalfd4(int fd, user_addr set, size_t set_size, int flags)
     wanted &= ~((1UL << (SIGKILL - 1)) | (1UL << (SIGSTOP - 1)));
     if (fd == -1) {
         int error = signalfd_create(wanted, O_RDWR | ((unsigned)flags & O_NONBLOCK), &file);
-        return install(error, file, flags);
+        return error ? error : fd_install(file, 0, flags & O_CLOEXEC);
     }
     file = file_at(fd);
     if (!file)

@@ -143,10 +143,7 @@ static long duplicate(struct file *file, uint64_t lowest, bool close_on_exec)
     if (lowest >= caller_files_max())
         return -EINVAL;
     file_get(file);
-    long fd = fd_install(file, (int)lowest, close_on_exec);
-    if (fd < 0)
-        file_put(file);
-    return fd;
+    return fd_install(file, (int)lowest, close_on_exec);
 }
 
 static long seals(struct file *file, bool add, uint64_t more)

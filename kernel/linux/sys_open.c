@@ -6,7 +6,7 @@
 
 #include "file/doors.h"
 #include "linux/path_call.h"
-#include "linux/process.h"
+#include "linux/process_life.h"
 #include "linux/syscalls.h"
 
 /* What openat2 knows; open ignores the rest. */
@@ -15,15 +15,6 @@
      O_DSYNC | FASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME |            \
      O_CLOEXEC | O_PATH | O_TMPFILE)
 #define OPEN_HOW_SIZE_MAX 4096
-
-/* Takes over the count on file, also when there is no room for it. */
-static long install(struct file *file, int lowest, bool close_on_exec)
-{
-    long fd = fd_install(file, lowest, close_on_exec);
-    if (fd < 0)
-        file_put(file);
-    return fd;
-}
 
 static long open_at(int at, user_addr path, int flags, uint32_t mode)
 {
@@ -35,7 +26,7 @@ static long open_at(int at, user_addr path, int flags, uint32_t mode)
     flags = (flags & FLAGS_KNOWN) | O_LARGEFILE;
     result = path_open(at, text, (unsigned)flags, mode, &file);
     path_buffer_put(text);
-    return result ? result : install(file, 0, flags & O_CLOEXEC);
+    return result ? result : fd_install(file, 0, flags & O_CLOEXEC);
 }
 
 long sys_open(user_addr path, int flags, uint32_t mode)
@@ -85,13 +76,9 @@ long sys_close_range(uint32_t first, uint32_t last, uint32_t flags)
     if (first > last || (flags & ~(CLOSE_RANGE_CLOEXEC | CLOSE_RANGE_UNSHARE)))
         return -EINVAL;
     struct process *process = process_current();
-    if ((flags & CLOSE_RANGE_UNSHARE) && process->files->count > 1) {
-        struct file_table *own = file_table_copy(process->files);
-        if (!own)
-            return -ENOMEM;
-        file_table_put(process->files);
-        process->files = own;
-    }
+    int error = flags & CLOSE_RANGE_UNSHARE ? process_files_own(process) : 0;
+    if (error)
+        return error;
     for (uint32_t fd = first; fd <= last && fd < process->files->size; fd++) {
         struct file_slot *slot = &process->files->slots[fd];
         if (!slot->file)
@@ -107,7 +94,7 @@ long sys_close_range(uint32_t first, uint32_t last, uint32_t flags)
 long sys_dup(int fd)
 {
     struct file *file = file_at(fd);
-    return file ? install(file, 0, false) : -EBADF;
+    return file ? fd_install(file, 0, false) : -EBADF;
 }
 
 static long replace(int from, int to, bool close_on_exec)
@@ -148,5 +135,5 @@ long sys_memfd_create(user_addr name, uint32_t flags)
         return size == -ENAMETOOLONG ? -EINVAL : size;
     struct file *file;
     long error = memfd_create(text, flags, &file);
-    return error ? error : install(file, 0, flags & MFD_CLOEXEC);
+    return error ? error : fd_install(file, 0, flags & MFD_CLOEXEC);
 }

@@ -303,14 +303,9 @@ long sys_unshare(uint64_t flags)
     struct process *process = current->process;
     if (flags & ~(uint64_t)(CLONE_FILES | CLONE_FS))
         return -EPERM;
-    if ((flags & CLONE_FILES) && process->files->count > 1) {
-        struct file_table *own = file_table_copy(process->files);
-        if (!own)
-            return -ENOMEM;
-        struct file_table *shared = process->files;
-        process->files = own;
-        file_table_put(shared);
-    }
+    int error = flags & CLONE_FILES ? process_files_own(process) : 0;
+    if (error)
+        return error;
     if ((flags & CLONE_FS) && process->context->count > 1) {
         struct file_context *own = process_file_context_copy(process->context);
         if (!own)

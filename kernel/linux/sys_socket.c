@@ -40,38 +40,19 @@ long sys_socket(int family, int type, int protocol)
         error = socket_create(family, type, protocol, flags & SOCK_NONBLOCK, &file);
     if (error)
         return error;
-    int fd = fd_install(file, 0, flags & SOCK_CLOEXEC);
-    if (fd < 0)
-        file_put(file);
-    return fd;
+    return fd_install(file, 0, flags & SOCK_CLOEXEC);
 }
 
 long sys_socketpair(int family, int type, int protocol, user_addr fds)
 {
     struct file *files[2];
-    int numbers[2];
     unsigned flags;
     int error = type_flags(&type, &flags);
     if (!error)
         error = socket_create_pair(family, type, protocol, flags & SOCK_NONBLOCK, files);
     if (error)
         return error;
-    for (unsigned i = 0; i < 2; i++) {
-        numbers[i] = fd_install(files[i], 0, flags & SOCK_CLOEXEC);
-        if (numbers[i] < 0) {
-            file_put(files[i]);
-            if (i == 0)
-                file_put(files[1]);
-            else
-                fd_close(numbers[0]);
-            return numbers[i];
-        }
-    }
-    if (copy_out(fds, &numbers) == 0)
-        return 0;
-    fd_close(numbers[0]);
-    fd_close(numbers[1]);
-    return -EFAULT;
+    return fd_install_pair(files, flags & SOCK_CLOEXEC, fds);
 }
 
 long sys_bind(int fd, user_addr address, uint32_t size)
@@ -119,10 +100,11 @@ static long accept_install(struct file *accepted, user_addr address, user_addr s
         if (!error)
             error = name_out(&name, address, size);
     }
-    int fd = error ? error : fd_install(accepted, 0, flags & SOCK_CLOEXEC);
-    if (fd < 0)
+    if (error) {
         file_put(accepted);
-    return fd;
+        return error;
+    }
+    return fd_install(accepted, 0, flags & SOCK_CLOEXEC);
 }
 
 long sys_accept4(int fd, user_addr address, user_addr size, int flags)
@@ -277,6 +259,15 @@ static int header_in(struct linux_msghdr *header, user_addr from)
     return header->vector_count > VECTOR_MAX ? -EMSGSIZE : 0;
 }
 
+/* `result` of one of several messages; a size goes into its mmsghdr. */
+static long size_out(user_addr at, long result)
+{
+    uint32_t size = (uint32_t)result;
+    if (result >= 0 && copy_out(at + offsetof(struct linux_mmsghdr, size), &size) != 0)
+        return -EFAULT;
+    return result;
+}
+
 static long send_one(struct file *file, struct socket *socket, user_addr from, unsigned flags)
 {
     struct linux_msghdr header;
@@ -325,10 +316,7 @@ long sys_sendmmsg(int fd, user_addr messages, uint32_t count, int flags)
     long result = 0;
     for (; sent < count; sent++) {
         user_addr at = messages + (size_t)sent * sizeof(struct linux_mmsghdr);
-        result = send_one(file, socket, at, (unsigned)flags);
-        uint32_t size = (uint32_t)result;
-        if (result >= 0 && copy_out(at + offsetof(struct linux_mmsghdr, size), &size) != 0)
-            result = -EFAULT;
+        result = size_out(at, send_one(file, socket, at, (unsigned)flags));
         if (result < 0)
             break;
     }
@@ -420,10 +408,7 @@ static long receive_many(struct file *file, struct socket *socket, user_addr mes
     uint32_t got = 0;
     while (got < count) {
         user_addr at = messages + (size_t)got * sizeof(struct linux_mmsghdr);
-        long result = receive_one(file, socket, at, flags & ~MSG_WAITFORONE);
-        uint32_t size = (uint32_t)result;
-        if (result >= 0 && copy_out(at + offsetof(struct linux_mmsghdr, size), &size) != 0)
-            result = -EFAULT;
+        long result = size_out(at, receive_one(file, socket, at, flags & ~MSG_WAITFORONE));
         if (result < 0)
             return got ? (long)got : result;
         got++;

@@ -3,6 +3,7 @@
  * start/ gave is copied here, since its page is not ours to keep. */
 #include "node/self.h"
 
+#include "abi/options.h"
 #include "lib/string.h"
 
 const struct machine *machine;
@@ -60,17 +61,6 @@ const char *option_text(void)
     return machine->options_size > 0 ? (const char *)STORE_BASE + machine->options_offset : "";
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* Does the word at text name this option? 0: no, 1: for all nodes, 2: for this one. *value is where
  * its value begins: behind '=', or the end of the word. */
 static int option_match(const char *text, const char *name, const char **value)
@@ -94,25 +84,6 @@ static int option_match(const char *text, const char *name, const char **value)
         return 0;
     *value = *text == '=' ? text + 1 : text;
     return rank;
-}
-
-static long option_decode(const char *text, char *value, size_t size)
-{
-    size_t length = 0;
-
-    for (; *text && *text != ' '; text++, length++) {
-        char c = *text;
-
-        if (c == '%' && hex_digit(text[1]) >= 0 && hex_digit(text[2]) >= 0) {
-            c = (char)(hex_digit(text[1]) * 16 + hex_digit(text[2]));
-            text += 2;
-        }
-        if (length + 1 < size)
-            value[length] = c;
-    }
-    if (size > 0)
-        value[length < size ? length : size - 1] = 0;
-    return (long)length;
 }
 
 /* The last one given wins; one for this node wins over those for all. */

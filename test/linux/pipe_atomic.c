@@ -2,7 +2,6 @@
 /* Writes of at most PIPE_BUF bytes from several writers never mix; large ones go through a slow
  * reader whole. */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void show(const char *what, long result)
-{
-    printf("%s: %ld%s%s\n", what, result, result < 0 ? " " : "", result < 0 ? strerror(errno) : "");
-}
+#include "show.h"
 
 #define WRITERS 4
 #define RECORDS 40

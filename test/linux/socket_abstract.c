@@ -10,10 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static void show(const char *what, long result)
-{
-    printf("%s: %ld%s%s\n", what, result, result < 0 ? " " : "", result < 0 ? strerror(errno) : "");
-}
+#include "show.h"
 
 static socklen_t abstract(struct sockaddr_un *name, const char *text)
 {

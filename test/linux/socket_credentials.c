@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SO_PEERCRED, SO_PASSCRED and SCM_CREDENTIALS. */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,10 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void show(const char *what, long result)
-{
-    printf("%s: %ld%s%s\n", what, result, result < 0 ? " " : "", result < 0 ? strerror(errno) : "");
-}
+#include "show.h"
 
 static void receive(int socket, pid_t parent, pid_t child)
 {

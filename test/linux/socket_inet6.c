@@ -2,17 +2,12 @@
 /* IPv6 over ::1, and IPv4 clients of a dual-stack listener. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-static void show(const char *what, long result)
-{
-    printf("%s: %ld%s%s\n", what, result, result < 0 ? " " : "", result < 0 ? strerror(errno) : "");
-}
+#include "show.h"
 
 static void name_show(const char *what, const struct sockaddr_in6 *name, socklen_t size)
 {

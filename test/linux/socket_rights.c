@@ -2,7 +2,6 @@
 /* SCM_RIGHTS: descriptors travel with bytes, over fork, close-on-exec, too small buffers, in flight
  * while closed. */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,10 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void show(const char *what, long result)
-{
-    printf("%s: %ld%s%s\n", what, result, result < 0 ? " " : "", result < 0 ? strerror(errno) : "");
-}
+#include "show.h"
 
 static long send_fds(int socket, const char *text, const int *fds, int count)
 {

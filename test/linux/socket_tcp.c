@@ -2,7 +2,6 @@
 /* TCP over loopback: echo, names, half-close, reset, refusal, reuse of ports. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -14,10 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void show(const char *what, long result)
-{
-    printf("%s: %ld%s%s\n", what, result, result < 0 ? " " : "", result < 0 ? strerror(errno) : "");
-}
+#include "show.h"
 
 static int events(int fd)
 {

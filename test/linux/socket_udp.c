@@ -2,7 +2,6 @@
 /* UDP over loopback: sendto, connect, refusal, truncation, MSG_PEEK, sendmmsg and recvmmsg. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -11,10 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static void show(const char *what, long result)
-{
-    printf("%s: %ld%s%s\n", what, result, result < 0 ? " " : "", result < 0 ? strerror(errno) : "");
-}
+#include "show.h"
 
 static int events(int fd)
 {

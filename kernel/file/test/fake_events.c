@@ -248,10 +248,7 @@ unsigned fake_files(void)
 
 int fake_install(struct file *file)
 {
-    int fd = fd_install(file, 0, false);
-    if (fd < 0)
-        file_put(file);
-    return fd;
+    return fd_install(file, 0, false);
 }
 
 long fake_read(int fd, void *to, size_t size)
