@@ -20,7 +20,8 @@ enum node_state {
     NODE_DEAD = 5,     /* panic, fatal end of init: see the epitaph */
 };
 
-#define EPITAPH_TEXT 3072
+#define EPITAPH_TEXT     3072
+#define EPITAPH_COMPLETE 2
 struct epitaph {
     uint64_t time_ns;     /* node's monotonic clock */
     uint64_t address;     /* faulting address or 0 */
@@ -79,7 +80,7 @@ struct published {
     _Atomic uint64_t log_written;
     _Atomic uint64_t console_written;
     _Atomic uint32_t console_waits; /* 1: a program here waits for room in console_out */
-    _Atomic uint32_t epitaph_valid;
+    _Atomic uint32_t epitaph_valid; /* 1: there is one; EPITAPH_COMPLETE: and all was said */
     /* channels: bell_armed is raised each time all rings were found empty. Who publishes a frame
      * and sees another value than at its last ring of the bell rings it. */
     _Atomic uint64_t bell_armed;
@@ -96,8 +97,9 @@ struct published {
     _Atomic uint32_t guardian_incarnation; /* the life of the target that ended */
     _Atomic uint32_t guardian_claim;       /* the one bit of the election */
     _Atomic uint32_t fenced[NODES_MAX];    /* n's incarnation that I know to run no more */
-    /* By n's last guardian and copied on by every later one: deaths in a row, and 1 for a core
-     * that did not start. A node writes of itself when it has lived long enough: 0. */
+    /* Of the life that the upper bits name (node/election.h, node/guardian.c), so that an old
+     * word says nothing of a new life: deaths in a row before it, written by its guardian, and by
+     * the node itself when it has lived long enough; why nobody starts its successor. */
     _Atomic uint32_t deaths_in_row[NODES_MAX];
     _Atomic uint32_t offline[NODES_MAX];
     /* as the console's owner */

@@ -17,7 +17,9 @@
 #include "linux/process.h"
 #include "memory/frames.h"
 #include "node/control.h"
+#include "node/guardian.h"
 #include "node/self.h"
+#include "node/watch.h"
 #include "panic.h"
 #include "thread/thread.h"
 
@@ -96,6 +98,8 @@ void node_init_ended(int status)
         node_power_off(code);
     if (!well && option_is("on-death", "poweroff"))
         node_power_off(PANIC_STATUS);
+    if (!well)
+        guardian_last();
 }
 
 /* Right whenever the node had nothing to do for a moment. */
@@ -128,6 +132,8 @@ void kernel_main(const struct start_info *start)
     terminal_init();
     dispatch_init();
     schedule_before_idle = publish_use;
+    watch_start();
+    guardian_start();
     init_start();
     if (&fault_start)
         fault_start();

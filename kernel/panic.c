@@ -12,6 +12,7 @@
 #include "lib/log.h"
 #include "lib/string.h"
 #include "node/doorbell.h"
+#include "node/guardian.h"
 #include "node/self.h"
 #include "symbols.h"
 #include "thread/thread.h"
@@ -147,8 +148,10 @@ void node_end(enum node_state state)
 
     atomic_store_explicit(&self_published->epitaph_valid, 1, memory_order_release);
     atomic_store_explicit(&self_published->state, state, memory_order_seq_cst);
+    doorbell_ring_all();
     epitaph_show(epitaph);
     doorbell_ring_all();
+    atomic_store_explicit(&self_published->epitaph_valid, EPITAPH_COMPLETE, memory_order_seq_cst);
 }
 
 void node_power_off(int status)
@@ -182,6 +185,7 @@ static NO_RETURN void node_die(void)
     node_end(NODE_DEAD);
     if (option_is("on-death", "poweroff"))
         node_power_off(PANIC_STATUS);
+    guardian_last();
     arch_halt();
 }
 
@@ -250,6 +254,11 @@ static NO_RETURN void panic_cause(const char *cause, const struct registers *reg
         epitaph_fault_place(epitaph, registers);
     epitaph_calls(epitaph, registers ? registers->rbp : rbp);
     node_die();
+}
+
+void panic_fenced(const struct registers *registers, uint32_t guardian)
+{
+    panic_registers(registers, NO_ADDRESS, "fenced by node %u", guardian);
 }
 
 void panic(const char *text, ...)

@@ -26,6 +26,8 @@
 #define CMOS_RESUME_AT_467 0x0a /* the firmware jumps to the far pointer at 40:67, no EOI */
 #define WARM_RESET_VECTOR  0x467
 #define WAIT_STEP_US       50
+#define WAIT_LONG_US       1000 /* after the first few ms: nobody is in a hurry any more */
+#define PARK_PATIENCE_US   1000000
 
 _Static_assert(TRAMPOLINE_PHYS == 0x8000, "start/trampoline.S says so, too");
 
@@ -106,6 +108,51 @@ static bool core_has_come(const struct published *published, uint32_t incarnatio
     return atomic_load(&published->incarnation) == incarnation && state >= NODE_KERNEL;
 }
 
+/* Twice, as Intel asks (SDM 3A 8.4.4.1): a core that has begun ignores the second. The boot core,
+ * if it sleeps, does not even see the INIT before it (QEMU). */
+static void core_reset(const struct start_host *host, uint32_t apic_id, bool start)
+{
+    core_command(host, apic_id, COMMAND_INIT);
+    host->wait_us(200);
+    for (unsigned i = 0; start && i < 2; i++) {
+        core_command(host, apic_id, COMMAND_START);
+        host->wait_us(200);
+    }
+}
+
+static unsigned wait_step(const struct start_host *host, unsigned waited)
+{
+    unsigned step = waited < 100 * WAIT_STEP_US ? WAIT_STEP_US : WAIT_LONG_US;
+
+    host->wait_us(step);
+    return step;
+}
+
+int start_fence(const struct machine *machine, uint32_t node, const struct start_host *host)
+{
+    uint32_t apic_id = machine->nodes[node].apic_id;
+
+    if (node != machine->boot_node) {
+        core_reset(host, apic_id, false);
+        return START_OK;
+    }
+    if (!warm_reset_ask(machine, host))
+        return START_BOOT_CORE;
+    char *page = host->map(TRAMPOLINE_PHYS, PAGE_SIZE);
+
+    if (page == NULL)
+        return START_NO_ANSWER;
+    memcpy(page, trampoline_park, (size_t)(trampoline_park_end - trampoline_park));
+    volatile char *parked = page + TRAMPOLINE_PARKED;
+
+    *parked = 0;
+    core_reset(host, apic_id, true);
+    for (unsigned waited = 0; !*parked && waited < PARK_PATIENCE_US;)
+        waited += wait_step(host, waited);
+    warm_reset_done();
+    return *parked ? START_OK : START_NO_ANSWER;
+}
+
 int start_core(const struct machine *machine, uint32_t node, const struct start_host *host,
                unsigned timeout_us)
 {
@@ -119,18 +166,11 @@ int start_core(const struct machine *machine, uint32_t node, const struct start_
         return START_NO_ANSWER;
     if (is_boot_core && !warm_reset_ask(machine, host))
         return START_BOOT_CORE;
-    core_command(host, apic_id, COMMAND_INIT);
-    host->wait_us(200);
-    /* Twice, as Intel asks (SDM 3A 8.4.4.1): a core that has begun ignores the second. The boot
-     * core, if it sleeps, does not even see the INIT before it (QEMU). */
-    for (unsigned i = 0; i < 2; i++) {
-        core_command(host, apic_id, COMMAND_START);
-        host->wait_us(200);
-    }
+    core_reset(host, apic_id, true);
     bool came = core_has_come(published, incarnation);
 
-    for (unsigned waited = 0; !came && waited < timeout_us; waited += WAIT_STEP_US) {
-        host->wait_us(WAIT_STEP_US);
+    for (unsigned waited = 0; !came && waited < timeout_us;) {
+        waited += wait_step(host, waited);
         came = core_has_come(published, incarnation);
     }
     if (is_boot_core)

@@ -37,6 +37,10 @@ struct start_host {
  * leaves that to the new kernel). */
 int start_load(const struct machine *machine, uint32_t node, uint32_t incarnation,
                const struct start_host *host);
+/* Makes sure that the core of `node` runs nothing any more: INIT; a boot core is parked in the
+ * trampoline page, since INIT alone would send it to the firmware. START_BOOT_CORE,
+ * START_NO_ANSWER: that could not be done. */
+int start_fence(const struct machine *machine, uint32_t node, const struct start_host *host);
 /* INIT, SIPI to its core and waits until its kernel says NODE_KERNEL (at most timeout_us). */
 int start_core(const struct machine *machine, uint32_t node, const struct start_host *host,
                unsigned timeout_us);

@@ -3,9 +3,10 @@
  * From real mode to a kernel's entry. Runs at TRAMPOLINE_PHYS, never where it is linked. CR3 can
  * only be loaded with 32 bits before long mode, and a partition may lie above 4 GiB: so the core
  * first uses low_table (in the boot store), then the partition's own tables. It touches no memory
- * but this page and never writes.
+ * but this page and writes nothing but the mark of a parked core.
  */
 #define PLACE 0x8000 /* TRAMPOLINE_PHYS, without the suffix that the assembler cannot read */
+#define PARKED_OFFSET 0xff0 /* start/trampoline.h */
 #define AT(label) (PLACE + (label - trampoline_begin))
 
 #define CR0_PE_MP_ET_NE_WP_PG 0x80010033
@@ -92,4 +93,16 @@ gdt_pointer:
 trampoline_values:
     .quad 0, 0, 0, 0
 trampoline_end:
+
+/* In its place while a boot core is fenced: comes in at the first byte and goes no further. */
+    .global trampoline_park, trampoline_park_end
+    .code16
+trampoline_park:
+    cli
+    xorw %ax, %ax
+    movw %ax, %ds
+    movb $1, PLACE + PARKED_OFFSET
+1:  hlt
+    jmp 1b
+trampoline_park_end:
     .section .note.GNU-stack, "", @progbits

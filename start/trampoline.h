@@ -16,3 +16,7 @@ struct trampoline_parameters {
 
 extern const char trampoline_begin[], trampoline_end[], trampoline_long[];
 extern const char trampoline_values[]; /* struct trampoline_parameters in the page */
+
+/* A core that only stops, and says so in this byte of the page. */
+extern const char trampoline_park[], trampoline_park_end[];
+#define TRAMPOLINE_PARKED 0xff0

@@ -125,13 +125,14 @@ struct clock_parameters {
 void arch_clock_parameters(struct clock_parameters *parameters);
 
 /* ---- the rest ---- */
+/* Both advance the node's beat: the kernel makes progress. */
 void arch_idle(void);            /* interrupts on, halt until one came, interrupts off */
 void arch_poll_interrupts(void); /* takes the ones that are pending, if any (long kernel loops) */
 NO_RETURN void arch_halt(void);  /* this node runs no more */
-extern volatile bool arch_nmi_park;      /* true: the next NMI stops this core for good */
-extern volatile uint32_t arch_nmi_count; /* taken since start */
 void arch_doorbell(uint32_t apic_id);
-bool arch_random(uint64_t *value); /* RDSEED or RDRAND; false: none */
+void arch_nmi(uint32_t apic_id);
+volatile uint32_t *arch_apic_registers(void); /* for start/; NULL: MSRs (x2APIC) */
+bool arch_random(uint64_t *value);            /* RDSEED or RDRAND; false: none */
 const char *arch_cpu_vendor(char text[16]);
 /* Ends the machine. With option exit-port the status goes to QEMU's isa-debug-exit, else S5. */
 NO_RETURN void arch_power_off(int status);

@@ -18,8 +18,9 @@ int fault_enter(struct registers *registers, uintptr_t address, enum fault_acces
                 bool present, bool user_mode) MAY_SLEEP;
 /* Any other exception in ring 3: becomes a signal. (kernel/linux/exception.c) */
 void exception_enter(struct registers *registers, unsigned vector, uint64_t error);
-void timer_enter(void);    /* kernel/thread/timer.c */
-void doorbell_enter(void); /* kernel/node/doorbell.c */
+void timer_enter(void);                      /* kernel/thread/timer.c */
+void doorbell_enter(void);                   /* kernel/node/doorbell.c */
+void nmi_enter(struct registers *registers); /* kernel/node/watch.c */
 /* Last thing before every return to ring 3: pending signals, time slice, books at the border.
  * (kernel/linux/dispatch.c) */
 void user_return(struct registers *registers) MAY_SLEEP;

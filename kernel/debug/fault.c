@@ -177,7 +177,8 @@ static void fault_begin(void)
     char name[32];
     uint64_t after = option_number("fault-after", 0);
 
-    if (option_get("fault", name, sizeof(name)) < 0)
+    if (option_get("fault", name, sizeof(name)) < 0 ||
+        (self_start.incarnation > 1 && option_get("fault-again", NULL, 0) < 0))
         return;
     for (size_t i = 0; i < COUNT_OF(faults); i++) {
         if (strcmp(faults[i].name, name) == 0)

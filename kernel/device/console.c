@@ -25,21 +25,20 @@ static uint32_t owner = UINT32_MAX; /* as last seen */
 static uint32_t window_seen;
 
 /* The published page of the node that drives the line; NULL: none does. */
-static bool drives_line(const struct published *page)
+static bool drives_line(uint32_t node)
 {
     /* We ourselves do so to the last word of a panic. */
-    return page->console_owner && (page->state != NODE_DEAD || page == self_published);
+    return published_of(node)->console_owner &&
+           (node == self_node() || node_state(node) != NODE_DEAD);
 }
 
 static const struct published *owner_page(void)
 {
-    const struct published *page = owner < machine->node_count ? published_of(owner) : NULL;
-    if (page && drives_line(page))
-        return page;
+    if (owner < machine->node_count && drives_line(owner))
+        return published_of(owner);
     for (owner = 0; owner < machine->node_count; owner++) {
-        page = published_of(owner);
-        if (drives_line(page))
-            return page;
+        if (drives_line(owner))
+            return published_of(owner);
     }
     return NULL;
 }
@@ -207,7 +206,22 @@ void console_init(void)
 {
     static struct doorbell_listener listener = {.ring = bell};
     doorbell_listen(&listener);
-    /* Which node takes the line is a boot matter until ownership moves. */
-    if (self_node() == 0 && console_owner_start())
-        owner = 0;
+    /* Keys that were meant for an earlier life are not ours. */
+    for (uint32_t node = 0; node < machine->node_count; node++)
+        atomic_store(&self_published->console_in_read[node],
+                     published_of(node)->console_in_written[self_node()]);
+    /* At first node 0; later whoever finds that nobody does. */
+    bool wanted = self_node() == 0 || self_start.incarnation > 1;
+    if (wanted && !owner_page() && console_owner_start(NULL))
+        owner = self_node();
+}
+
+void console_owner_lost(uint32_t node)
+{
+    const struct published *page = published_of(node);
+    if (!page->console_owner || owner_page() || !console_owner_start(page))
+        return;
+    owner = self_node();
+    doorbell_ring_all();
+    bell();
 }

@@ -25,4 +25,6 @@ void console_report_window(void);
 bool console_flush_panic(void) MUST_CHECK;
 /* Until the owner has shown all that this node said, but at most so long. */
 void console_wait_shown(nanoseconds patience);
+/* The guardian of `node` has fenced it: if it drove the line, this node does so from now on. */
+void console_owner_lost(uint32_t node);
 void console_log_written(void); /* log.c: a line was added, someone should show it */

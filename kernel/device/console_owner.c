@@ -25,6 +25,7 @@
 
 static bool is_owner, in_pump;
 static uint32_t selected;
+static uint32_t lives[NODES_MAX];        /* whose positions these are */
 static uint64_t log_shown[NODES_MAX];    /* taken; when it is out, it is published */
 static uint32_t log_pending = NODES_MAX; /* node of the message on its way; NODES_MAX: none */
 static char answer[ANSWER_MAX];          /* text of our own, to be shown first */
@@ -89,6 +90,17 @@ static void pend_resume(void)
         line_size = 0;
 }
 
+/* All positions of a node begin anew with its life. */
+static void life_follow(uint32_t node)
+{
+    uint32_t life = published_of(node)->incarnation;
+    if (life == lives[node])
+        return;
+    lives[node] = life;
+    log_shown[node] = 0;
+    atomic_store(&self_published->console_shown[node], 0);
+}
+
 /* The next whole message of a node. Its ring is copied once and then trusted no more than any
  * bytes. */
 static bool log_take(uint32_t node)
@@ -97,7 +109,8 @@ static bool log_take(uint32_t node)
     uint64_t written = atomic_load_explicit(&page->log_written, memory_order_acquire);
     char text[LOG_LINE_MAX];
     size_t size = 0;
-    if (written < log_shown[node]) /* a new life */
+    life_follow(node);
+    if (written < log_shown[node])
         log_shown[node] = 0;
     if (written == log_shown[node])
         return false;
@@ -146,7 +159,7 @@ static void shown_set(uint64_t position)
 static size_t ring_take(const struct published *page, uint64_t *position, char *text, size_t size)
 {
     uint64_t written = atomic_load(&page->console_written);
-    if (written < *position) /* a new life */
+    if (written < *position)
         *position = 0;
     if (written - *position > CONSOLE_ROOM)
         *position = written - CONSOLE_ROOM;
@@ -164,6 +177,7 @@ static size_t ring_take(const struct published *page, uint64_t *position, char *
 static bool console_take(void)
 {
     char text[256];
+    life_follow(selected);
     uint64_t position = self_published->console_shown[selected], before = position;
     size_t count = ring_take(published_of(selected), &position, text, sizeof(text));
     pend(text, count);
@@ -439,13 +453,34 @@ void console_owner_flush(void)
     }
 }
 
-bool console_owner_start(void)
+/* What the terminal's last line holds, nobody knows: ours begin on a new one. */
+static void owner_follow(const struct published *before)
+{
+    selected = before->console_selected < machine->node_count ? before->console_selected : 0;
+    self_published->window_rows = before->window_rows;
+    self_published->window_columns = before->window_columns;
+    atomic_store(&self_published->window_change, before->window_change);
+    for (uint32_t node = 0; node < machine->node_count; node++) {
+        lives[node] = published_of(node)->incarnation;
+        log_shown[node] = before->log_shown[node];
+        atomic_store(&self_published->log_shown[node], log_shown[node]);
+        atomic_store(&self_published->console_shown[node], before->console_shown[node]);
+        /* A reader that sees nothing new has no key of ours to take. */
+        atomic_store(&self_published->console_in_written[node],
+                     published_of(node)->console_in_read[self_node()]);
+    }
+    pend_text("\r\n");
+}
+
+bool console_owner_start(const struct published *before)
 {
     if (!arch_serial_start(console_owner_pump))
         return false;
     is_owner = true;
     line_kept = true;
-    atomic_store(&self_published->console_selected, 0);
+    if (before)
+        owner_follow(before);
+    atomic_store(&self_published->console_selected, selected);
     atomic_store(&self_published->console_owner, 1);
     return true;
 }

@@ -9,7 +9,9 @@
 #define CONSOLE_MARGIN 4096UL
 #define CONSOLE_ROOM   (CONSOLE_OUT_SIZE - CONSOLE_MARGIN)
 
-bool console_owner_start(void); /* false: there is no line here */
+/* Takes the line, and goes on where the owner before left it (NULL: there was none). false: there
+ * is no line here. */
+bool console_owner_start(const struct published *before);
 /* Moves what can be moved: keys in, text out. Harmless when not the owner. */
 void console_owner_pump(void);
 /* Only text out: for who writes, and is not prepared for keys now. */

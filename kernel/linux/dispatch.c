@@ -192,6 +192,8 @@ void syscall_enter(struct registers *registers)
 
 void user_return(struct registers *registers)
 {
+    uint64_t beat = atomic_load_explicit(&self_published->beat, memory_order_relaxed);
+    atomic_store_explicit(&self_published->beat, beat + 1, memory_order_relaxed);
     if (__builtin_expect(!schedule_work && !signal_has_work(registers), 1))
         return;
     bool trap = !REGISTERS_ARE_SYSCALL(registers);

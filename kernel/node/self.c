@@ -17,6 +17,27 @@ const struct published *published_of(uint32_t node)
     return (const struct published *)(PUBLISHED_BASE + node * PUBLISHED_SIZE);
 }
 
+static bool is_fenced(uint32_t node, uint32_t incarnation)
+{
+    for (uint32_t other = 0; other < machine->node_count; other++) {
+        if (atomic_load_explicit(&published_of(other)->fenced[node], memory_order_relaxed) ==
+            incarnation)
+            return true;
+    }
+    return false;
+}
+
+uint32_t node_state(uint32_t node)
+{
+    const struct published *page = published_of(node);
+    uint32_t state = atomic_load_explicit(&page->state, memory_order_acquire);
+    uint32_t incarnation = atomic_load_explicit(&page->incarnation, memory_order_relaxed);
+
+    if (incarnation == 0 || (state != NODE_KERNEL && state != NODE_RUNNING))
+        return state;
+    return is_fenced(node, incarnation) ? NODE_DEAD : state;
+}
+
 const char *node_state_text(uint32_t state)
 {
     static const char *const texts[] = {"absent",  "starting", "kernel",
@@ -24,7 +45,8 @@ const char *node_state_text(uint32_t state)
     return state < COUNT_OF(texts) ? texts[state] : "?";
 }
 
-/* All positions count from the beginning of this life. */
+/* All positions count from the beginning of this life. What is known of others (fenced, burial,
+ * deaths, offline) names lives by their number, so it goes on from life to life. */
 static void published_reset(struct published *published)
 {
     atomic_store_explicit(&published->epitaph_valid, 0, memory_order_relaxed);
@@ -36,6 +58,12 @@ static void published_reset(struct published *published)
     atomic_store_explicit(&published->console_written, 0, memory_order_relaxed);
     atomic_store_explicit(&published->console_waits, 0, memory_order_relaxed);
     atomic_store_explicit(&published->console_owner, 0, memory_order_relaxed);
+    atomic_store_explicit(&published->nmi_answers, 0, memory_order_relaxed);
+    atomic_store_explicit(&published->nmi_instruction, 0, memory_order_relaxed);
+    atomic_store_explicit(&published->restarts, 0, memory_order_relaxed);
+    atomic_store_explicit(&published->suspects, 0, memory_order_relaxed);
+    atomic_store_explicit(&published->guardian_step, GUARDIAN_IDLE, memory_order_relaxed);
+    atomic_store_explicit(&published->guardian_claim, 0, memory_order_relaxed);
     for (uint32_t node = 0; node < NODES_MAX; node++) {
         atomic_store_explicit(&published->console_shown[node], 0, memory_order_relaxed);
         atomic_store_explicit(&published->log_shown[node], 0, memory_order_relaxed);

@@ -13,7 +13,9 @@ static inline uint32_t self_node(void)
     return self_start.node;
 }
 const struct published *published_of(uint32_t node); /* NULL: no such node */
-const char *node_state_text(uint32_t state);         /* enum node_state in a word */
+/* Its state as all live nodes see it: NODE_DEAD also for one that was fenced and cannot say so. */
+uint32_t node_state(uint32_t node);
+const char *node_state_text(uint32_t state); /* enum node_state in a word */
 void self_init(const struct start_info *start);
 
 /* Boot options: space-separated name or name=value; value percent-encoded. option_get decodes into

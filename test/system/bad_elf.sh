@@ -10,7 +10,7 @@ for program in $bad; do
     node=$((node + 1))
     options="$options --option=init@$node=$program"
 done
-machine --nodes=$((node + 1)) --memory=$((224 * (node + 1)))M --eval=ok --option=on-death=stay $options \
+machine --nodes=$((node + 1)) --memory=$((224 * (node + 1)))M --eval=ok --option=on-death=stay --option=restart=no $options \
     --option=run@0="/bin/sh /t/watch.sh $node"
 expect_status 0
 node=0

@@ -26,7 +26,7 @@ expect 10 "fault_now+0x"
 expect 10 "console_owner_pump"
 expect 10 "trap_common+0x"' --nodes=1 --memory=256M --option=shell=/bin/sh --option=fault=null --option=fault-in=keys
 # Nobody drives the line any more when node 1 dies: it writes there itself.
-machine --nodes=2 --memory=512M --eval=ok --option=on-death=stay --option=on-death@1=poweroff --option=fault=null \
+machine --nodes=2 --memory=512M --eval=ok --option=on-death=stay --option=restart=no --option=on-death@1=poweroff --option=fault=null \
     --option=fault-after@0=300 --option=fault-after@1=1500 --option=run='/usr/bin/busybox sleep 1000'
 expect_failure
 for node in 0 1; do

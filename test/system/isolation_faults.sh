@@ -10,7 +10,7 @@ for fault in $faults; do
     node=$((node + 1))
     options="$options --option=fault@$node=$fault"
 done
-machine --nodes=$((node + 1)) --memory=$((224 * (node + 1)))M --eval=ok --option=on-death=stay $options \
+machine --nodes=$((node + 1)) --memory=$((224 * (node + 1)))M --eval=ok --option=on-death=stay --option=restart=no $options \
     --option=fault-after=300 --option=run='/usr/bin/busybox sleep 1000' --option=run@0="/bin/sh /t/watch.sh $node"
 expect_status 0
 [ "$(grep -c '^node [0-9]* state dead incarnation 1 ' "$WORK/out")" = $node ] || fail "not all died"

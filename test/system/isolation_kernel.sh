@@ -9,7 +9,7 @@ wait='W = fun(W, P) -> {ok, B} = file:read_file("/proc/hydros/nodes"), case re:r
 sum='lists:sum([X * X || X <- lists:seq(1, 1000)])'
 # fault | cause | what lies at the address | a function in the stack
 while IFS='|' read -r fault cause area function; do
-    machine --nodes=4 --memory=1G --option=on-death=stay --option=fault@1=$fault --option=fault-after@1=2000 \
+    machine --nodes=4 --memory=1G --option=on-death=stay --option=restart=no --option=fault@1=$fault --option=fault-after@1=2000 \
         --option=run@1='/usr/bin/busybox sleep 1000' \
         --option=eval@2="$wait file:write_file(\"/dev/kmsg\", io_lib:format(\"answers ~p\", [$sum]))" \
         --option=eval@3="$wait file:write_file(\"/dev/kmsg\", io_lib:format(\"answers ~p\", [$sum]))" \

@@ -117,18 +117,33 @@ void apic_timer_ticks(uint64_t ticks)
     apic_write(APIC_TIMER_INITIAL, (uint32_t)ticks);
 }
 
-void arch_doorbell(uint32_t target)
+static void command_send(uint32_t target, uint32_t command)
 {
     if (cpu.x2apic) {
         asm volatile("mfence" ::: "memory"); /* what was published comes first */
         msr_write(MSR_X2APIC + (APIC_COMMAND >> 4),
-                  (uint64_t)target << 32 | COMMAND_ASSERT | VECTOR_DOORBELL);
+                  (uint64_t)target << 32 | COMMAND_ASSERT | command);
         return;
     }
     for (unsigned tries = 0; apic_read(APIC_COMMAND) & COMMAND_BUSY && tries < 100000; tries++)
         asm volatile("pause");
     apic_write(APIC_COMMAND_TARGET, target << 24);
-    apic_write(APIC_COMMAND, COMMAND_ASSERT | VECTOR_DOORBELL);
+    apic_write(APIC_COMMAND, COMMAND_ASSERT | command);
+}
+
+void arch_doorbell(uint32_t target)
+{
+    command_send(target, VECTOR_DOORBELL);
+}
+
+void arch_nmi(uint32_t target)
+{
+    command_send(target, LINE_NMI);
+}
+
+volatile uint32_t *arch_apic_registers(void)
+{
+    return cpu.x2apic ? NULL : (volatile uint32_t *)DEVICE_LAPIC;
 }
 
 static void ioapic_write(uint32_t index, uint32_t value)

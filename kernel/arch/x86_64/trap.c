@@ -26,9 +26,6 @@ _Static_assert(offsetof(struct registers, rflags) == FRAME_RFLAGS, "frame.h");
 _Static_assert(offsetof(struct registers, rsp) == FRAME_RSP, "frame.h");
 _Static_assert(USER_END == FRAME_USER_END, "frame.h");
 
-volatile bool arch_nmi_park;
-volatile uint32_t arch_nmi_count;
-
 extern const char user_access_begin[], user_access_end[], user_access_failed[];
 void trap_enter(struct registers *registers);
 void trap_return_check(struct registers *registers);
@@ -103,13 +100,6 @@ static NO_RETURN void machine_check(struct registers *registers)
                     first);
 }
 
-static void nmi(void)
-{
-    arch_nmi_count++;
-    if (arch_nmi_park)
-        arch_halt();
-}
-
 static NO_RETURN void double_fault(struct registers *registers)
 {
     extern const char guard_boot[];
@@ -142,7 +132,7 @@ static void exception(struct registers *registers, unsigned vector)
     const char *name = vector < COUNT_OF(names) && names[vector] ? names[vector] : "exception";
 
     if (vector == VECTOR_NMI) {
-        nmi();
+        nmi_enter(registers);
         return;
     }
     if (vector == VECTOR_DOUBLE_FAULT)
@@ -201,8 +191,16 @@ void trap_return_check(struct registers *registers)
     }
 }
 
+static void beat(void)
+{
+    uint64_t now = atomic_load_explicit(&cpu_published->beat, memory_order_relaxed);
+
+    atomic_store_explicit(&cpu_published->beat, now + 1, memory_order_relaxed);
+}
+
 void arch_idle(void)
 {
+    beat();
     atomic_store_explicit(&cpu_published->sleeping, 1, memory_order_seq_cst);
     asm volatile("sti\n\thlt\n\tcli" ::: "memory");
     atomic_store_explicit(&cpu_published->sleeping, 0, memory_order_release);
@@ -210,6 +208,7 @@ void arch_idle(void)
 
 void arch_poll_interrupts(void)
 {
+    beat();
     asm volatile("sti\n\tnop\n\tcli" ::: "memory");
 }
 

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One-bit mutual exclusion: ask; give way to every lower number that asks; then wait until no
+ * higher one does. */
+#include "node/election.h"
+
+#define BACK_OFF_MAX 30 /* units */
+
+static uint64_t below(uint32_t node)
+{
+    return (1UL << node) - 1;
+}
+
+void claim_look(struct claim *claim, uint32_t self, uint64_t claims, uint64_t dead)
+{
+    uint64_t others = claims & ~dead & ~(1UL << self);
+    bool lower = others & below(self), higher = others & ~below(self);
+
+    switch (claim->phase) {
+    case CLAIM_IDLE:
+    case CLAIM_YIELDING:
+        if (lower) {
+            claim->phase = CLAIM_YIELDING;
+        } else {
+            claim->phase = CLAIM_ASKING; /* looked at again with the bit set */
+            claim->bit = true;
+        }
+        break;
+    case CLAIM_ASKING:
+        if (lower) {
+            claim->phase = CLAIM_YIELDING;
+            claim->bit = false;
+        } else if (!higher) {
+            claim->phase = CLAIM_WON;
+        }
+        break;
+    case CLAIM_WON:
+        break;
+    }
+}
+
+unsigned turn_rank(uint32_t node, uint32_t self, uint32_t count, uint64_t able)
+{
+    unsigned rank = 0;
+
+    for (uint32_t i = 1; i < count; i++) {
+        uint32_t other = (node + i) % count;
+
+        if (other == self)
+            break;
+        rank += able >> other & 1;
+    }
+    return rank;
+}
+
+uint64_t back_off_ms(unsigned deaths, uint64_t unit_ms)
+{
+    if (deaths < 3)
+        return 0;
+    uint64_t units = deaths - 3 < 5 ? 1UL << (deaths - 3) : BACK_OFF_MAX;
+
+    return units * unit_ms;
+}
+
+unsigned deaths_read(uint32_t incarnation, uint32_t own, const uint32_t *words, uint32_t count)
+{
+    uint32_t life = deaths_word(incarnation, 0);
+
+    if ((own & ~255U) == life)
+        return own & 255;
+    for (uint32_t i = 0; i < count; i++) {
+        if ((words[i] & ~255U) == life)
+            return words[i] & 255;
+    }
+    return 0;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whose turn it is, and who is alone. Pure: sets of nodes are bits of a word. The exclusion is the
+ * one-bit algorithm of Burns and Lamport: every node writes only its own claim, so nothing is held
+ * by the dead; whose claims are passed over are then fenced by the winner before he does anything
+ * else. test/models/guardian.pml is the proof.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+enum claim_phase { CLAIM_IDLE, CLAIM_YIELDING, CLAIM_ASKING, CLAIM_WON };
+
+struct claim {
+    enum claim_phase phase;
+    bool bit; /* what is to be published */
+};
+
+/* One look. claims: who publishes the bit; dead: whose is passed over. Publish claim->bit after
+ * each look, with full order, and look again until it is won. */
+void claim_look(struct claim *claim, uint32_t self, uint64_t claims, uint64_t dead);
+
+/* How many of `able` stand before self in the ring that begins behind `node`: 0: it is my turn. */
+unsigned turn_rank(uint32_t node, uint32_t self, uint32_t count, uint64_t able);
+
+/* Milliseconds between a death and the new start, when it is the n-th in a row. */
+uint64_t back_off_ms(unsigned deaths, uint64_t unit_ms);
+#define SAFE_MODE_DEATHS 10 /* the life that follows so many in a row is in safe mode */
+
+/* Words that several nodes may have published about one life: the count belongs to the life that
+ * follows the last of these deaths. */
+static inline uint32_t deaths_word(uint32_t incarnation, unsigned deaths)
+{
+    return (incarnation & 0xffffff) << 8 | (deaths < 255 ? deaths : 255);
+}
+/* What holds for life `incarnation`: the node's own word, or else any word of that life; 0. */
+unsigned deaths_read(uint32_t incarnation, uint32_t own, const uint32_t *words, uint32_t count);

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One kernel thread that sleeps until somebody is dead and it is our turn. Everything that it knows
+ * between two steps stands in published pages, so the next guardian can go on: a fence and a start
+ * may be repeated, and a burial that is known is not made again.
+ */
+#include "node/guardian.h"
+
+#include "arch/arch.h"
+#include "device/console.h"
+#include "lib/log.h"
+#include "node/control.h"
+#include "node/death.h"
+#include "node/doorbell.h"
+#include "node/election.h"
+#include "node/repair.h"
+#include "node/watch.h"
+#include "panic.h"
+#include "thread/wait.h"
+
+#include <asm/errno.h>
+
+#define MS            1000000UL
+#define START_US      10000000 /* for a core from INIT to its kernel: emulated ones may have to wait */
+#define TRIES         3        /* then a core is offline */
+#define RETRY         (1000 * MS)
+#define TAKE_OVER     (5000 * MS) /* for each able node before us that does not do it */
+#define REST_STEP     (1 * MS)
+#define SPIN_MAX      (500 * 1000UL)
+#define LAST_WORDS    (500 * MS) /* a dying node gets to say them */
+#define OFFLINE_CORE  1          /* low bits of published.offline[], above them the incarnation */
+#define OFFLINE_ORDER 2
+
+struct ward {
+    uint32_t incarnation;
+    nanoseconds noticed; /* 0: not now */
+    nanoseconds retry;   /* not before */
+    enum death_notice notice;
+    unsigned failures; /* of this life's successor to start */
+    bool ordered;
+    enum node_order order;
+};
+
+static struct ward wards[NODES_MAX];
+static struct wait_queue work = WAIT_QUEUE_INIT(work);
+static bool restart_off;
+static bool is_last; /* we are dying, and nobody else lives: no thread runs any more */
+
+/* ---- waiting ---- */
+
+static void spin(nanoseconds time)
+{
+    nanoseconds end = arch_clock() + time;
+
+    while (arch_clock() < end)
+        asm volatile("pause");
+}
+
+static void rest(nanoseconds time)
+{
+    if (is_last || time < SPIN_MAX)
+        spin(time);
+    else
+        (void)!wait_any(arch_clock() + time);
+}
+
+/* ---- what is known of a node ---- */
+
+static uint32_t offline_word(uint32_t node, uint32_t why)
+{
+    return published_of(node)->incarnation << 2 | why;
+}
+
+static bool is_marked(uint32_t node, uint32_t why)
+{
+    for (uint32_t other = 0; other < machine->node_count; other++) {
+        if (published_of(other)->offline[node] == offline_word(node, why))
+            return true;
+    }
+    return false;
+}
+
+bool node_is_offline(uint32_t node)
+{
+    return is_marked(node, OFFLINE_CORE);
+}
+
+static bool stays_down(uint32_t node)
+{
+    return restart_off || is_marked(node, OFFLINE_CORE) || is_marked(node, OFFLINE_ORDER);
+}
+
+/* The loader is done: until then the trampoline page is its own. */
+static bool machine_is_started(void)
+{
+    const struct published *page = published_of(machine->boot_node);
+
+    return page->incarnation > 1 || page->state >= NODE_KERNEL;
+}
+
+static uint64_t nodes_able(void)
+{
+    uint64_t able = 0;
+
+    for (uint32_t node = 0; node < machine->node_count; node++)
+        able |= (uint64_t)(node == self_node() || watch_is_live(node)) << node;
+    return able;
+}
+
+/* When to act for this node; UINT64_MAX: not at all. */
+static nanoseconds ward_due(uint32_t node, uint64_t able)
+{
+    struct ward *ward = &wards[node];
+    const struct published *page = published_of(node);
+    uint32_t incarnation = page->incarnation;
+    enum death_notice notice = watch_notice(node);
+    const struct burial *death = death_of(node, incarnation);
+
+    if (ward->ordered)
+        return 0;
+    if (notice == NOTICE_NONE) {
+        ward->noticed = 0;
+        return UINT64_MAX;
+    }
+    if (ward->noticed == 0 || ward->incarnation != incarnation)
+        *ward =
+            (struct ward){.incarnation = incarnation, .noticed = arch_clock(), .notice = notice};
+    nanoseconds due =
+        ward->noticed + turn_rank(node, self_node(), machine->node_count, able) * TAKE_OVER;
+
+    if (due < ward->retry)
+        due = ward->retry;
+    if (!death)
+        return due;
+    if (stays_down(node))
+        return UINT64_MAX;
+    nanoseconds back_off =
+        death->noticed_ns +
+        back_off_ms(node_deaths_in_row(node) + 1, option_number("back-off-ms", 1000)) * MS;
+
+    return due < back_off ? back_off : due;
+}
+
+/* ---- alone in the machine ---- */
+
+static void step(enum guardian_step now)
+{
+    atomic_store(&self_published->guardian_step, now);
+}
+
+/* A test: this guardian dies when it has done this step. */
+static void step_done(enum guardian_step done)
+{
+    if (option_number("guardian-dies-after", 0) == done && self_start.incarnation == 1)
+        panic("guardian-dies-after=%u", done);
+}
+
+static void target_set(uint32_t node)
+{
+    atomic_store(&self_published->guardian_target, node);
+    atomic_store(&self_published->guardian_incarnation, published_of(node)->incarnation);
+}
+
+/* It may be in the midst of its last words, or hang where an NMI still makes it say some. */
+static void last_words_wait(uint32_t node)
+{
+    const struct published *page = published_of(node);
+    nanoseconds end = arch_clock() + LAST_WORDS;
+
+    if (page->state != NODE_DEAD)
+        arch_nmi(machine->nodes[node].apic_id);
+    while (page->epitaph_valid != EPITAPH_COMPLETE && arch_clock() < end)
+        rest(REST_STEP);
+}
+
+static bool fence(uint32_t node, enum death_notice notice)
+{
+    const struct published *page = published_of(node);
+
+    target_set(node);
+    step(GUARDIAN_FENCE);
+    if (page->state == NODE_DEAD || (page->state != NODE_STOPPED && notice != NOTICE_SILENCE))
+        last_words_wait(node);
+    int error = start_fence(machine, node, repair_open(rest));
+
+    repair_close();
+    if (error)
+        log_line("node %u cannot be fenced: %s", node, start_error_text(error));
+    /* Read now that it runs no more: this life will not be followed by another unseen. */
+    atomic_store(&self_published->fenced[node], page->incarnation);
+    atomic_store(&self_published->guardian_incarnation, page->incarnation);
+    console_owner_lost(node);
+    step_done(GUARDIAN_FENCE);
+    doorbell_ring_all();
+    watch_look();
+    return error == START_OK;
+}
+
+static uint64_t claims_read(void)
+{
+    uint64_t claims = 0;
+
+    for (uint32_t node = 0; node < machine->node_count; node++)
+        claims |= (uint64_t)(published_of(node)->guardian_claim & 1) << node;
+    return claims;
+}
+
+/* Dying together, nodes respect each other's claims, for a while. */
+static uint64_t passed_over(nanoseconds since)
+{
+    uint64_t dead = 0;
+
+    for (uint32_t node = 0; node < machine->node_count; node++)
+        dead |= (uint64_t)(watch_notice(node) != NOTICE_NONE) << node;
+    return is_last && arch_clock() < since + LAST_WORDS ? 0 : dead;
+}
+
+static void claim_win(void)
+{
+    struct claim claim = {.phase = CLAIM_IDLE};
+    nanoseconds since = arch_clock();
+
+    for (;;) {
+        uint64_t dead = passed_over(since);
+
+        claim_look(&claim, self_node(), claims_read(), dead);
+        atomic_store(&self_published->guardian_claim, claim.bit);
+        if (claim.phase == CLAIM_WON)
+            return;
+        if (claim.phase == CLAIM_YIELDING || claims_read() & ~(1UL << self_node()) & ~dead)
+            rest(REST_STEP);
+    }
+}
+
+static void claim_leave(void)
+{
+    step(GUARDIAN_IDLE);
+    atomic_store(&self_published->guardian_claim, 0);
+}
+
+/* Who died within its claim may, if it is only slow, still write where we are going to. */
+static void claimants_fence(void)
+{
+    uint64_t claims = claims_read();
+
+    for (uint32_t node = 0; node < machine->node_count; node++) {
+        if (node == self_node() || !(claims >> node & 1))
+            continue;
+        enum death_notice notice = watch_notice(node);
+
+        if (notice != NOTICE_NONE)
+            (void)fence(node, notice);
+    }
+}
+
+/* ---- for one node ---- */
+
+static void bury(uint32_t node, enum death_notice notice)
+{
+    uint32_t incarnation = published_of(node)->incarnation;
+
+    step(GUARDIAN_BURY);
+    if (!death_of(node, incarnation)) {
+        static const char *const texts[] = {
+            "?", "its last words", "it hangs", "its core is silent", "ordered", "it did not start"};
+
+        death_bury(node, notice);
+        log_line("node %u, incarnation %u is dead: %s", node, incarnation, texts[notice]);
+    }
+    step_done(GUARDIAN_BURY);
+    doorbell_ring_all();
+    if (option_is("on-death", "poweroff") && restart_off)
+        node_power_off(PANIC_STATUS);
+}
+
+static int start(uint32_t node)
+{
+    uint32_t incarnation = published_of(node)->incarnation + 1;
+    const struct start_host *host = repair_open(rest);
+    int error = START_KERNEL_ALTERED;
+
+    step(GUARDIAN_LOAD);
+    if (repair_store())
+        error = start_load(machine, node, incarnation, host);
+    step_done(GUARDIAN_LOAD);
+    if (error == START_OK) {
+        step(GUARDIAN_START);
+        death_row_add(node);
+        error = start_core(machine, node, host, START_US);
+        step_done(GUARDIAN_START);
+    }
+    repair_close();
+    return error;
+}
+
+static void start_and_tell(uint32_t node)
+{
+    struct ward *ward = &wards[node];
+    nanoseconds begun = arch_clock();
+    int error = start(node);
+
+    if (error == START_OK) {
+        atomic_fetch_add(&self_published->restarts, 1);
+        log_line("node %u: incarnation %u started in %lu us", node,
+                 (uint32_t)published_of(node)->incarnation, (arch_clock() - begun) / 1000);
+        *ward = (struct ward){0};
+        return;
+    }
+    ward->retry = arch_clock() + RETRY;
+    log_line("node %u: %s", node, start_error_text(error));
+    if (++ward->failures < TRIES && error != START_BOOT_CORE)
+        return;
+    atomic_store(&self_published->offline[node], offline_word(node, OFFLINE_CORE));
+    log_line("node %u is offline now; \"restart %u\" to /dev/hydros tries again", node, node);
+}
+
+static bool order_is_done(uint32_t node, bool fenced)
+{
+    struct ward *ward = &wards[node];
+
+    if (!ward->ordered)
+        return !fenced || stays_down(node);
+    ward->ordered = false;
+    if (ward->order == ORDER_STOP)
+        atomic_store(&self_published->offline[node], offline_word(node, OFFLINE_ORDER));
+    return ward->order == ORDER_STOP;
+}
+
+/* We are alone: looks again whether all this is still so, and does what is left to do. */
+static void act(uint32_t node, uint64_t able)
+{
+    struct ward *ward = &wards[node];
+    bool ordered = ward->ordered;
+
+    if (ward_due(node, able) > arch_clock())
+        return;
+    uint32_t state = published_of(node)->state;
+    enum death_notice notice = ordered ? NOTICE_ORDER : ward->notice;
+
+    if (ordered && ward->order == ORDER_RESTART && watch_notice(node) == NOTICE_NONE &&
+        (state == NODE_RUNNING || state == NODE_KERNEL)) {
+        ward->ordered = false; /* somebody has started it meanwhile */
+        return;
+    }
+    bool fenced = fence(node, notice);
+
+    if (state != NODE_STOPPED && state != NODE_ABSENT)
+        bury(node, notice);
+    if (order_is_done(node, fenced))
+        return;
+    /* The back-off may not be over. */
+    if (ordered || ward_due(node, able) <= arch_clock())
+        start_and_tell(node);
+}
+
+/* The node to act for, or the count of nodes and *due, the time when there may be one. */
+static uint32_t choose(uint64_t able, nanoseconds *due)
+{
+    nanoseconds now = arch_clock();
+
+    *due = UINT64_MAX;
+    for (uint32_t i = 1; i < machine->node_count; i++) {
+        uint32_t node = (self_node() + i) % machine->node_count;
+        nanoseconds at = ward_due(node, able);
+
+        if (at <= now)
+            return node;
+        if (at < *due)
+            *due = at;
+    }
+    return machine->node_count;
+}
+
+static void guard(void *argument)
+{
+    for (;;) {
+        nanoseconds due;
+        uint64_t able = nodes_able();
+        uint32_t node = choose(able, &due);
+
+        if (node == machine->node_count) {
+            (void)!wait_on(&work, due);
+        } else if (!machine_is_started()) {
+            rest(100 * MS);
+        } else {
+            atomic_store(&self_published->guardian_target, node);
+            step(GUARDIAN_INTENT);
+            step_done(GUARDIAN_INTENT);
+            claim_win();
+            claimants_fence();
+            act(node, able);
+            claim_leave();
+        }
+    }
+}
+
+/* ---- from outside ---- */
+
+void guardian_wake(void)
+{
+    wake_all(&work, EVENT_IN);
+}
+
+int guardian_order(uint32_t node, enum node_order order)
+{
+    if (node >= machine->node_count)
+        return -EINVAL;
+    uint32_t state = node_state(node);
+    bool lives = state == NODE_RUNNING || state == NODE_KERNEL;
+
+    if (order == ORDER_RESTART && lives)
+        return -EALREADY;
+    if (order != ORDER_RESTART && !lives)
+        return -ESRCH;
+    if (node == self_node()) {
+        if (order == ORDER_STOP)
+            atomic_store(&self_published->offline[node], offline_word(node, OFFLINE_ORDER));
+        node_fail("%s by order of a program", order == ORDER_STOP ? "stopped" : "killed");
+    }
+    wards[node].order = order;
+    wards[node].ordered = true;
+    guardian_wake();
+    return 0;
+}
+
+void guardian_last(void)
+{
+    uint64_t able = nodes_able() & ~(1UL << self_node());
+
+    if (able != 0 || restart_off || !machine_is_started())
+        return;
+    is_last = true;
+    for (uint32_t i = 1; i < machine->node_count; i++) {
+        uint32_t node = (self_node() + i) % machine->node_count;
+
+        if (published_of(node)->state != NODE_DEAD || is_marked(node, OFFLINE_CORE) ||
+            is_marked(node, OFFLINE_ORDER))
+            continue;
+        claim_win();
+        fence(node, NOTICE_LAST_WORDS);
+        int error = start(node);
+
+        claim_leave();
+        if (error == START_OK)
+            return;
+    }
+}
+
+void guardian_start(void)
+{
+    restart_off = option_is("restart", "no") || option_is("on-death", "poweroff");
+    repair_init();
+    if (!thread_create_kernel("guardian", guard, NULL))
+        node_fail("this node has too little memory for its guardian; use fewer nodes or more "
+                  "memory");
+}

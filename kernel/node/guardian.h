@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Guarding: what the neighbours do for a dead node. One of them fences, buries, loads and starts
+ * it, in a kernel thread of its own; whoever wins the claim is alone in the machine with it. Each
+ * step may be done twice, and the guardian may die at any of them. Orders: node/control.h.
+ */
+#pragma once
+#include "lib/check.h"
+#include "node/self.h"
+
+void guardian_start(void);
+void guardian_wake(void); /* somebody seems to be dead */
+
+/* This node dies and no other lives: starts one that does for us what we cannot. */
+void guardian_last(void);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A core that was away for a moment answers the NMI first of all when it is back, and then has to
+ * be given time to beat: so one answer proves nothing, and the second question is only asked when
+ * half of the grace has passed after the first. */
+#include "node/suspicion.h"
+
+#include "abi/published.h"
+
+static enum suspicion_act starting(const struct suspicion *suspicion,
+                                   const struct suspicion_limits *limits)
+{
+    return suspicion->silent >= limits->start ? SUSPICION_NO_START : SUSPICION_NONE;
+}
+
+enum suspicion_act suspicion_look(struct suspicion *suspicion, const struct suspicion_view *view,
+                                  uint64_t passed, const struct suspicion_limits *limits)
+{
+    const struct suspicion_view *seen = &suspicion->seen;
+
+    if (view->beat != seen->beat || view->state != seen->state ||
+        view->incarnation != seen->incarnation) {
+        *suspicion = (struct suspicion){.seen = *view};
+        return SUSPICION_NONE;
+    }
+    suspicion->silent += passed;
+    if (view->state == NODE_KERNEL)
+        return starting(suspicion, limits);
+    if (view->state != NODE_RUNNING || suspicion->silent < limits->suspect)
+        return SUSPICION_NONE;
+    if (suspicion->asked != 0 && view->answers != seen->answers) {
+        suspicion->seen.answers = view->answers;
+        suspicion->heard = suspicion->silent;
+        suspicion->answers++;
+    }
+    if (suspicion->silent - suspicion->heard >= limits->silence)
+        return SUSPICION_SILENCE;
+    if (suspicion->answers >= 2 && suspicion->silent - suspicion->heard >= limits->grace / 2)
+        return SUSPICION_HANG;
+    bool ask =
+        suspicion->asked == 0 || (suspicion->answers == 1 && suspicion->heard >= suspicion->asked &&
+                                  suspicion->silent - suspicion->heard >= limits->grace / 2);
+    if (!ask)
+        return SUSPICION_WAIT;
+    suspicion->seen.answers = view->answers;
+    suspicion->asked = suspicion->silent;
+    return SUSPICION_ASK;
+}

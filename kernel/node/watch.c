@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The look: a timer that every node has, which also makes a busy node come back to its own beat.
+ * It looks at all other nodes' pages; a doorbell makes it look at once for lives that have changed.
+ * Only words of published pages are read, each once, so nothing that a peer does can harm here.
+ */
+#include "node/watch.h"
+
+#include "arch/arch.h"
+#include "arch/doors.h"
+#include "lib/log.h"
+#include "node/control.h"
+#include "node/death.h"
+#include "node/doorbell.h"
+#include "node/guardian.h"
+#include "node/suspicion.h"
+#include "panic.h"
+#include "thread/timer.h"
+
+#define MS      1000000UL
+#define SOON    (50 * MS) /* between looks at a suspect, if looks are rarer */
+#define CALM_MS 60000     /* who lives so long has no deaths in a row any more */
+
+static struct suspicion_limits limits;
+static nanoseconds period, last_look;
+static struct suspicion peers[NODES_MAX];
+static enum death_notice verdicts[NODES_MAX];
+static struct {
+    uint32_t state, incarnation;
+} told[NODES_MAX];
+static struct watch_listener *listeners;
+static struct timer look_timer, program_timer, calm_timer;
+static uint64_t program_promise;
+
+void watch_listen(struct watch_listener *listener)
+{
+    listener->next = listeners;
+    listeners = listener;
+}
+
+bool watch_is_live(uint32_t node)
+{
+    uint32_t state = node_state(node);
+
+    return state >= NODE_KERNEL && state <= NODE_STOPPED && verdicts[node] == NOTICE_NONE;
+}
+
+/* Does anybody else who could tell think so, too? With two nodes there is nobody to ask. */
+static bool is_seconded(uint32_t node)
+{
+    bool asked = false;
+
+    for (uint32_t other = 0; other < machine->node_count; other++) {
+        const struct published *page = published_of(other);
+
+        if (other == node || other == self_node() || page->state != NODE_RUNNING ||
+            verdicts[other] != NOTICE_NONE || self_published->suspects >> other & 1)
+            continue;
+        if (page->suspects >> node & 1)
+            return true;
+        asked = true;
+    }
+    return !asked;
+}
+
+enum death_notice watch_notice(uint32_t node)
+{
+    uint32_t state = published_of(node)->state;
+
+    if (node == self_node())
+        return NOTICE_NONE;
+    if (state == NODE_DEAD)
+        return NOTICE_LAST_WORDS;
+    if (node_state(node) == NODE_DEAD) /* fenced by a guardian who got no further */
+        return verdicts[node] != NOTICE_NONE ? verdicts[node] : NOTICE_ORDER;
+    return verdicts[node] != NOTICE_NONE && is_seconded(node) ? verdicts[node] : NOTICE_NONE;
+}
+
+nanoseconds node_beat_age(uint32_t node)
+{
+    return peers[node].silent;
+}
+
+static void change_tell(uint32_t node)
+{
+    uint32_t state = node_state(node), incarnation = published_of(node)->incarnation;
+
+    if (state == told[node].state && incarnation == told[node].incarnation)
+        return;
+    told[node].state = state;
+    told[node].incarnation = incarnation;
+    for (struct watch_listener *listener = listeners; listener; listener = listener->next)
+        listener->changed(node);
+}
+
+static enum death_notice verdict_of(enum suspicion_act act)
+{
+    switch (act) {
+    case SUSPICION_HANG:
+        return NOTICE_HANG;
+    case SUSPICION_SILENCE:
+        return NOTICE_SILENCE;
+    case SUSPICION_NO_START:
+        return NOTICE_NO_START;
+    default:
+        return NOTICE_NONE;
+    }
+}
+
+/* true: it is suspected, so look again soon. */
+static bool peer_look(uint32_t node, nanoseconds passed)
+{
+    const struct published *page = published_of(node);
+    const struct suspicion_view view = {
+        .state = page->state,
+        .incarnation = page->incarnation,
+        .answers = page->nmi_answers,
+        .beat = page->beat,
+    };
+    enum suspicion_act act = suspicion_look(&peers[node], &view, passed, &limits);
+    uint64_t bit = 1UL << node, suspects = self_published->suspects;
+
+    if (act == SUSPICION_ASK)
+        arch_nmi(machine->nodes[node].apic_id);
+    verdicts[node] = verdict_of(act);
+    atomic_store(&self_published->suspects,
+                 act != SUSPICION_NONE ? suspects | bit : suspects & ~bit);
+    return act != SUSPICION_NONE;
+}
+
+/* What may have changed at any doorbell. */
+static bool changes_look(void)
+{
+    bool work = false;
+
+    for (uint32_t node = 0; node < machine->node_count; node++) {
+        if (node == self_node())
+            continue;
+        change_tell(node);
+        death_look(node);
+        work |= watch_notice(node) != NOTICE_NONE;
+    }
+    return work;
+}
+
+void watch_look(void)
+{
+    if (changes_look())
+        guardian_wake();
+}
+
+static void look(struct timer *timer)
+{
+    nanoseconds now = arch_clock(), passed = now - last_look;
+    bool suspect = false;
+
+    last_look = now;
+    /* We ourselves stood still for the rest. */
+    if (passed > period + period / 2)
+        passed = period + period / 2;
+    for (uint32_t node = 0; node < machine->node_count; node++) {
+        if (node != self_node())
+            suspect |= peer_look(node, passed);
+    }
+    watch_look();
+    timer_set(timer, now + (suspect && period > SOON ? SOON : period));
+}
+
+/* An NMI asks whether this core takes interrupts at all. Who has fenced this life of ours means us
+ * to stop: then we leave our last words if we have left none, and never come back. On a stack of
+ * its own, in the midst of anything. */
+void nmi_enter(struct registers *registers)
+{
+    if (!self_published)
+        return;
+    atomic_store(&self_published->nmi_instruction, registers->rip);
+    atomic_fetch_add(&self_published->nmi_answers, 1);
+    for (uint32_t node = 0; node < machine->node_count; node++) {
+        const struct published *page = published_of(node);
+
+        if (page->guardian_step != GUARDIAN_FENCE || page->guardian_target != self_node() ||
+            page->guardian_incarnation != self_start.incarnation || node == self_node())
+            continue;
+        if (self_published->state == NODE_DEAD)
+            arch_halt();
+        panic_fenced(registers, node);
+    }
+}
+
+static void program_silent(struct timer *timer)
+{
+    node_fail("the program did not beat for %lu ms", program_promise);
+}
+
+void watch_program_beat(uint64_t ms)
+{
+    program_promise = ms;
+    if (ms == 0)
+        timer_cancel(&program_timer);
+    else
+        timer_set(&program_timer, arch_clock() + ms * MS);
+}
+
+static void calm(struct timer *timer)
+{
+    death_row_end();
+}
+
+static nanoseconds limit(const char *name, uint64_t ms)
+{
+    return option_number(name, ms) * MS;
+}
+
+void watch_start(void)
+{
+    static struct doorbell_listener listener = {.ring = watch_look};
+    bool metal = option_is("detector", "metal");
+
+    period = limit("look-ms", metal ? 10 : 300);
+    limits.suspect = limit("suspect-ms", metal ? 15 : 450);
+    limits.grace = limit("grace-ms", metal ? 20 : 500);
+    limits.silence = limit("silence-ms", metal ? 100 : 3000);
+    limits.start = limit("start-ms", metal ? 5000 : 20000);
+    if (timer_init(&look_timer, look) != 0 || timer_init(&program_timer, program_silent) != 0 ||
+        timer_init(&calm_timer, calm) != 0)
+        node_fail("this node has too little memory for its timers; use fewer nodes or more memory");
+    last_look = arch_clock();
+    for (uint32_t node = 0; node < machine->node_count; node++) {
+        told[node].state = node_state(node);
+        told[node].incarnation = published_of(node)->incarnation;
+    }
+    doorbell_listen(&listener);
+    timer_set(&look_timer, last_look + period);
+    timer_set(&calm_timer, last_look + limit("calm-ms", CALM_MS));
+}
