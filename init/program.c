@@ -16,12 +16,16 @@
 #define OTP     "/usr/lib/erlang"
 #define RELEASE "/release"
 
-/* One core: one scheduler of each kind, none of which spins; a small literal area; no epmd and no
- * listening socket, since nodes are reached over channels. A program's own flags come later and
- * win. */
+/* One core: one scheduler of each kind, none of which spins; a small literal area; no epmd. A
+ * program's own flags come later and win. */
 #define ERLANG_FLAGS                                                                               \
     "+S 1:1 +SDcpu 1:1 +SDio 1 +A 1 +sbwt none +sbwtdcpu none +sbwtdio none +MIscs 32 "            \
-    "-start_epmd false -dist_listen false"
+    "-start_epmd false"
+/* The node's own Erlang is in the cluster, over channels. Others that have a name listen only when
+ * they bring a carrier of their own: nothing could tell their port. */
+#define NO_LISTEN " -dist_listen false"
+#define EBIN      "/hydros/ebin"
+#define HOST      "hydros"
 
 static char erts[256]; /* OTP/erts-VERSION/bin */
 
@@ -42,7 +46,10 @@ void erlang_environment(void)
     }
     if (directory != NULL)
         closedir(directory);
-    setenv("ERL_AFLAGS", ERLANG_FLAGS, 1);
+    setenv("ERL_AFLAGS", ERLANG_FLAGS NO_LISTEN, 1);
+    static char host[128] = HOST;
+    option_get("host", host, sizeof host);
+    setenv("HYDROS_HOST", host, 1);
 }
 
 static void argument_add(struct program *program, const char *text)
@@ -78,6 +85,44 @@ static int erlang_add(struct program *program)
     return 0;
 }
 
+/* The same for all nodes of the machine and all their lives: by option, or made of when it was
+ * started. Who may connect is what the kernel says of a channel's other end; the cookie keeps out
+ * those who come over a network. */
+static void cookie_make(char *cookie, size_t size)
+{
+    char line[256];
+    if (option_get("cookie", cookie, size) > 0)
+        return;
+    snprintf(cookie, size, "hydros");
+    FILE *file = fopen("/proc/stat", "r");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, "btime ", 6) == 0)
+            snprintf(cookie, size, "hydros%lx", strtoul(line + 6, NULL, 10) * 0x9e3779b97f4a7c15);
+    }
+    if (file != NULL)
+        fclose(file);
+}
+
+/* Erlang as a node of the machine's cluster; not with the option cluster=no. */
+static void cluster_add(struct program *program)
+{
+    static char name[160], cookie[256], answer[8];
+    if (option_get("cluster", answer, sizeof answer) > 0 && strcmp(answer, "no") == 0)
+        return;
+    const char *host = getenv("HYDROS_HOST"), *node = getenv("HYDROS_NODE");
+    snprintf(name, sizeof name, "n%s@%s", node, host);
+    cookie_make(cookie, sizeof cookie);
+    setenv("ERL_AFLAGS", ERLANG_FLAGS, 1);
+    const char *const arguments[] = {
+        "-proto_dist",  "hydros",      "inet_tcp",
+        "-epmd_module", "hydros_epmd", strchr(host, '.') != NULL ? "-name" : "-sname",
+        name,           "-setcookie",  cookie,
+        "-pa",          EBIN,          "-s",
+        "hydros"};
+    for (size_t i = 0; i < sizeof arguments / sizeof arguments[0]; i++)
+        argument_add(program, arguments[i]);
+}
+
 static int eval_add(struct program *program)
 {
     static char expression[65536];
@@ -85,7 +130,8 @@ static int eval_add(struct program *program)
     setenv("HYDROS_EVAL", expression, 1);
     if (erlang_add(program) != 0)
         return -1;
-    static const char *const arguments[] = {"-noshell", "-noinput",    "-pa", "/hydros/ebin",
+    cluster_add(program);
+    static const char *const arguments[] = {"-noshell", "-noinput",    "-pa", EBIN,
                                             "-s",       "hydros_eval", "main"};
     for (size_t i = 0; i < sizeof arguments / sizeof arguments[0]; i++)
         argument_add(program, arguments[i]);
@@ -214,7 +260,9 @@ struct program *program_choose(void)
         error = eval_add(&program);
     else if (option_get("release", NULL, 0) >= 0)
         error = release_add(&program);
-    else
+    else {
         error = erlang_add(&program);
+        cluster_add(&program);
+    }
     return error != 0 || program.arguments[0] == NULL ? NULL : &program;
 }
