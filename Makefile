@@ -104,11 +104,14 @@ $(B)/init: $(wildcard init/*.c)
 	@mkdir -p $(@D)
 	@echo "  CC init"
 	@musl-gcc $(INIT_CFLAGS) $^ -o $@
-ERLANG_BEAM := $(patsubst erlang/src/%.erl,$(B)/ebin/%.beam,$(wildcard erlang/src/*.erl))
+ERLANG_BEAM := $(patsubst erlang/src/%.erl,$(B)/ebin/%.beam,$(wildcard erlang/src/*.erl)) $(B)/ebin/hydros.app
 $(B)/ebin/%.beam: erlang/src/%.erl
 	@mkdir -p $(@D)
 	@echo "  ERLC $<"
 	@erlc +deterministic -Werror -o $(@D) $<
+$(B)/ebin/%.app: erlang/src/%.app.src
+	@mkdir -p $(@D)
+	@cp $< $@
 # ADD: further trees for the image, "host-directory:/path ..." (tests use it)
 ADD ?=
 IMAGE ?= $(B)/system.img

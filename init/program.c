@@ -103,7 +103,8 @@ static void cookie_make(char *cookie, size_t size)
         fclose(file);
 }
 
-/* Erlang as a node of the machine's cluster; not with the option cluster=no. */
+/* Erlang as a node of the machine's cluster; not with the option cluster=no. Its module `global`
+ * need not guess who is cut off from whom: a node is dead for all others or for none. */
 static void cluster_add(struct program *program)
 {
     static char name[160], cookie[256], answer[8];

@@ -53,6 +53,16 @@ listen_at(Path, Creation) ->
     case local_tcp:listen(0, [{ifaddr, {local, Path}}, {backlog, 128} | ?HANDSHAKE]) of
         {ok, Socket} -> {ok, {Socket, (address())#net_address{address = {local, Path}}, Creation}};
         {error, eaddrinuse} -> listen_again(Path, Creation);
+        {error, enoent} -> listen_made(Path, Creation);
+        {error, Reason} -> {error, Reason}
+    end.
+
+%% A HydrOS kernel has made the directory.
+listen_made(Path, Creation) ->
+    Directory = filename:dirname(Path),
+    _ = prim_file:make_dir(filename:dirname(Directory)),
+    case prim_file:make_dir(Directory) of
+        ok -> listen_at(Path, Creation);
         {error, Reason} -> {error, Reason}
     end.
 

@@ -1,0 +1,228 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% @doc The nodes of a HydrOS machine, from any of them: what they do, what happened to them, and what they are asked.
+%%
+%% A node is named by its number or by the name of its Erlang (`2' or `n2@hydros'). `hydros:i().' in a shell prints them
+%% all.
+-module(hydros).
+-export([start/0]).
+-export([nodes/0, wait/0, wait/1, status/0, i/0]).
+-export([spawn/1, spawn/2, whereis/1]).
+-export([restart/1, kill/2, stop/1, poweroff/0]).
+-export([crashes/0, crash_dump/1, log/0, log/1]).
+-export([local_status/0]).
+-export_type([name/0, status/0]).
+-compile({no_auto_import, [nodes/0, spawn/1, spawn/2, whereis/1]}).
+
+-type name() :: hydros_address:node_number() | node().
+%% What kernel and Erlang say of a node: `node', `state', `incarnation', `restarts', `uptime_ms', `memory_used' and
+%% `memory_total' (KiB), `interrupts', ... (docs/control.md); and of one whose Erlang answers also `name', `processes',
+%% `run_queue', `messages' (in all mailboxes) and `erlang_memory' (KiB).
+-type status() :: #{atom() => term()}.
+
+-define(TIMEOUT_MS, 1000).
+
+%% @doc Starts the application `hydros' for good: without it a node is none of the machine's, so when it ends, so does
+%% this Erlang.
+-spec start() -> ok.
+start() ->
+    case application:ensure_all_started(hydros, permanent) of
+        {ok, _} -> ok;
+        {error, Reason} -> error(Reason)
+    end.
+
+%% @doc The nodes of this machine that are connected, this one included, in the order of their numbers.
+-spec nodes() -> [node()].
+nodes() ->
+    Connected = [node() | erlang:nodes()],
+    [Name || {_, Name} <- names(), lists:member(Name, Connected)].
+
+%% @doc The same as `wait(infinity)'.
+-spec wait() -> ok | timeout.
+wait() ->
+    wait(infinity).
+
+%% @doc Waits until all nodes of the machine are connected to this one.
+-spec wait(timeout()) -> ok | timeout.
+wait(Timeout) ->
+    hydros_cluster:wait(Timeout).
+
+%% @doc All nodes of the machine, connected or not.
+-spec status() -> [status()].
+status() ->
+    Names = names(),
+    Asked = [Name || {_, Name} <- Names, lists:member(Name, nodes())],
+    Answers = lists:zip(Asked, erpc:multicall(Asked, ?MODULE, local_status, [], ?TIMEOUT_MS)),
+    [maps:merge(Pairs, erlang_status(Number, Names, Answers)) || #{node := Number} = Pairs <- hydros_machine:nodes()].
+
+erlang_status(Number, Names, Answers) ->
+    {_, Name} = lists:keyfind(Number, 1, Names),
+    case lists:keyfind(Name, 1, Answers) of
+        {_, {ok, Status}} -> Status#{name => Name};
+        _ -> #{name => Name}
+    end.
+
+%% @private What another node asks of this one for status/0 and spawn/1.
+-spec local_status() -> status().
+local_status() ->
+    Lengths = [process_info(Pid, message_queue_len) || Pid <- processes()],
+    #{
+        processes => erlang:system_info(process_count),
+        run_queue => erlang:statistics(total_run_queue_lengths),
+        messages => lists:sum([Length || {_, Length} <- Lengths]),
+        erlang_memory => erlang:memory(total) div 1024
+    }.
+
+%% @doc Prints the nodes as a table.
+-spec i() -> ok.
+i() ->
+    Columns = [
+        {"node", 4, node}, {"name", 14, name}, {"state", 8, state}, {"life", 5, incarnation},
+        {"uptime s", 9, uptime}, {"memory MiB", 12, memory}, {"run queue", 9, run_queue}, {"processes", 9, processes},
+        {"messages", 8, messages}, {"restarts", 8, restarts}, {"in a row", 8, deaths_in_row}
+    ],
+    io:format("~ts~n", [[pad(Title, Width) || {Title, Width, _} <- Columns]]),
+    lists:foreach(
+        fun(Status) -> io:format("~ts~n", [[pad(cell(Key, Status), Width) || {_, Width, Key} <- Columns]]) end,
+        status()
+    ).
+
+pad(Text, Width) ->
+    io_lib:format("~*ts ", [Width, Text]).
+
+cell(uptime, #{uptime_ms := Milliseconds}) -> integer_to_list(Milliseconds div 1000);
+cell(memory, #{memory_used := Used, memory_total := Total}) -> io_lib:format("~b/~b", [Used div 1024, Total div 1024]);
+cell(state, #{offline := 1}) -> "offline";
+cell(Key, Status) -> io_lib:format("~tp", [maps:get(Key, Status, '-')]).
+
+%% @doc Starts a process on the least loaded node.
+-spec spawn(fun(() -> term())) -> pid().
+spawn(Fun) ->
+    spawn(least_loaded, Fun).
+
+%% @doc Starts a process on this node of the machine.
+-spec spawn(name() | least_loaded, fun(() -> term())) -> pid().
+spawn(least_loaded, Fun) ->
+    Loads = [
+        {Name, Queue, maps:get(memory_total, Status, 0) - maps:get(memory_used, Status, 0)}
+     || #{name := Name, run_queue := Queue} = Status <- status()
+    ],
+    Least = hydros_place:least_loaded([{node(), 1 bsl 32, 0} | Loads]),
+    erlang:spawn(Least, Fun);
+spawn(Node, Fun) ->
+    erlang:spawn(name(Node), Fun).
+
+%% @doc The process of a hosted program (see {@link hydros_placement}), or one that is registered under this name: with
+%% `global', or on any node, this one first.
+-spec whereis(term()) -> pid() | undefined.
+whereis(Name) ->
+    Ways = [
+        fun() -> hydros_placement:whereis(Name) end,
+        fun() -> global:whereis_name(Name) end,
+        fun() -> registered(Name) end
+    ],
+    first(Ways).
+
+first([]) ->
+    undefined;
+first([Way | Ways]) ->
+    case Way() of
+        Pid when is_pid(Pid) -> Pid;
+        _ -> first(Ways)
+    end.
+
+registered(Name) when is_atom(Name) ->
+    Nodes = [node() | lists:delete(node(), nodes())],
+    case [Pid || {ok, Pid} <- erpc:multicall(Nodes, erlang, whereis, [Name], ?TIMEOUT_MS), is_pid(Pid)] of
+        [Pid | _] -> Pid;
+        [] -> undefined
+    end;
+registered(_) ->
+    undefined.
+
+%% @doc Starts a node that is dead, stopped or offline; one that runs is ended first.
+-spec restart(name()) -> ok | {error, term()}.
+restart(Node) ->
+    Number = integer_to_list(number(Node)),
+    case hydros_machine:command(["restart ", Number]) of
+        {error, ealready} -> hydros_machine:command(["kill ", Number]);
+        Answer -> Answer
+    end.
+
+%% @doc Ends a node and leaves it so until `restart/1'.
+-spec stop(name()) -> ok | {error, term()}.
+stop(Node) ->
+    hydros_machine:command(["stop ", integer_to_list(number(Node))]).
+
+%% @doc Kills a node. `order': its neighbours do it. Any other name is a fault that its own kernel commits
+%% (`panic', `hang', `beam_segv', ...: docs/debugging.md); for most of them it has to be a debug kernel.
+-spec kill(name(), Fault :: atom()) -> ok | {error, term()}.
+kill(Node, order) ->
+    hydros_machine:command(["kill ", integer_to_list(number(Node))]);
+kill(Node, Fault) ->
+    Name = name(Node),
+    try
+        erpc:call(Name, hydros_machine, command, [["fault ", atom_to_list(Fault)]], ?TIMEOUT_MS)
+    catch
+        %% Who does it well does not answer.
+        error:{erpc, noconnection} ->
+            case lists:member(Name, erlang:nodes()) of
+                true -> {error, noconnection};
+                false -> ok
+            end;
+        error:{erpc, timeout} ->
+            ok
+    end.
+
+%% @doc Ends the machine.
+-spec poweroff() -> ok | {error, term()}.
+poweroff() ->
+    hydros_machine:command("poweroff 0").
+
+%% @doc The deaths that this node knows of, newest first: whose, which life of it, when, who noticed and how, what
+%% it left (`text': cause, registers, stack; `log': the end of its kernel log, with how its Erlang ended and the head of
+%% its `erl_crash.dump').
+-spec crashes() -> [hydros_text:death()].
+crashes() ->
+    hydros_machine:deaths().
+
+%% @doc The file with the memory of a node at its last death, an ELF core for gdb, when it was kept.
+-spec crash_dump(name()) -> {ok, file:filename()} | {error, not_kept}.
+crash_dump(Node) ->
+    hydros_machine:core(number(Node)).
+
+%% @doc Prints the logs of all nodes, kernels' and Erlang's, in the order of time.
+-spec log() -> ok.
+log() ->
+    print(hydros_log:lines(names())).
+
+%% @doc Prints those of one node.
+-spec log(name()) -> ok.
+log(Node) ->
+    print(hydros_log:lines([{number(Node), name(Node)}])).
+
+print(Lines) ->
+    lists:foreach(
+        fun({Time, Number, Text}) ->
+            io:format("[n~b ~b.~6..0b] ~ts~n", [Number, Time div 1000000, Time rem 1000000, Text])
+        end,
+        Lines
+    ).
+
+names() ->
+    lists:keysort(1, [{hydros_self:number(), node()} | hydros_cluster:peers()]).
+
+name(Node) when is_atom(Node) ->
+    Node;
+name(Number) ->
+    case lists:keyfind(Number, 1, names()) of
+        {_, Name} -> Name;
+        false -> error({no_such_node, Number})
+    end.
+
+number(Number) when is_integer(Number) ->
+    Number;
+number(Name) ->
+    case lists:keyfind(Name, 2, names()) of
+        {Number, _} -> Number;
+        false -> error({no_such_node, Name})
+    end.

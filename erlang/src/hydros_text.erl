@@ -1,0 +1,78 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% @doc What the kernel writes in /proc/hydros, as terms (docs/control.md). Pure. Pairs, words and lines that a later
+%% kernel may add are kept or skipped; nothing that it writes makes these fail.
+-module(hydros_text).
+-export([nodes/1, deaths/1, log/1, pairs/1]).
+-export_type([pairs/0, death/0, line/0]).
+
+-type pairs() :: #{atom() => integer() | atom() | binary()}.
+%% The pairs of a death, its `text' and its `log', each a list of lines.
+-type death() :: #{atom() => integer() | atom() | binary() | [binary()]}.
+%% Microseconds on the clock that all nodes share, the node, and the text.
+-type line() :: {integer(), non_neg_integer(), binary()}.
+
+%% @doc `/proc/hydros/nodes': one map for each node.
+-spec nodes(binary()) -> [pairs()].
+nodes(Text) ->
+    [Pairs || Line <- lines(Text), #{node := _} = Pairs <- [pairs(words(Line))]].
+
+%% @doc `/proc/hydros/deaths': one map for each death, newest first.
+-spec deaths(binary()) -> [death()].
+deaths(Text) ->
+    deaths([binary:split(Line, <<" ">>) || Line <- lines(Text)], none, []).
+
+deaths([[<<"death">>, Rest] | Lines], _, Done) ->
+    deaths(Lines, pairs([<<"death">> | words(Rest)]), Done);
+deaths([[<<"end">> | _] | Lines], #{} = Death, Done) ->
+    Turned = maps:merge(#{text => [], log => []}, Death),
+    deaths(Lines, none, [maps:map(fun turn/2, Turned) | Done]);
+deaths([[Word | Rest] | Lines], #{} = Death, Done) when Word =:= <<"text">>; Word =:= <<"log">> ->
+    Key = binary_to_existing_atom(Word),
+    Before = maps:get(Key, Death, []),
+    deaths(Lines, Death#{Key => [iolist_to_binary(Rest) | Before]}, Done);
+deaths([_ | Lines], Death, Done) ->
+    deaths(Lines, Death, Done);
+deaths([], _, Done) ->
+    lists:reverse(Done).
+
+turn(Key, Lines) when Key =:= text; Key =:= log -> lists:reverse(Lines);
+turn(_, Value) -> Value.
+
+%% @doc `/proc/hydros/log.N': the lines that begin with node and time.
+-spec log(binary()) -> [line()].
+log(Text) ->
+    [Line || {ok, Line} <- [log_line(Line) || Line <- lines(Text)]].
+
+log_line(Line) ->
+    case re:run(Line, "^\\[n([0-9]{1,3}) +([0-9]{1,12})\\.([0-9]{6})\\] (.*)$", [{capture, all_but_first, binary}]) of
+        {match, [Node, Seconds, Micro, Text]} ->
+            {ok, {binary_to_integer(Seconds) * 1000000 + binary_to_integer(Micro), binary_to_integer(Node), Text}};
+        nomatch ->
+            error
+    end.
+
+%% @doc Keys and values that follow each other.
+-spec pairs([binary()]) -> pairs().
+pairs([Key, Value | Rest]) when byte_size(Key) > 0, byte_size(Key) < 32 ->
+    Pairs = pairs(Rest),
+    Name = binary_to_atom(Key),
+    Pairs#{Name => value(Name, Value)};
+pairs(_) ->
+    #{}.
+
+value(Key, Value) when Key =:= address; Key =:= instruction -> integer(Value, 16);
+value(Key, Value) when Key =:= state; Key =:= step; Key =:= notice -> word(Value);
+value(_, Value) -> integer(Value, 10).
+
+word(Value) when byte_size(Value) < 32 -> binary_to_atom(Value);
+word(Value) -> Value.
+
+integer(Value, Base) ->
+    try
+        binary_to_integer(Value, Base)
+    catch
+        error:badarg -> Value
+    end.
+
+lines(Text) -> binary:split(Text, <<"\n">>, [global, trim_all]).
+words(Line) -> binary:split(Line, <<" ">>, [global, trim_all]).
