@@ -24,7 +24,7 @@ $(B)/test/t/elf-cut: $(WILD) $(B)/init
 $(B)/test/t/%.sh: test/isolation/%.sh
 	@mkdir -p $(@D)
 	@cp $< $@
-$(B)/test/root.erofs: $(B)/init $(ERLANG_BEAM) scripts/make-root $(WILD) $(B)/test/t/elf-cut $(B)/test/t/watch.sh
+$(B)/test/root.erofs: $(B)/init $(ERLANG_BEAM) scripts/make-root $(WILD) $(B)/test/t/elf-cut $(patsubst test/isolation/%,$(B)/test/t/%,$(wildcard test/isolation/*.sh))
 	@echo "  ROOT $@"
 	@scripts/make-root --output=$@ --init=$(B)/init --ebin=$(B)/ebin --add=$(B)/test/t:/t
 $(B)/test/debug.img: $(B)/hydros $(B)/debug/kernel.elf $(B)/test/root.erofs

@@ -94,8 +94,8 @@ static const struct {
     const char *name;
     int (*run)(const char *argument);
 } commands[] = {
-    {"beat", command_beat},   {"restart", command_restart},   {"kill", command_kill},
-    {"stop", command_stop},   {"fault", command_fault},       {"poweroff", command_poweroff},
+    {"beat", command_beat},   {"restart", command_restart}, {"kill", command_kill},
+    {"stop", command_stop},   {"fault", command_fault},     {"poweroff", command_poweroff},
     {"reset", command_reset},
 };
 

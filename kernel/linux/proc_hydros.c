@@ -68,8 +68,7 @@ static void lines_print(struct proc_text *text, const char *prefix, const char *
         if (begins)
             proc_print(text, "%s", prefix);
         begins = byte == '\n';
-        piece[filled++] =
-            ((unsigned char)byte < ' ' && byte != '\n') || byte == 0x7f ? '?' : byte;
+        piece[filled++] = ((unsigned char)byte < ' ' && byte != '\n') || byte == 0x7f ? '?' : byte;
         if (begins || filled == sizeof(piece)) {
             proc_bytes(text, piece, filled);
             filled = 0;
@@ -80,8 +79,7 @@ static void lines_print(struct proc_text *text, const char *prefix, const char *
         proc_bytes(text, "\n", 1);
 }
 
-static void epitaph_lines(struct proc_text *text, const char *prefix,
-                          const struct epitaph *epitaph)
+static void epitaph_lines(struct proc_text *text, const char *prefix, const struct epitaph *epitaph)
 {
     uint32_t size = *(const volatile uint32_t *)&epitaph->text_size;
     lines_print(text, prefix, epitaph->text, size < EPITAPH_TEXT ? size : EPITAPH_TEXT);
@@ -115,8 +113,7 @@ void proc_deaths(struct proc_text *text, const struct proc_source *source)
         proc_print(text, "death %lu node %u incarnation %u guardian %u notice %s noticed_ms %lu",
                    total - i, death->node, death->incarnation, death->guardian,
                    notice_text(death->notice), death->noticed_ns / MS);
-        proc_print(text,
-                   " wall_ms %lu ended_ms %lu exit_status %d address %lx instruction %lx\n",
+        proc_print(text, " wall_ms %lu ended_ms %lu exit_status %d address %lx instruction %lx\n",
                    death->wall_ns / MS, epitaph->time_ns / MS, epitaph->exit_status,
                    epitaph->address, epitaph->instruction);
         epitaph_lines(text, "text ", epitaph);

@@ -31,6 +31,16 @@ struct slab {
 };
 _Static_assert(sizeof(struct slab) == 64, "the class sizes are made for it");
 
+/* kernel/debug/heap_guard.c; only a debug kernel has it. Each small object then has `extra` bytes
+ * more, and all its room is looked at when it is given and taken back. */
+extern const struct heap_guard {
+    size_t extra;
+    void (*begin)(void *object, size_t room); /* not given yet */
+    void (*give)(void *object, size_t size, size_t room);
+    void (*resize)(void *object, size_t size, size_t room);
+    void (*take)(void *object, size_t room);
+} heap_guard __attribute__((weak));
+
 static struct list partial[CLASSES]; /* next == NULL: not used yet, so the heap needs no init */
 
 static unsigned class_of(size_t size)
@@ -61,15 +71,23 @@ static struct slab *slab_create(unsigned class)
     slab->magic = SLAB_MAGIC;
     slab->class = (uint16_t) class;
     slab->free = (uint16_t)slab_capacity(class);
-    for (unsigned i = 0; i < slab->free; i++)
+    for (unsigned i = 0; i < slab->free; i++) {
         slab->free_bits[i / 64] |= 1UL << i % 64;
+        if (&heap_guard)
+            heap_guard.begin((char *)(slab + 1) + i * class_sizes[class], class_sizes[class]);
+    }
     list_insert(&partial[class], &slab->link);
     return slab;
 }
 
+static inline size_t guarded(size_t size)
+{
+    return &heap_guard ? size + heap_guard.extra : size;
+}
+
 static void *small_alloc(size_t size)
 {
-    unsigned class = class_of(size);
+    unsigned class = class_of(guarded(size));
     struct list *list = &partial[class];
     if (!list->next)
         list_init(list);
@@ -86,13 +104,16 @@ static void *small_alloc(size_t size)
     if (--slab->free == 0)
         list_remove(&slab->link);
     void *object = (char *)(slab + 1) + index * class_sizes[class];
-    memset(object, 0, class_sizes[class]);
+    if (&heap_guard)
+        heap_guard.give(object, size, class_sizes[class]);
+    else
+        memset(object, 0, class_sizes[class]);
     return object;
 }
 
 void *heap_alloc(size_t size)
 {
-    if (size <= SMALL_MAX)
+    if (guarded(size) <= SMALL_MAX)
         return small_alloc(size ? size : 1);
     if (size > LARGE_PAGE_SIZE)
         return NULL;
@@ -122,6 +143,8 @@ void heap_free(void *object)
     unsigned index = (unsigned)(offset - sizeof(*slab)) / class_sizes[slab->class];
     ASSERT(sizeof(*slab) + index * class_sizes[slab->class] == offset);
     ASSERT((slab->free_bits[index / 64] >> index % 64 & 1) == 0); /* else: freed twice */
+    if (&heap_guard)
+        heap_guard.take(object, class_sizes[slab->class]);
     slab->free_bits[index / 64] |= 1UL << index % 64;
     struct list *list = &partial[slab->class];
     if (slab->free++ == 0)
@@ -138,8 +161,8 @@ void heap_free(void *object)
 /* What an allocation of this size really holds. */
 static size_t room_of(size_t size)
 {
-    if (size <= SMALL_MAX)
-        return class_sizes[class_of(size ? size : 1)];
+    if (guarded(size) <= SMALL_MAX)
+        return class_sizes[class_of(guarded(size ? size : 1))];
     return (size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
 }
 
@@ -148,6 +171,8 @@ void *heap_resize(void *object, size_t old_size, size_t new_size)
     if (object && new_size <= LARGE_PAGE_SIZE && room_of(old_size) == room_of(new_size)) {
         if (new_size > old_size)
             memset((char *)object + old_size, 0, new_size - old_size);
+        if (&heap_guard && guarded(new_size) <= SMALL_MAX)
+            heap_guard.resize(object, new_size, room_of(new_size));
         return object;
     }
     void *resized = heap_alloc(new_size);

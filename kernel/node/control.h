@@ -27,3 +27,6 @@ bool node_is_safe(void);
  * sleeps. */
 const struct burial *node_death(unsigned index);
 uint64_t node_deaths(void); /* noticed since this life began: the newest has this number */
+
+/* kernel/debug/fault.c, only in a debug kernel: the guardian has published this step. */
+extern void (*const fault_at_step)(uint32_t step) __attribute__((weak));

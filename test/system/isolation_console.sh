@@ -5,14 +5,14 @@
 . test/system/common
 IMAGE=build/test/debug.img
 death() {
-    machine --nodes=1 --memory=256M --eval=ok --option=run='/usr/bin/busybox sleep 1000' "$@"
+    machine --nodes=1 --memory=256M --eval=ok --option=restart=no --option=run='/usr/bin/busybox sleep 1000' "$@"
     expect_failure
     expect_line '^\[n0 .*\] panic: '
     expect_line '^\[n0 .*\] rip [0-9a-f]\{16\} flags '
 }
 death --option=fault=store
 expect_line '^\[n0 .*\]   ffffffff8[0-9a-f]* kernel_start+0x'
-death --option=fault=stack --option=fault-after=200
+death --option=fault=stack_overflow --option=fault-after=200
 expect_line '^\[n0 .*\]     and the same [0-9]* times more'
 expect_line '^\[n0 .*\]   ffffffff8[0-9a-f]* syscall_entry+0x'
 death --option=fault=jump --option=fault-in=log
@@ -24,7 +24,7 @@ send "e"
 expect 10 "panic: page fault: write to an unmapped page at 0x0"
 expect 10 "fault_now+0x"
 expect 10 "console_owner_pump"
-expect 10 "trap_common+0x"' --nodes=1 --memory=256M --option=shell=/bin/sh --option=fault=null --option=fault-in=keys
+expect 10 "trap_common+0x"' --nodes=1 --memory=256M --option=shell=/bin/sh --option=restart=no --option=fault=null --option=fault-in=keys
 # Nobody drives the line any more when node 1 dies: it writes there itself.
 machine --nodes=2 --memory=512M --eval=ok --option=on-death=stay --option=restart=no --option=on-death@1=poweroff --option=fault=null \
     --option=fault-after@0=300 --option=fault-after@1=1500 --option=run='/usr/bin/busybox sleep 1000'
@@ -34,6 +34,6 @@ for node in 0 1; do
     expect_line "^\[n$node .*\]   ffffffff8[0-9a-f]* syscall_entry+0x"
 done
 # And one that powers the machine off waits until another has shown its last words.
-machine --nodes=2 --memory=512M --eval=ok --option=fault@1=null --option=run='/usr/bin/busybox sleep 1000'
+machine --nodes=2 --memory=512M --eval=ok --option=restart=no --option=fault@1=null --option=run='/usr/bin/busybox sleep 1000'
 expect_failure
 expect_line '^\[n1 .*\]   ffffffff8[0-9a-f]* kernel_start+0x'

@@ -4,7 +4,7 @@
 # LIMIT: 120
 . test/system/common
 IMAGE=build/test/debug.img
-faults='peek image text-direct user nx jump instruction canonical divide assert undefined'
+faults='peek image text_direct user nx jump invalid_instruction canonical divide assert undefined'
 options= node=0
 for fault in $faults; do
     node=$((node + 1))
@@ -25,13 +25,13 @@ while IFS='|' read -r fault cause function; do
 done << 'END'
 peek|page fault: read of an unmapped page at 0x|fault_peek
 image|page fault: write to a protected page at 0x|fault_image
-text-direct|page fault: write to a protected page at 0x|fault_text_direct
+text_direct|page fault: write to a protected page at 0x|fault_text_direct
 user|page fault: write to a[n protecdum]* page at 0x7fff|fault_user
 nx|page fault: execution of a protected page at 0x|fault_nx
 jump|page fault: execution of an unmapped page at 0x1234|fault_jump
-instruction|invalid instruction|fault_instruction
+invalid_instruction|invalid instruction|fault_invalid_instruction
 canonical|general protection fault|fault_canonical
 divide|division error|fault_divide
-assert|kernel/debug/fault.c:[0-9]*: assertion failed|fault_assert
-undefined|kernel/debug/fault.c:[0-9]*:[0-9]*: undefined behaviour|fault_undefined
+assert|kernel/debug/fault_core.c:[0-9]*: assertion failed|fault_assert
+undefined|kernel/debug/fault_core.c:[0-9]*:[0-9]*: undefined behaviour|fault_undefined
 END

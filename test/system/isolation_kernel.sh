@@ -30,5 +30,5 @@ published|page fault: write to a protected page at 0x|published pages of node 2|
 store|page fault: write to a protected page at 0x|boot store|fault_store
 text|page fault: write to a protected page at 0x|own text, kernel_main+0x0|fault_text
 null|page fault: write to an unmapped page at 0x0|a null pointer's page|fault_null
-stack|kernel stack overflow|kernel stacks|fault_stack
+stack_overflow|kernel stack overflow|kernel stacks|fault_stack_overflow
 END

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Nonsense in this node's own ring to its neighbour, and in the positions that it publishes: all
+ * that a mad kernel can do to another one. Knows the rings only by abi/channel.h, and finds out
+ * from the ring what the right next frame would be, so that exactly one thing is wrong with it.
+ */
+#include "abi/channel.h"
+#include "arch/arch.h"
+#include "debug/fault.h"
+#include "lib/log.h"
+#include "lib/string.h"
+#include "node/doorbell.h"
+#include "thread/timer.h"
+
+#define PAYLOAD     64U
+#define FLOOD_BURST 64      /* frames in one interrupt */
+#define FLOOD_PAUSE 200000U /* ns between two */
+#define FLOOD_NS    5000000000UL
+
+static char *ring(void)
+{
+    uint64_t index = (uint64_t)self_node() * machine->node_count + fault_neighbour();
+
+    return (char *)(CHANNEL_BASE + index * machine->ring_size);
+}
+
+static struct channel_ends *ends(void)
+{
+    return &self_published->channels[fault_neighbour()];
+}
+
+/* CRC32C, bit by bit. */
+static uint32_t checksum_add(uint32_t crc, const void *bytes, size_t size)
+{
+    const uint8_t *byte = bytes;
+
+    for (size_t i = 0; i < size; i++) {
+        crc ^= byte[i];
+        for (unsigned bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78U : 0);
+    }
+    return crc;
+}
+
+/* Of the frames in the ring the one that ends at `written` tells the next sequence. */
+static uint32_t sequence_next(void)
+{
+    uint64_t written = ends()->out_written, session = ends()->out_session;
+
+    for (uint64_t back = FRAME_ALIGN; back <= written && back < machine->ring_size;
+         back += FRAME_ALIGN) {
+        struct frame frame;
+        memcpy(&frame, ring() + (written - back) % machine->ring_size, sizeof(frame));
+        uint64_t size = (sizeof(frame) + frame.size + FRAME_ALIGN - 1) & ~(FRAME_ALIGN - 1);
+        if (frame.session == session && frame.size <= FRAME_PAYLOAD_MAX && size == back)
+            return frame.sequence + 1;
+    }
+    return 0;
+}
+
+/* A right frame for a connection that does not exist, with a payload that is not there yet. */
+static struct frame frame_make(void)
+{
+    return (struct frame){.size = PAYLOAD,
+                          .sequence = sequence_next(),
+                          .session = ends()->out_session,
+                          .kind = FRAME_DATA,
+                          .to = 0xfffffff0,
+                          .from = 0xfffffff0};
+}
+
+static void frame_sign(struct frame *frame)
+{
+    static const char payload[PAYLOAD];
+    frame->checksum = 0;
+    frame->checksum =
+        ~checksum_add(checksum_add(UINT32_MAX, frame, sizeof(*frame)), payload, PAYLOAD);
+}
+
+/* Puts it into the ring; publishes so many bytes. */
+static void frame_put(const struct frame *frame, uint64_t bytes)
+{
+    uint64_t written = ends()->out_written, at = written % machine->ring_size;
+
+    if (ends()->out_session == CHANNEL_NO_SESSION)
+        log_line("fault: there is no session to node %u", fault_neighbour());
+    memcpy(ring() + at, frame, sizeof(*frame));
+    for (unsigned i = 0; i < PAYLOAD; i++)
+        ring()[(at + sizeof(*frame) + i) % machine->ring_size] = 0;
+    atomic_store(&ends()->out_written, written + bytes);
+    doorbell_ring(fault_neighbour());
+}
+
+#define FRAME_BYTES (sizeof(struct frame) + PAYLOAD)
+
+static NO_INLINE void fault_ring_size(void)
+{
+    struct frame frame = frame_make();
+    frame.size = FRAME_PAYLOAD_MAX + 1;
+    frame_sign(&frame);
+    frame_put(&frame, FRAME_BYTES);
+}
+
+/* Longer than what is written. */
+static NO_INLINE void fault_ring_torn(void)
+{
+    struct frame frame = frame_make();
+    frame_sign(&frame);
+    frame_put(&frame, sizeof(frame));
+}
+
+static NO_INLINE void fault_ring_sequence(void)
+{
+    struct frame frame = frame_make();
+    frame.sequence += 7;
+    frame_sign(&frame);
+    frame_put(&frame, FRAME_BYTES);
+}
+
+static NO_INLINE void fault_ring_duplicate(void)
+{
+    struct frame frame = frame_make();
+    frame_sign(&frame);
+    frame_put(&frame, FRAME_BYTES);
+    frame_put(&frame, FRAME_BYTES);
+}
+
+static NO_INLINE void fault_ring_checksum(void)
+{
+    struct frame frame = frame_make();
+    frame_sign(&frame);
+    frame.checksum ^= 1;
+    frame_put(&frame, FRAME_BYTES);
+}
+
+static NO_INLINE void fault_ring_kind(void)
+{
+    struct frame frame = frame_make();
+    frame.kind = 99;
+    frame_sign(&frame);
+    frame_put(&frame, FRAME_BYTES);
+}
+
+/* Of a life that is over. */
+static NO_INLINE void fault_ring_session(void)
+{
+    struct frame frame = frame_make();
+    frame.session -= 1UL << 40;
+    frame_sign(&frame);
+    frame_put(&frame, FRAME_BYTES);
+}
+
+static NO_INLINE void fault_stale_session(void)
+{
+    atomic_store(&ends()->out_session, ends()->out_session - (1UL << 40));
+    doorbell_ring(fault_neighbour());
+}
+
+static void position_move(uint64_t by)
+{
+    atomic_store(&ends()->out_written, ends()->out_written + by);
+    doorbell_ring(fault_neighbour());
+}
+
+static NO_INLINE void fault_ring_position(void)
+{
+    position_move(1UL << 40);
+}
+
+static NO_INLINE void fault_ring_position_back(void)
+{
+    position_move(-FRAME_ALIGN);
+}
+
+static NO_INLINE void fault_ring_position_odd(void)
+{
+    position_move(1);
+}
+
+/* As the reader of the neighbour's ring: more than was ever written. */
+static NO_INLINE void fault_ring_read_position(void)
+{
+    atomic_store(&ends()->in_read, ends()->in_read + (1UL << 40));
+    doorbell_ring(fault_neighbour());
+}
+
+static NO_INLINE void fault_ring_noise(void)
+{
+    uint64_t state = self_node() + 1, words = machine->ring_size / sizeof(state);
+
+    for (uint64_t i = 0; i < words; i++) {
+        state = state * 6364136223846793005UL + 1442695040888963407UL;
+        ((volatile uint64_t *)ring())[i] = state ^ state >> 29;
+    }
+    position_move(machine->ring_size / 2);
+}
+
+/* Right frames for nobody, as many as the ring takes, for some seconds. */
+static void flood_more(struct timer *timer)
+{
+    static nanoseconds end;
+    nanoseconds now = arch_clock();
+    const struct channel_ends *theirs = &published_of(fault_neighbour())->channels[self_node()];
+
+    if (!end)
+        end = now + FLOOD_NS;
+    for (unsigned i = 0; i < FLOOD_BURST; i++) {
+        struct frame frame = frame_make();
+        if (ends()->out_written + FRAME_BYTES - theirs->in_read > machine->ring_size)
+            break;
+        frame_sign(&frame);
+        frame_put(&frame, FRAME_BYTES);
+    }
+    if (now < end)
+        timer_set(timer, now + FLOOD_PAUSE);
+    else
+        log_line("fault: the flood is over");
+}
+
+static NO_INLINE void fault_flood(void)
+{
+    static struct timer timer;
+
+    if (timer_init(&timer, flood_more) != 0)
+        panic("no memory for a timer");
+    flood_more(&timer);
+}
+
+const struct fault faults_ring[] = {
+    {"ring_size", fault_ring_size},
+    {"ring_torn", fault_ring_torn},
+    {"ring_sequence", fault_ring_sequence},
+    {"ring_duplicate", fault_ring_duplicate},
+    {"ring_checksum", fault_ring_checksum},
+    {"ring_kind", fault_ring_kind},
+    {"ring_session", fault_ring_session},
+    {"stale_session", fault_stale_session},
+    {"ring_position", fault_ring_position},
+    {"ring_position_back", fault_ring_position_back},
+    {"ring_position_odd", fault_ring_position_odd},
+    {"ring_read_position", fault_ring_read_position},
+    {"ring_noise", fault_ring_noise},
+    {"flood", fault_flood},
+    {NULL, NULL},
+};
