@@ -59,7 +59,9 @@ static void environment_set(void)
     setenv("SHELL", "/bin/sh", 1);
     setenv("LANG", "C.UTF-8", 1);
     setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
+    /* It goes with the node, so only its head is worth the time (end.c). */
     setenv("ERL_CRASH_DUMP", "/tmp/erl_crash.dump", 1);
+    setenv("ERL_CRASH_DUMP_BYTES", "65536", 1);
     erlang_environment();
 }
 
@@ -70,6 +72,8 @@ static void child_start(void)
     struct program *program = program_choose();
     if (program == NULL)
         _exit(127);
+    if (getenv("HYDROS_SAFE") != NULL)
+        log_say("init: safe mode: only a shell and the cluster; see /proc/hydros/deaths");
     if (chdir(program->directory) != 0)
         say("cannot enter", program->directory);
     execv(program->arguments[0], program->arguments);
@@ -105,7 +109,9 @@ int main(void)
             continue;
         if (pid < 0)
             return 126;
-        if (pid == child)
+        if (pid == child) {
+            end_say(status);
             return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        }
     }
 }

@@ -21,3 +21,7 @@ bool option_is_for_us(const char *name); /* given as name@N with our number */
 /* program.c */
 void erlang_environment(void);        /* what erlexec and scripts of releases look for */
 struct program *program_choose(void); /* NULL: nothing can be started, one line said why */
+
+/* end.c */
+void log_say(const char *text); /* one line, into the kernel's log */
+void end_say(int status);       /* of the program, as wait(2) gave it */

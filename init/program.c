@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which program this node runs. By boot option: run=PROGRAM ARGUMENTS, shell=PROGRAM,
- * eval=EXPRESSION (node 0; eval@N: node N), release; otherwise an Erlang shell. Erlang is Debian's,
- * started through its own erlexec.
+ * eval=EXPRESSION (node 0; eval@N: node N), release; otherwise, and always in safe mode, an Erlang
+ * shell. Erlang is Debian's, started through its own erlexec.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -52,6 +52,12 @@ void erlang_environment(void)
     setenv("HYDROS_HOST", host, 1);
 }
 
+/* The kernel says so when this node died too often, or by option: nothing that a user brought. */
+static bool is_safe(void)
+{
+    return getenv("HYDROS_SAFE") != NULL;
+}
+
 static void argument_add(struct program *program, const char *text)
 {
     unsigned count = 0;
@@ -80,7 +86,7 @@ static int erlang_add(struct program *program)
     setenv("PROGNAME", "erl", 1);
     snprintf(path, sizeof path, "%s/erlexec", erts);
     argument_add(program, path);
-    if (option_get("erl", more, sizeof more) > 0)
+    if (!is_safe() && option_get("erl", more, sizeof more) > 0)
         words_add(program, more);
     return 0;
 }
@@ -248,22 +254,30 @@ static int release_add(struct program *program)
     return 0;
 }
 
+/* An Erlang shell in the cluster. */
+static int shell_add(struct program *program)
+{
+    int error = erlang_add(program);
+    cluster_add(program);
+    return error;
+}
+
 struct program *program_choose(void)
 {
     static struct program program = {.directory = "/root"};
     const char *node = getenv("HYDROS_NODE");
     static char text[4096];
     int error = 0;
-    if (option_get("run", text, sizeof text) > 0 || option_get("shell", text, sizeof text) > 0)
+    if (is_safe())
+        error = shell_add(&program);
+    else if (option_get("run", text, sizeof text) > 0 || option_get("shell", text, sizeof text) > 0)
         words_add(&program, text);
     else if (option_is_for_us("eval") ||
              (option_get("eval", NULL, 0) >= 0 && node != NULL && strcmp(node, "0") == 0))
         error = eval_add(&program);
     else if (option_get("release", NULL, 0) >= 0)
         error = release_add(&program);
-    else {
-        error = erlang_add(&program);
-        cluster_add(&program);
-    }
+    else
+        error = shell_add(&program);
     return error != 0 || program.arguments[0] == NULL ? NULL : &program;
 }

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Faults on purpose, to show that they end this node and no other. docs/debugging.md has the names.
- * By "fault NAME" to /dev/hydros, in that system call; or by boot options:
- *   fault@1=NAME         what to do, here on node 1
- *   fault-after@1=MS     so long after the start of init, in the timer's interrupt; otherwise at
- * once fault-in@1=WHERE     log: in the midst of a kernel message; keys: while the console moves a
- * key fault-at-step@1=STEP when this node as a guardian begins that step: intent, fence, bury, ...
- *   fault-again@1        in every life; otherwise only in the first
+ * Faults on purpose, to show that they end this node and no other. A program asks for one by "fault
+ * NAME" to /dev/hydros, or the boot options do: fault, fault-after, fault-in, fault-at-step,
+ * fault-again. docs/debugging.md has them and the names.
  */
 #include "debug/fault.h"
 
