@@ -75,7 +75,8 @@ static NO_INLINE void fault_hang_irqs_off(void)
 
 static NO_INLINE void fault_halt(void)
 {
-    asm volatile("cli\n\thlt" ::: "memory");
+    for (;;)
+        asm volatile("cli\n\thlt" ::: "memory");
 }
 
 static NO_RETURN void nmi_spin(void)
