@@ -11,6 +11,11 @@
  * (no session, read = 0, the same session) and only then the writer sends. Who reads the other's
  * position reads the session before and after it: positions of another session are never used.
  *
+ * A connection is a pair of numbers, one given by each end and not given again soon. What is said of
+ * a connection that the reader does not know is answered by RESET (a RESET by nothing). Of DATA at
+ * most CHANNEL_WINDOW bytes are sent that the other program has not read: so whoever reads slowly
+ * holds up its own connections only, and rings are always drained.
+ *
  * All little endian. docs/channels.md tells the way of a message.
  */
 #pragma once
@@ -35,8 +40,9 @@ enum frame_kind {
     FRAME_REFUSE = 3,  /* payload: uint32_t errno */
     FRAME_DATA = 4,    /* payload: bytes of the stream */
     FRAME_CREDIT = 5,  /* payload: uint64_t: bytes of the stream that the program has read */
-    FRAME_SHUT = 6,    /* no more data will come (shutdown, close) */
-    FRAME_RESET = 7,   /* no such connection any more */
+    FRAME_SHUT = 6,    /* payload: uint32_t: 1: I read no more, 2: I write no more, 3: both */
+    FRAME_RESET = 7,   /* the connection is gone; payload: uint32_t: errno, 0: closed in order */
+    FRAME_KINDS
 };
 
 struct frame {
@@ -53,6 +59,8 @@ _Static_assert(sizeof(struct frame) == 32, "stands in memory that two kernels lo
 #define FRAME_ALIGN       32UL
 #define FRAME_PAYLOAD_MAX 0x4000UL /* at most; so a ring holds several */
 #define CHANNEL_NAME_MAX  100      /* of a name below /node/N/, as sun_path allows */
+#define CHANNEL_WINDOW    0x40000U /* bytes of a stream that may be on their way or unread */
+#define CHANNEL_RESERVE   8        /* 1 / this of a ring is kept from DATA, for all other kinds */
 
 /* In struct published, one for each other node n. */
 struct channel_ends {

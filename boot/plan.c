@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The plan: usable memory minus what must not be touched; boot store and published area out of it
- * first; the rest, in 2 MiB units, in equal shares to the nodes. Nothing below 1 MiB is used but
+ * The plan: usable memory minus what must not be touched; boot store, published pages and channels
+ * out of it first; the rest, in 2 MiB units, in equal shares to the nodes. Nothing below 1 MiB is used but
  * the trampoline page, which must be ordinary memory.
  */
 #include "boot/plan.h"
 
+#include "abi/channel.h"
 #include "boot/ranges.h"
 #include "lib/format.h"
 
@@ -79,6 +80,35 @@ static const char *cores_choose(const struct plan_input *input, struct machine *
     machine->node_count = count;
     machine->boot_node = 0;
     return NULL;
+}
+
+/* More nodes have smaller rings, so that all of them stay a small part of the memory. */
+static uint64_t ring_size_for(uint32_t nodes)
+{
+    return nodes <= 8 ? 4 * RING_SIZE_MIN : nodes <= 16 ? 2 * RING_SIZE_MIN : RING_SIZE_MIN;
+}
+
+static uint64_t channels_size(uint64_t nodes)
+{
+    return nodes * nodes * ring_size_for((uint32_t)nodes);
+}
+
+/* Rows that are whole large pages begin at one. */
+static bool channels_place(struct ranges *memory, struct machine *machine)
+{
+    uint64_t size = channels_size(machine->node_count), spare = 0;
+
+    machine->ring_size = ring_size_for(machine->node_count);
+    if (machine->node_count * machine->ring_size % LARGE_PAGE_SIZE == 0)
+        spare = LARGE_PAGE_SIZE - PAGE_SIZE;
+    uint64_t base = ranges_take(memory, size + spare, UINT64_MAX);
+
+    if (base == 0)
+        return false;
+    machine->channels_base = round_up(base, spare + PAGE_SIZE);
+    ranges_add(memory, base, machine->channels_base - base);
+    ranges_add(memory, machine->channels_base + size, base + spare - machine->channels_base);
+    return true;
 }
 
 static bool store_place(const struct plan_input *input, struct ranges *memory,
@@ -168,24 +198,14 @@ static uint64_t memory_total(const struct ranges *memory)
     return total;
 }
 
-static const char *memory_divide(struct ranges *memory, struct machine *machine,
-                                 char text[PLAN_TEXT_SIZE])
+/* How many nodes would do? */
+static const char *memory_is_too_little(uint64_t total, const struct machine *machine,
+                                        char text[PLAN_TEXT_SIZE])
 {
-    uint64_t total, size;
+    uint64_t fitting = machine->node_count - 1; /* enough in sum, but in too many pieces? */
 
-    ranges_align(memory, LARGE_PAGE_SIZE);
-    total = memory_total(memory);
-    size = total / machine->node_count & ~(LARGE_PAGE_SIZE - 1);
-    /* Holes may make equal shares impossible at first: a little less each time. */
-    while (size >= NODE_MEMORY_MIN) {
-        if (partitions_fill(memory, size, machine))
-            return NULL;
-        size -= round_up(size / 64, LARGE_PAGE_SIZE);
-    }
-    uint64_t fitting = total / NODE_MEMORY_MIN;
-
-    if (fitting >= machine->node_count)
-        fitting = machine->node_count - 1; /* enough in sum, but in too many pieces */
+    while (fitting > 0 && fitting * NODE_MEMORY_MIN + channels_size(fitting) > total)
+        fitting--;
     if (fitting == 0)
         format(text, PLAN_TEXT_SIZE,
                "too little memory: %lu MiB free, but a node needs %lu MiB; add memory", total >> 20,
@@ -197,6 +217,27 @@ static const char *memory_divide(struct ranges *memory, struct machine *machine,
             "option nodes=%lu",
             total >> 20, machine->node_count, NODE_MEMORY_MIN >> 20, fitting);
     return text;
+}
+
+static const char *memory_divide(struct ranges *memory, struct machine *machine,
+                                 char text[PLAN_TEXT_SIZE])
+{
+    uint64_t all, total, size;
+
+    ranges_align(memory, PAGE_SIZE);
+    all = memory_total(memory);
+    if (!channels_place(memory, machine))
+        return memory_is_too_little(all, machine, text);
+    ranges_align(memory, LARGE_PAGE_SIZE);
+    total = memory_total(memory);
+    size = total / machine->node_count & ~(LARGE_PAGE_SIZE - 1);
+    /* Holes may make equal shares impossible at first: a little less each time. */
+    while (size >= NODE_MEMORY_MIN) {
+        if (partitions_fill(memory, size, machine))
+            return NULL;
+        size -= round_up(size / 64, LARGE_PAGE_SIZE);
+    }
+    return memory_is_too_little(all, machine, text);
 }
 
 const char *plan_make(const struct plan_input *input, struct machine *machine,

@@ -112,6 +112,7 @@ void address_describe(uintptr_t address, char *text, size_t size)
         {USER_BASE, USER_END - USER_BASE, "a program's memory"},
         {STORE_BASE, IMAGE_BASE - STORE_BASE, "boot store"},
         {IMAGE_BASE, PUBLISHED_BASE - IMAGE_BASE, "boot store, root file system"},
+        {CHANNEL_BASE, STACK_AREA_BASE - CHANNEL_BASE, "channels"},
         {STACK_AREA_BASE, STACK_AREA_SIZE, "kernel stacks"},
         {DEVICE_BASE, REPAIR_BASE - DEVICE_BASE, "device registers"},
         {KERNEL_BASE, -KERNEL_BASE, "own kernel"},

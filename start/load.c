@@ -68,11 +68,16 @@ static void map_own_memory(struct tables *tables, const struct machine_node *nod
 
 static void map_shared_memory(struct tables *tables, const struct machine *machine, uint32_t node)
 {
+    uint64_t row = machine->node_count * machine->ring_size;
+
     tables_map(tables, STORE_BASE, machine->store_base, machine->store_size, READ_ONLY);
     tables_map(tables, IMAGE_BASE, machine->root.base, machine->root.size, READ_ONLY);
     for (uint32_t i = 0; i < machine->node_count; i++)
         tables_map(tables, PUBLISHED_BASE + i * PUBLISHED_SIZE,
                    machine->published_base + i * PUBLISHED_SIZE, PUBLISHED_SIZE,
+                   i == node ? READ_WRITE : READ_ONLY);
+    for (uint32_t i = 0; i < machine->node_count; i++)
+        tables_map(tables, CHANNEL_BASE + i * row, machine->channels_base + i * row, row,
                    i == node ? READ_WRITE : READ_ONLY);
     tables_map(tables, DEVICE_LAPIC, machine->lapic_base, PAGE_SIZE, DEVICE);
     if (machine->ioapic_base != 0)
@@ -95,6 +100,8 @@ static uint64_t frames_needed(const struct machine *machine, const struct machin
     frames += tables_frames_max(machine->store_size, false);
     frames += tables_frames_max(machine->root.size, false);
     frames += tables_frames_max(machine->node_count * PUBLISHED_SIZE, false);
+    frames += tables_frames_max(
+        (uint64_t)machine->node_count * machine->node_count * machine->ring_size, false);
     return frames;
 }
 

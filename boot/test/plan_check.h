@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "abi/channel.h"
 #include "boot/plan.h"
 
 #define PLAN_MUST(condition)                                                                       \
@@ -17,7 +18,7 @@
 
 struct plan_pieces {
     unsigned count;
-    struct extent list[NODES_MAX * EXTENTS_MAX + 8];
+    struct extent list[NODES_MAX * EXTENTS_MAX + 9];
 };
 
 static inline bool extents_overlap(struct extent a, struct extent b)
@@ -87,8 +88,13 @@ static inline void plan_is_sound(const struct plan_input *input, const struct ma
         node_is_sound(input, machine, i, &pieces);
     struct extent store = {machine->store_base, machine->store_size};
     struct extent published = {machine->published_base, machine->node_count * PUBLISHED_SIZE};
+    struct extent channels = {machine->channels_base, (uint64_t)machine->node_count *
+                                                          machine->node_count * machine->ring_size};
     struct extent root = {input->root.base, (input->root.size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1)};
 
+    PLAN_MUST(machine->ring_size >= RING_SIZE_MIN && machine->ring_size <= RING_SIZE_MAX);
+    PLAN_MUST((machine->ring_size & (machine->ring_size - 1)) == 0);
+    PLAN_MUST(channels.base % PAGE_SIZE == 0 && channels.base != 0);
     PLAN_MUST(store.base + store.size <= 0x100000000UL);
     PLAN_MUST(machine->start_table > store.base && kernel_end <= store.base + store.size);
     PLAN_MUST(machine->start_table >= store.base + sizeof(struct machine));
@@ -99,6 +105,8 @@ static inline void plan_is_sound(const struct plan_input *input, const struct ma
     PLAN_MUST(!extents_overlap(store, input->module) && !extents_overlap(published, input->module));
     piece_is_usable(input, store);
     piece_is_usable(input, published);
+    piece_is_usable(input, channels);
+    pieces.list[pieces.count++] = channels;
     pieces.list[pieces.count++] = store;
     pieces.list[pieces.count++] = published;
     pieces.list[pieces.count++] = root;

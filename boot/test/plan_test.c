@@ -90,7 +90,7 @@ static void too_little_memory(void **state)
 
     assert_string_equal(
         plan_make(&input, &machine, text),
-        "too little memory: 534 MiB free for 4 nodes, each needs 192 MiB; add memory "
+        "too little memory: 537 MiB free for 4 nodes, each needs 192 MiB; add memory "
         "or use option nodes=2");
     input.nodes_wanted = 2;
     assert_null(plan_make(&input, &machine, text));

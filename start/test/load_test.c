@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "abi/channel.h"
 #include "lib/checksum.h"
 #include "start/elf.h"
 #include "start/load.h"
@@ -31,6 +32,7 @@
 #define HIGH             0x140000000UL /* node 1 lies above 4 GiB */
 #define STORE            0x3000000UL
 #define KERNEL_FILE_SIZE 0x4000
+#define RING             (4 * RING_SIZE_MIN)
 #define PIECE            (8 * MIB) /* what really exists of a partition */
 
 static struct machine machine;
@@ -129,6 +131,8 @@ static int begin(void **state)
         .store_size = 0x20000,
         .root = {0x3100000, 5 * MIB + 100, 0},
         .published_base = 0x3800000,
+        .channels_base = 0x2c00000,
+        .ring_size = RING,
         .lapic_base = 0xfee00000,
         .ioapic_base = 0xfec00000,
         .start_table = STORE + 0x8000,
@@ -215,6 +219,10 @@ static void tables_are_as_the_layout_says(void **state)
         expect(node, PUBLISHED_BASE + (1 - node) * PUBLISHED_SIZE,
                0x3800000 + (1 - node) * PUBLISHED_SIZE, PUBLISHED_SIZE, NO_EXECUTE);
         expect_nothing(node, PUBLISHED_BASE + 2 * PUBLISHED_SIZE);
+        for (uint32_t i = 0; i < 2; i++)
+            expect(node, CHANNEL_BASE + i * 2 * RING, 0x2c00000 + i * 2 * RING, 2 * RING,
+                   (i == node ? WRITE : 0) | NO_EXECUTE);
+        expect_nothing(node, CHANNEL_BASE + 4 * RING);
         expect(node, DEVICE_LAPIC, 0xfee00000, PAGE_SIZE, WRITE | UNCACHED | NO_EXECUTE);
         expect(node, DEVICE_IOAPIC, 0xfec00000, PAGE_SIZE, WRITE | UNCACHED | NO_EXECUTE);
         expect(node, TRAMPOLINE_PHYS, TRAMPOLINE_PHYS, PAGE_SIZE, 0);
@@ -278,7 +286,7 @@ static void no_page_is_writable_and_executable(void **state)
 static void upper_entries_are_present(void **state)
 {
     static const uint64_t areas[] = {DIRECT_BASE,     STORE_BASE,  IMAGE_BASE,  PUBLISHED_BASE,
-                                     STACK_AREA_BASE, DEVICE_BASE, REPAIR_BASE, KERNEL_BASE};
+                                     CHANNEL_BASE,    STACK_AREA_BASE, DEVICE_BASE, REPAIR_BASE, KERNEL_BASE};
 
     start_load(&machine, 0, 1, &host);
     const uint64_t *root = fake_map(info_of(0)->page_table, PAGE_SIZE);
