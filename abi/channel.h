@@ -11,10 +11,10 @@
  * (no session, read = 0, the same session) and only then the writer sends. Who reads the other's
  * position reads the session before and after it: positions of another session are never used.
  *
- * A connection is a pair of numbers, one given by each end and not given again soon. What is said of
- * a connection that the reader does not know is answered by RESET (a RESET by nothing). Of DATA at
- * most CHANNEL_WINDOW bytes are sent that the other program has not read: so whoever reads slowly
- * holds up its own connections only, and rings are always drained.
+ * A connection is a pair of numbers, one given by each end and not given again soon. What is said
+ * of a connection that the reader does not know is answered by RESET (a RESET by nothing). Of DATA
+ * at most CHANNEL_WINDOW bytes are sent that the other program has not read: so whoever reads
+ * slowly holds up its own connections only, and rings are always drained.
  *
  * All little endian. docs/channels.md tells the way of a message.
  */

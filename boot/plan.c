@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The plan: usable memory minus what must not be touched; boot store, published pages and channels
- * out of it first; the rest, in 2 MiB units, in equal shares to the nodes. Nothing below 1 MiB is used but
- * the trampoline page, which must be ordinary memory.
+ * out of it first; the rest, in 2 MiB units, in equal shares to the nodes. Nothing below 1 MiB is
+ * used but the trampoline page, which must be ordinary memory.
  */
 #include "boot/plan.h"
 

@@ -6,6 +6,7 @@
 #include "device/console.h"
 #include "file/event_files.h"
 #include "file/inode.h"
+#include "file/socket_node.h"
 #include "file/terminal.h"
 #include "lib/format.h"
 #include "lib/log.h"
@@ -16,6 +17,7 @@
 #include "linux/proc.h"
 #include "linux/process.h"
 #include "memory/frames.h"
+#include "node/channel.h"
 #include "node/control.h"
 #include "node/guardian.h"
 #include "node/self.h"
@@ -129,6 +131,9 @@ void kernel_main(const struct start_info *start)
         node_fail("this node has too little memory for /proc; use fewer nodes or more memory");
     if (control_init() != 0)
         node_fail("this node has too little memory for /dev; use fewer nodes or more memory");
+    if (channel_init() != 0 || node_socket_init() != 0)
+        node_fail(
+            "this node has too little memory for its channels; use fewer nodes or more memory");
     terminal_init();
     dispatch_init();
     schedule_before_idle = publish_use;

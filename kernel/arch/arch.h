@@ -133,6 +133,7 @@ void arch_doorbell(uint32_t apic_id);
 void arch_nmi(uint32_t apic_id);
 volatile uint32_t *arch_apic_registers(void); /* for start/; NULL: MSRs (x2APIC) */
 bool arch_random(uint64_t *value);            /* RDSEED or RDRAND; false: none */
+bool arch_has_crc32(void);                    /* the crc32 instruction of SSE4.2 */
 const char *arch_cpu_vendor(char text[16]);
 /* Ends the machine. With option exit-port the status goes to QEMU's isa-debug-exit, else S5. */
 NO_RETURN void arch_power_off(int status);

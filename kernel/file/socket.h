@@ -43,6 +43,7 @@ struct socket_ops {
                    bool nonblocking) MAY_SLEEP;
     /* After one was taken from the backlog. May be NULL. */
     void (*accepted)(struct socket *listener);
+    void (*taken)(struct socket *socket); /* a stream's bytes were read. May be NULL */
     long (*send)(struct socket *socket, struct socket_message *message) MAY_SLEEP;
     long (*receive)(struct socket *socket, struct socket_message *message) MAY_SLEEP;
     unsigned (*poll)(struct socket *socket);
@@ -56,12 +57,14 @@ struct socket_ops {
     void (*release)(struct socket *socket) MAY_SLEEP; /* closed: leaves all lists, tells the peer */
 };
 
+struct connection; /* socket_node.c */
 struct local_part {
     struct socket_name name;
-    struct inode *inode;    /* bound by path: inode->data points back here */
-    struct list bound_link; /* abstract names */
-    struct list all_link;   /* every AF_UNIX socket: socket_collect.c */
-    unsigned flights;       /* there, while it looks: attachments that hold it */
+    struct connection *connection; /* NULL: the other end, if any, is on this node */
+    struct inode *inode;           /* bound by path: inode->data points back here */
+    struct list bound_link;        /* abstract names */
+    struct list all_link;          /* every AF_UNIX socket: socket_collect.c */
+    unsigned flights;              /* there, while it looks: attachments that hold it */
     bool reached;
     struct socket *reached_next;
 };
@@ -187,6 +190,11 @@ void message_push(struct socket *to, struct message *message); /* takes it over,
 void message_free(struct message *message) MAY_SLEEP;
 long message_receive(struct socket *socket, struct socket_message *call) MAY_SLEEP;
 void messages_free(struct socket *socket) MAY_SLEEP;
+
+/* socket_local.c, for socket_node.c */
+int local_bind(struct socket *socket, const struct socket_name *name) MAY_SLEEP;
+void local_unbind(struct socket *socket);
+unsigned local_end_events(const struct socket *socket); /* of error and shutdown */
 
 /* The families: ops for a type, or NULL with *error (-ESOCKTNOSUPPORT, -EPROTONOSUPPORT). */
 const struct socket_ops *local_ops(int type, int protocol, int *error);

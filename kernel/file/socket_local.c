@@ -10,6 +10,7 @@
 #include "file/doors.h"
 #include "file/inode.h"
 #include "file/socket.h"
+#include "file/socket_node.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "linux/abi.h"
@@ -134,7 +135,7 @@ static int bind_automatically(struct socket *socket)
     return -ENOSPC;
 }
 
-static int local_bind(struct socket *socket, const struct socket_name *name)
+int local_bind(struct socket *socket, const struct socket_name *name)
 {
     struct socket_name clean;
     if (name->size == PATH_OFFSET && name->family == AF_UNIX)
@@ -195,6 +196,8 @@ static int listener_await(struct socket *socket, const struct socket_name *name,
 static int local_connect(struct socket *socket, const struct socket_name *name, bool nonblocking)
 {
     struct socket *listener;
+    if (node_is_remote(socket, name))
+        return node_connect(socket, name, nonblocking);
     int error = listener_await(socket, name, nonblocking, &listener);
     if (error)
         return error;
@@ -340,7 +343,7 @@ static long packet_receive(struct socket *socket, struct socket_message *call)
     return message_receive(socket, call);
 }
 
-static unsigned shutdown_events(const struct socket *socket)
+unsigned local_end_events(const struct socket *socket)
 {
     unsigned events = 0;
     if (socket->error)
@@ -354,7 +357,7 @@ static unsigned shutdown_events(const struct socket *socket)
 
 static unsigned local_poll(struct socket *socket)
 {
-    unsigned events = shutdown_events(socket);
+    unsigned events = local_end_events(socket);
     if (socket->ring.used || !list_is_empty(&socket->messages) || !list_is_empty(&socket->backlog))
         events |= EVENT_IN | EVENT_RDNORM;
     if (socket->state == SOCKET_LISTENING)
@@ -394,15 +397,21 @@ static int local_name(struct socket *socket, bool peer, struct socket_name *name
     return 0;
 }
 
-static void local_release(struct socket *socket)
+void local_unbind(struct socket *socket)
 {
-    struct socket *other;
     list_remove(&socket->local.bound_link);
     if (socket->local.inode) {
         socket->local.inode->data = NULL;
         inode_put(socket->local.inode);
         socket->local.inode = NULL;
     }
+}
+
+static void local_release(struct socket *socket)
+{
+    struct socket *other;
+    local_unbind(socket);
+    node_forget(socket);
     if (socket->type == SOCK_DGRAM) {
         datagram_disconnect(socket);
     } else if (socket->peer) {

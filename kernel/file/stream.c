@@ -261,6 +261,8 @@ static int stream_await(struct socket *socket, struct socket_message *message)
 
 static void sender_wake(struct socket *socket, bool was_writable)
 {
+    if (socket->ops->taken)
+        socket->ops->taken(socket);
     if (!was_writable && socket->peer && stream_is_writable(socket->peer))
         wake_watchers(&socket->peer->waits, EVENT_OUT | EVENT_WRNORM);
 }

@@ -64,7 +64,14 @@ static void published_reset(struct published *published)
     atomic_store_explicit(&published->suspects, 0, memory_order_relaxed);
     atomic_store_explicit(&published->guardian_step, GUARDIAN_IDLE, memory_order_relaxed);
     atomic_store_explicit(&published->guardian_claim, 0, memory_order_relaxed);
+    atomic_store_explicit(&published->bell_armed, 0, memory_order_relaxed);
     for (uint32_t node = 0; node < NODES_MAX; node++) {
+        struct channel_ends *ends = &published->channels[node];
+
+        atomic_store_explicit(&ends->out_session, CHANNEL_NO_SESSION, memory_order_relaxed);
+        atomic_store_explicit(&ends->out_waits, 0, memory_order_relaxed);
+        atomic_store_explicit(&ends->in_refused, 0, memory_order_relaxed);
+        atomic_store_explicit(&ends->in_session, CHANNEL_NO_SESSION, memory_order_relaxed);
         atomic_store_explicit(&published->console_shown[node], 0, memory_order_relaxed);
         atomic_store_explicit(&published->log_shown[node], 0, memory_order_relaxed);
         atomic_store_explicit(&published->console_in_written[node], 0, memory_order_relaxed);

@@ -285,8 +285,9 @@ static void no_page_is_writable_and_executable(void **state)
 
 static void upper_entries_are_present(void **state)
 {
-    static const uint64_t areas[] = {DIRECT_BASE,     STORE_BASE,  IMAGE_BASE,  PUBLISHED_BASE,
-                                     CHANNEL_BASE,    STACK_AREA_BASE, DEVICE_BASE, REPAIR_BASE, KERNEL_BASE};
+    static const uint64_t areas[] = {DIRECT_BASE,    STORE_BASE,   IMAGE_BASE,
+                                     PUBLISHED_BASE, CHANNEL_BASE, STACK_AREA_BASE,
+                                     DEVICE_BASE,    REPAIR_BASE,  KERNEL_BASE};
 
     start_load(&machine, 0, 1, &host);
     const uint64_t *root = fake_map(info_of(0)->page_table, PAGE_SIZE);

@@ -71,6 +71,7 @@ static void features_find(void)
         seven = cpuid_read(7, 0);
     cpu.mce = one.d >> 7 & 1 && one.d >> 14 & 1;
     cpu.pge = one.d >> 13 & 1;
+    cpu.crc32 = one.c >> 20 & 1;
     cpu.x2apic = one.c >> 21 & 1;
     cpu.tsc_deadline = one.c >> 24 & 1;
     cpu.xsave = one.c >> 26 & 1 && top.a >= 0xd;
@@ -229,6 +230,11 @@ void arch_start(const struct start_info *start)
     system_call_init();
     vector_init();
     clock_init((const struct machine *)STORE_BASE);
+}
+
+bool arch_has_crc32(void)
+{
+    return cpu.crc32;
 }
 
 const char *arch_cpu_vendor(char text[16])

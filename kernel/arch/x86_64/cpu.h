@@ -10,7 +10,7 @@
 #include "arch/x86_64/frame.h"
 
 struct cpu_features {
-    bool xsave, smap, smep, umip, fsgsbase, pge, mce, x2apic, tsc_deadline, rdrand, rdseed;
+    bool xsave, smap, smep, umip, fsgsbase, pge, mce, x2apic, tsc_deadline, rdrand, rdseed, crc32;
 };
 extern struct cpu_features cpu;
 extern struct published

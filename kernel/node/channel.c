@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is true between turns: a peer's sessions are with the life `incarnation` of it, or there are
+ * none; `up` was told if and only if is_up. A turn drains every ring, bounded, and arms the bell:
+ * after that whoever publishes a frame rings. A frame that is published before is seen, since after
+ * arming all rings are looked at again. test/models/channel.pml checks that.
+ */
+#include "node/channel.h"
+
+#include <asm/errno.h>
+
+#include "lib/crc32c.h"
+#include "lib/log.h"
+#include "lib/string.h"
+#include "node/doorbell.h"
+#include "node/self.h"
+#include "thread/timer.h"
+
+#define TURN_BYTES    0x10000UL /* of one peer in one turn: programs must get their time, too */
+#define TURNS         4         /* after one bell */
+#define TURN_PAUSE_NS 100000UL  /* and then they get that much */
+#define SESSIONS_MAX  16        /* in one pair of lives: who breaks the rules so often is left */
+#define NEVER_RUNG    UINT64_MAX
+
+struct peer {
+    uint32_t incarnation; /* the life that we talk to; 0: none */
+    uint32_t ended;       /* the last life that is known to have ended */
+    bool is_up;
+    bool waits;        /* out_waits is set: someone wants room */
+    uint16_t number;   /* of our session */
+    uint16_t refusals; /* by us, of this life's sessions */
+    uint64_t refused;  /* its session that broke a rule */
+    uint64_t bell;     /* its bell_armed when we last rang */
+    struct ring_writer out;
+    struct ring_reader in;
+    struct channel_status status;
+};
+
+static struct peer peers[NODES_MAX];
+static const struct channel_user *user;
+static bool is_drained; /* frames were taken since the bell was armed */
+static struct timer rest_timer;
+static uint8_t payload[FRAME_PAYLOAD_MAX];
+
+const char *violation_text(enum violation violation)
+{
+    static const char *const texts[VIOLATIONS] = {
+        [VIOLATION_POSITION] = "position", [VIOLATION_BACK] = "back",
+        [VIOLATION_SIZE] = "size",         [VIOLATION_SESSION] = "session",
+        [VIOLATION_SEQUENCE] = "sequence", [VIOLATION_KIND] = "kind",
+        [VIOLATION_CHECKSUM] = "checksum", [VIOLATION_READ] = "read",
+        [VIOLATION_PAYLOAD] = "payload",   [VIOLATION_WINDOW] = "window",
+        [VIOLATION_FLOOD] = "flood",
+    };
+    return texts[violation];
+}
+
+static uint32_t number_of(const struct peer *peer)
+{
+    return (uint32_t)(peer - peers);
+}
+
+/* ---- sessions ---- */
+
+static void down(struct peer *peer)
+{
+    if (!peer->is_up)
+        return;
+    peer->is_up = false;
+    user->down(number_of(peer));
+}
+
+static void session_begin(struct peer *peer)
+{
+    down(peer);
+    peer->waits = false;
+    peer->number++;
+    peer->bell = NEVER_RUNG;
+    if (peer->number > SESSIONS_MAX) {
+        writer_end(&peer->out);
+        user->down(number_of(peer));
+        return;
+    }
+    writer_begin(&peer->out,
+                 channel_session(self_start.incarnation, peer->incarnation, peer->number));
+    peer->status.sessions++;
+    doorbell_ring(number_of(peer));
+}
+
+static void life_end(struct peer *peer)
+{
+    if (peer->incarnation == 0)
+        return;
+    peer->incarnation = 0;
+    peer->is_up = peer->waits = false;
+    writer_end(&peer->out);
+    reader_end(&peer->in);
+    user->down(number_of(peer));
+}
+
+static void life_begin(struct peer *peer, uint32_t incarnation)
+{
+    peer->incarnation = incarnation;
+    peer->number = peer->refusals = 0;
+    peer->refused = CHANNEL_NO_SESSION;
+    session_begin(peer);
+}
+
+/* The life of a peer that runs now; 0: none. */
+static uint32_t life_of(const struct peer *peer)
+{
+    const struct published *page = published_of(number_of(peer));
+    uint32_t state = atomic_load_explicit(&page->state, memory_order_acquire);
+    uint32_t life = atomic_load_explicit(&page->incarnation, memory_order_acquire);
+
+    return (state == NODE_KERNEL || state == NODE_RUNNING) && life != peer->ended ? life : 0;
+}
+
+static void violation_note(struct peer *peer, enum violation why)
+{
+    if (peer->status.violations[why]++ == 0)
+        log_line("channel: node %u broke a rule (%s); the connections with it end", number_of(peer),
+                 violation_text(why));
+}
+
+/* The peer's session, when it has a new one for us. */
+static void their_session_follow(struct peer *peer)
+{
+    uint64_t session = atomic_load_explicit(&peer->in.theirs->out_session, memory_order_acquire);
+    uint64_t lives = channel_session(peer->incarnation, self_start.incarnation, 0);
+
+    if (session == peer->in.session)
+        return;
+    down(peer);
+    reader_end(&peer->in);
+    if (session == peer->refused || session >> 16 != lives >> 16 || peer->refusals >= SESSIONS_MAX)
+        return;
+    reader_begin(&peer->in, session);
+    doorbell_ring(number_of(peer));
+}
+
+static void our_session_follow(struct peer *peer)
+{
+    uint32_t refused = atomic_load_explicit(&peer->out.theirs->in_refused, memory_order_acquire);
+
+    bool was_answered = peer->out.is_answered;
+
+    if (peer->out.session == CHANNEL_NO_SESSION)
+        return;
+    if (!writer_look(&peer->out)) {
+        violation_note(peer, VIOLATION_READ);
+        session_begin(peer);
+    } else if (refused == (uint32_t)peer->out.session || (was_answered && !peer->out.is_answered)) {
+        session_begin(peer);
+    }
+}
+
+/* Whatever the peer did with its life and with the two sessions. */
+static void peer_follow(struct peer *peer)
+{
+    uint32_t life = life_of(peer);
+
+    if (life != peer->incarnation) {
+        life_end(peer);
+        if (life != 0)
+            life_begin(peer, life);
+    }
+    if (life == 0)
+        return;
+    their_session_follow(peer);
+    our_session_follow(peer);
+    bool is_up = peer->out.is_answered && peer->in.session != CHANNEL_NO_SESSION;
+
+    if (!is_up) {
+        down(peer);
+    } else if (!peer->is_up) {
+        peer->is_up = true;
+        user->up(number_of(peer));
+    }
+}
+
+/* ---- frames from a peer ---- */
+
+static void refuse(struct peer *peer, enum violation why)
+{
+    violation_note(peer, why);
+    peer->refused = peer->in.session;
+    peer->refusals++;
+    reader_refuse(&peer->in);
+    down(peer);
+    doorbell_ring(number_of(peer));
+}
+
+/* The peer's frames, bounded. true: there may be more. */
+static bool peer_drain(struct peer *peer)
+{
+    uint64_t start = peer->in.read;
+    struct frame frame;
+    enum violation why;
+    int taken = 0;
+
+    /* Before both sessions stand, nobody could be answered: the ring keeps what is there. */
+    while (peer->is_up && peer->in.read - start < TURN_BYTES) {
+        taken = reader_take(&peer->in, &frame, payload, &why);
+        if (taken == 0)
+            break;
+        if (taken > 0) {
+            is_drained = true;
+            peer->status.frames_in++;
+            peer->status.bytes_in += frame.size;
+            if (user->frame(number_of(peer), &frame, payload, &why)) {
+                reader_publish(&peer->in);
+                continue;
+            }
+        }
+        refuse(peer, why);
+        return false;
+    }
+    if (peer->in.read != start && peer->is_up) {
+        atomic_thread_fence(memory_order_seq_cst);
+        if (atomic_load_explicit(&peer->in.theirs->out_waits, memory_order_relaxed))
+            doorbell_ring(number_of(peer));
+    }
+    return taken > 0;
+}
+
+static void room_look(struct peer *peer)
+{
+    if (!peer->waits || peer->out.size - (peer->out.written - peer->out.read) < peer->out.size / 4)
+        return;
+    peer->waits = false;
+    atomic_store_explicit(&peer->out.mine->out_waits, 0, memory_order_relaxed);
+    user->room(number_of(peer));
+}
+
+#define PEER_EACH(peer)                                                                            \
+    for (struct peer *peer = peers; peer < peers + machine->node_count; peer++)                    \
+        if (peer != &peers[self_node()])
+
+static bool peers_turn(void)
+{
+    bool more = false;
+
+    PEER_EACH(peer)
+    {
+        peer_follow(peer);
+        more |= peer_drain(peer);
+        room_look(peer);
+    }
+    return more;
+}
+
+static bool has_frames(void)
+{
+    PEER_EACH(peer)
+    {
+        if (peer->is_up && reader_has_more(&peer->in))
+            return true;
+    }
+    return false;
+}
+
+void channel_look(void)
+{
+    for (unsigned turns = 0; turns < TURNS && !peers_turn(); turns++) {
+        if (!is_drained)
+            return;
+        is_drained = false;
+        atomic_fetch_add_explicit(&self_published->bell_armed, 1, memory_order_seq_cst);
+        if (!has_frames())
+            return;
+    }
+    timer_set(&rest_timer, arch_clock() + TURN_PAUSE_NS);
+}
+
+static void rest_fire(struct timer *timer)
+{
+    channel_look();
+}
+
+/* ---- frames to a peer ---- */
+
+/* The frame is published: the fence keeps the look at the bell behind that. */
+static void announce(struct peer *peer, size_t size)
+{
+    const struct published *page = published_of(number_of(peer));
+
+    peer->status.frames_out++;
+    peer->status.bytes_out += size;
+    atomic_thread_fence(memory_order_seq_cst);
+    uint64_t armed = atomic_load_explicit(&page->bell_armed, memory_order_relaxed);
+
+    if (armed == peer->bell)
+        return;
+    peer->bell = armed;
+    peer->status.bells++;
+    doorbell_ring(number_of(peer));
+}
+
+/* Is there room for so many payload bytes? If not, room() will be called. */
+static bool has_room(struct peer *peer, uint64_t reserve, size_t wanted)
+{
+    uint64_t least = sizeof(struct frame) + wanted + FRAME_ALIGN + reserve;
+
+    if (!peer->is_up)
+        return false;
+    for (unsigned look = 0;; look++) {
+        if (peer->out.size - (peer->out.written - peer->out.read) >= least)
+            return true;
+        if (look == 2)
+            return false;
+        if (look == 1) {
+            peer->waits = true;
+            peer->status.full++;
+            atomic_store_explicit(&peer->out.mine->out_waits, 1, memory_order_relaxed);
+            atomic_thread_fence(memory_order_seq_cst);
+        }
+        if (!writer_look(&peer->out) || !peer->out.is_answered) {
+            timer_set(&rest_timer, arch_clock()); /* a turn will deal with that */
+            return false;
+        }
+    }
+}
+
+size_t channel_room(uint32_t node)
+{
+    struct peer *peer = &peers[node];
+    uint64_t reserve = peer->out.size / CHANNEL_RESERVE;
+
+    return has_room(peer, reserve, FRAME_PAYLOAD_MAX / 4) ? writer_room(&peer->out, reserve) : 0;
+}
+
+long channel_send_data(uint32_t node, uint32_t to, uint32_t from, struct io *io, size_t size)
+{
+    struct peer *peer = &peers[node];
+    struct ring_piece pieces[2];
+    long moved;
+
+    writer_pieces(&peer->out, size, pieces);
+    moved = io_get(io, pieces[0].at, pieces[0].size);
+    if (moved == (long)pieces[0].size && pieces[1].size > 0) {
+        long second = io_get(io, pieces[1].at, pieces[1].size);
+
+        moved += second > 0 ? second : 0;
+    }
+    if (moved <= 0)
+        return moved;
+    writer_publish(&peer->out, FRAME_DATA, to, from, (size_t)moved);
+    announce(peer, (size_t)moved);
+    return moved;
+}
+
+bool channel_send(uint32_t node, enum frame_kind kind, uint32_t to, uint32_t from,
+                  const void *bytes, size_t size)
+{
+    struct peer *peer = &peers[node];
+    struct ring_piece pieces[2];
+
+    if (!has_room(peer, 0, size))
+        return false;
+    writer_pieces(&peer->out, size, pieces);
+    memcpy(pieces[0].at, bytes, pieces[0].size);
+    memcpy(pieces[1].at, (const char *)bytes + pieces[0].size, pieces[1].size);
+    writer_publish(&peer->out, kind, to, from, size);
+    announce(peer, size);
+    return true;
+}
+
+/* ---- the rest ---- */
+
+bool channel_is_up(uint32_t node)
+{
+    return peers[node].is_up;
+}
+
+bool channel_can_be(uint32_t node)
+{
+    const struct peer *peer = &peers[node];
+    uint32_t life = life_of(peer);
+
+    return life != 0 && (life != peer->incarnation || (peer->out.session != CHANNEL_NO_SESSION &&
+                                                       peer->refusals < SESSIONS_MAX));
+}
+
+void channel_peer_lost(uint32_t node, uint32_t incarnation)
+{
+    struct peer *peer = &peers[node];
+
+    peer->ended = incarnation;
+    if (peer->incarnation == incarnation)
+        life_end(peer);
+}
+
+void channel_status(uint32_t node, struct channel_status *status)
+{
+    const struct peer *peer = &peers[node];
+
+    *status = peer->status;
+    status->is_up = peer->is_up;
+    status->out_session = peer->out.session;
+    status->in_session = peer->in.session;
+}
+
+void channel_listen(const struct channel_user *channel_user)
+{
+    static struct doorbell_listener listener = {.ring = channel_look};
+
+    user = channel_user;
+    doorbell_listen(&listener);
+    channel_look();
+}
+
+int channel_init(void)
+{
+    uint64_t count = machine->node_count, size = machine->ring_size;
+
+    crc32c_init(arch_has_crc32());
+    for (uint32_t node = 0; node < count; node++) {
+        struct peer *peer = &peers[node];
+        const struct published *page = published_of(node);
+
+        peer->out.bytes = (char *)(CHANNEL_BASE + (self_node() * count + node) * size);
+        peer->in.bytes = (const char *)(CHANNEL_BASE + (node * count + self_node()) * size);
+        peer->out.size = peer->in.size = size;
+        peer->out.mine = peer->in.mine = &self_published->channels[node];
+        peer->out.theirs = peer->in.theirs = &page->channels[self_node()];
+    }
+    return timer_init(&rest_timer, rest_fire);
+}
