@@ -14,6 +14,7 @@
 #include "lib/string.h"
 #include "node/doorbell.h"
 #include "node/self.h"
+#include "node/watch.h"
 #include "thread/timer.h"
 
 #define TURN_BYTES    0x10000UL /* of one peer in one turn: programs must get their time, too */
@@ -386,9 +387,18 @@ void channel_peer_lost(uint32_t node, uint32_t incarnation)
 {
     struct peer *peer = &peers[node];
 
-    peer->ended = incarnation;
+    if (incarnation != 0)
+        peer->ended = incarnation;
     if (peer->incarnation == incarnation)
         life_end(peer);
+}
+
+/* A fenced one cannot say itself that it is dead. */
+static void peer_changed(uint32_t node)
+{
+    if (node != self_node() && node_state(node) == NODE_DEAD)
+        channel_peer_lost(node, peers[node].incarnation);
+    channel_look();
 }
 
 void channel_status(uint32_t node, struct channel_status *status)
@@ -403,10 +413,12 @@ void channel_status(uint32_t node, struct channel_status *status)
 
 void channel_listen(const struct channel_user *channel_user)
 {
-    static struct doorbell_listener listener = {.ring = channel_look};
+    static struct doorbell_listener bell = {.ring = channel_look};
+    static struct watch_listener watch = {.changed = peer_changed};
 
     user = channel_user;
-    doorbell_listen(&listener);
+    doorbell_listen(&bell);
+    watch_listen(&watch);
     channel_look();
 }
 
