@@ -150,13 +150,6 @@ static void step(enum guardian_step now)
         fault_at_step(now);
 }
 
-/* A test: this guardian dies when it has done this step. */
-static void step_done(enum guardian_step done)
-{
-    if (option_number("guardian-dies-after", 0) == done && self_start.incarnation == 1)
-        panic("guardian-dies-after=%u", done);
-}
-
 static void target_set(uint32_t node)
 {
     atomic_store(&self_published->guardian_target, node);
@@ -192,7 +185,6 @@ static bool fence(uint32_t node, enum death_notice notice)
     atomic_store(&self_published->fenced[node], page->incarnation);
     atomic_store(&self_published->guardian_incarnation, page->incarnation);
     console_owner_lost(node);
-    step_done(GUARDIAN_FENCE);
     doorbell_ring_all();
     watch_look();
     return error == START_OK;
@@ -269,7 +261,6 @@ static void bury(uint32_t node, enum death_notice notice)
         death_bury(node, notice);
         log_line("node %u, incarnation %u is dead: %s", node, incarnation, texts[notice]);
     }
-    step_done(GUARDIAN_BURY);
     doorbell_ring_all();
     if (option_is("on-death", "poweroff") && restart_off)
         node_power_off(PANIC_STATUS);
@@ -284,13 +275,11 @@ static int start(uint32_t node)
     step(GUARDIAN_LOAD);
     if (repair_store())
         error = start_load(machine, node, incarnation, host);
-    step_done(GUARDIAN_LOAD);
     if (error == START_OK) {
         step(GUARDIAN_START);
         death_row_add(node);
         error = start_core(machine, node, host, START_US);
-        step_done(GUARDIAN_START);
-    }
+        }
     repair_close();
     return error;
 }
@@ -387,8 +376,7 @@ static void guard(void *argument)
         } else {
             atomic_store(&self_published->guardian_target, node);
             step(GUARDIAN_INTENT);
-            step_done(GUARDIAN_INTENT);
-            claim_win();
+                    claim_win();
             claimants_fence();
             act(node, able);
             claim_leave();
