@@ -258,7 +258,8 @@ static NO_RETURN void panic_cause(const char *cause, const struct registers *reg
 
 void panic_fenced(const struct registers *registers, uint32_t guardian)
 {
-    panic_registers(registers, NO_ADDRESS, "fenced by node %u", guardian);
+    panic_registers(registers, NO_ADDRESS,
+                    "its beat stood still, or it was ordered: fenced by node %u", guardian);
 }
 
 void panic(const char *text, ...)

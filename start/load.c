@@ -118,11 +118,12 @@ static void published_begin(const struct machine *machine, uint32_t node, uint32
     atomic_store(&published->state, NODE_STARTING);
 }
 
-int start_load(const struct machine *machine, uint32_t node, uint32_t incarnation,
-               const struct start_host *host)
+/* The partition holds [start page][kernel][tables] from `offset` on, at most `room` bytes. */
+static int load_at(const struct machine *machine, uint32_t node, uint32_t incarnation,
+                   const struct start_host *host, uint64_t offset, uint64_t room)
 {
     const struct machine_node *self = &machine->nodes[node];
-    uint64_t base = self->extents[0].base;
+    uint64_t base = self->extents[0].base + offset;
     uint64_t kernel_base = base + PAGE_SIZE;
     struct kernel_elf elf;
     struct tables tables;
@@ -134,7 +135,7 @@ int start_load(const struct machine *machine, uint32_t node, uint32_t incarnatio
     uint64_t tables_offset = PAGE_SIZE + elf.size;
     uint64_t size = tables_offset + frames_needed(machine, self, elf.size) * PAGE_SIZE;
 
-    if (size > self->extents[0].size)
+    if (size > room)
         return START_NO_ROOM;
     char *memory = host->map(base, size);
 
@@ -162,6 +163,24 @@ int start_load(const struct machine *machine, uint32_t node, uint32_t incarnatio
     page->entry = elf.entry;
     published_begin(machine, node, incarnation, host);
     return START_OK;
+}
+
+int start_load(const struct machine *machine, uint32_t node, uint32_t incarnation,
+               const struct start_host *host)
+{
+    return load_at(machine, node, incarnation, host, 0, machine->nodes[node].extents[0].size);
+}
+
+int start_load_beside(const struct machine *machine, const struct start_info *running,
+                      uint32_t incarnation, const struct start_host *host,
+                      const struct start_page **page)
+{
+    uint64_t base = machine->nodes[running->node].extents[0].base;
+    uint64_t offset = running->kernel_base - base < START_HALF ? START_HALF : 0;
+    int error = load_at(machine, running->node, incarnation, host, offset, START_HALF);
+
+    *page = error == START_OK ? host->map(base + offset, PAGE_SIZE) : NULL;
+    return *page == NULL && error == START_OK ? START_NO_ROOM : error;
 }
 
 const char *start_error_text(int error)

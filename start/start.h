@@ -12,6 +12,7 @@
 #include "abi/machine.h"
 #include "abi/published.h"
 
+struct start_page;
 enum start_error {
     START_OK = 0,
     START_KERNEL_ALTERED = -1, /* both copies in the boot store fail their checksum */
@@ -37,6 +38,13 @@ struct start_host {
  * leaves that to the new kernel). */
 int start_load(const struct machine *machine, uint32_t node, uint32_t incarnation,
                const struct start_host *host);
+/* For a core that nobody can INIT: loads the kernel into that half of the first START_HALF * 2
+ * bytes of the partition where the running one does not stand. The running kernel, its own: then it
+ * switches to page->info.page_table and jumps to page->entry. */
+#define START_HALF 0x1000000UL
+int start_load_beside(const struct machine *machine, const struct start_info *running,
+                      uint32_t incarnation, const struct start_host *host,
+                      const struct start_page **page);
 /* Makes sure that the core of `node` runs nothing any more: INIT; a boot core is parked in the
  * trampoline page, since INIT alone would send it to the firmware. START_BOOT_CORE,
  * START_NO_ANSWER: that could not be done. */

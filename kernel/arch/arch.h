@@ -129,6 +129,11 @@ void arch_clock_parameters(struct clock_parameters *parameters);
 void arch_idle(void);            /* interrupts on, halt until one came, interrupts off */
 void arch_poll_interrupts(void); /* takes the ones that are pending, if any (long kernel loops) */
 NO_RETURN void arch_halt(void);  /* this node runs no more */
+/* Goes on in `function` on the stack of the start, with only the tables of the start: what stands
+ * elsewhere in the partition may then be overwritten. */
+NO_RETURN void arch_leave(void (*function)(void));
+/* Into another copy of this very kernel, which stands at the same addresses in other tables. */
+NO_RETURN void arch_enter_copy(phys_addr page_table, uintptr_t entry, uintptr_t argument);
 void arch_doorbell(uint32_t apic_id);
 void arch_nmi(uint32_t apic_id);
 volatile uint32_t *arch_apic_registers(void); /* for start/; NULL: MSRs (x2APIC) */

@@ -90,7 +90,7 @@ static void epitaph_copy(struct burial *burial, const struct published *page)
         burial->epitaph.text_size = EPITAPH_TEXT;
 }
 
-void death_bury(uint32_t node, enum death_notice notice)
+void death_bury(uint32_t node, uint32_t incarnation, enum death_notice notice)
 {
     const struct published *page = published_of(node);
     struct burial *burial = &self_published->burial;
@@ -98,7 +98,7 @@ void death_bury(uint32_t node, enum death_notice notice)
 
     atomic_store(&burial->number, number);
     burial->node = node;
-    burial->incarnation = page->incarnation;
+    burial->incarnation = incarnation;
     burial->guardian = self_node();
     burial->notice = notice;
     burial->noticed_ns = arch_clock();

@@ -8,8 +8,9 @@
 #include "abi/published.h"
 #include "lib/check.h"
 
-void death_bury(uint32_t node, enum death_notice notice); /* as its guardian */
-void death_look(uint32_t node);                           /* has it buried somebody? */
+void death_bury(uint32_t node, uint32_t incarnation,
+                enum death_notice notice); /* as its guardian */
+void death_look(uint32_t node);            /* has it buried somebody? */
 /* The kept record of that life's end; NULL: none known here. */
 const struct burial *death_of(uint32_t node, uint32_t incarnation);
 /* Deaths in a row, as abi/published.h has them. */

@@ -16,6 +16,7 @@
 #include "node/repair.h"
 #include "node/watch.h"
 #include "panic.h"
+#include "start/load.h"
 #include "thread/wait.h"
 
 #include <asm/errno.h>
@@ -90,6 +91,12 @@ static bool stays_down(uint32_t node)
     return restart_off || is_marked(node, OFFLINE_CORE) || is_marked(node, OFFLINE_ORDER);
 }
 
+/* An INIT of this one would go to the firmware for good: it starts itself. */
+static bool starts_itself(uint32_t node)
+{
+    return node == machine->boot_node && !machine->warm_reset;
+}
+
 /* The loader is done: until then the trampoline page is its own. */
 static bool machine_is_started(void)
 {
@@ -138,6 +145,8 @@ static nanoseconds ward_due(uint32_t node, uint64_t able)
         death->noticed_ns +
         back_off_ms(node_deaths_in_row(node) + 1, option_number("back-off-ms", 1000)) * MS;
 
+    if (starts_itself(node))
+        back_off += TRIES * RETRY; /* it had its time */
     return due < back_off ? back_off : due;
 }
 
@@ -168,7 +177,7 @@ static void last_words_wait(uint32_t node)
         rest(REST_STEP);
 }
 
-static bool fence(uint32_t node, enum death_notice notice)
+static int fence(uint32_t node, enum death_notice notice)
 {
     const struct published *page = published_of(node);
 
@@ -179,15 +188,15 @@ static bool fence(uint32_t node, enum death_notice notice)
     int error = start_fence(machine, node, repair_open(rest));
 
     repair_close();
-    if (error)
-        log_line("node %u cannot be fenced: %s", node, start_error_text(error));
-    /* Read now that it runs no more: this life will not be followed by another unseen. */
-    atomic_store(&self_published->fenced[node], page->incarnation);
-    atomic_store(&self_published->guardian_incarnation, page->incarnation);
+    /* Read again now that it runs no more: no other life will follow this one unseen. One that
+     * starts itself may have done so already. */
+    if (!starts_itself(node))
+        target_set(node);
+    atomic_store(&self_published->fenced[node], self_published->guardian_incarnation);
     console_owner_lost(node);
     doorbell_ring_all();
     watch_look();
-    return error == START_OK;
+    return error;
 }
 
 static uint64_t claims_read(void)
@@ -251,14 +260,14 @@ static void claimants_fence(void)
 
 static void bury(uint32_t node, enum death_notice notice)
 {
-    uint32_t incarnation = published_of(node)->incarnation;
+    uint32_t incarnation = self_published->guardian_incarnation;
 
     step(GUARDIAN_BURY);
     if (!death_of(node, incarnation)) {
         static const char *const texts[] = {
             "?", "its last words", "it hangs", "its core is silent", "ordered", "it did not start"};
 
-        death_bury(node, notice);
+        death_bury(node, incarnation, notice);
         log_line("node %u, incarnation %u is dead: %s", node, incarnation, texts[notice]);
     }
     doorbell_ring_all();
@@ -277,18 +286,21 @@ static int start(uint32_t node)
         error = start_load(machine, node, incarnation, host);
     if (error == START_OK) {
         step(GUARDIAN_START);
-        death_row_add(node);
+        if (published_of(node)->state != NODE_STOPPED)
+            death_row_add(node);
         error = start_core(machine, node, host, START_US);
-        }
+    }
     repair_close();
     return error;
 }
 
-static void start_and_tell(uint32_t node)
+static void start_and_tell(uint32_t node, int error)
 {
     struct ward *ward = &wards[node];
     nanoseconds begun = arch_clock();
-    int error = start(node);
+
+    if (error == START_OK)
+        error = start(node);
 
     if (error == START_OK) {
         atomic_fetch_add(&self_published->restarts, 1);
@@ -303,18 +315,6 @@ static void start_and_tell(uint32_t node)
         return;
     atomic_store(&self_published->offline[node], offline_word(node, OFFLINE_CORE));
     log_line("node %u is offline now; \"restart %u\" to /dev/hydros tries again", node, node);
-}
-
-static bool order_is_done(uint32_t node, bool fenced)
-{
-    struct ward *ward = &wards[node];
-
-    if (!ward->ordered)
-        return !fenced || stays_down(node);
-    ward->ordered = false;
-    if (ward->order == ORDER_STOP)
-        atomic_store(&self_published->offline[node], offline_word(node, OFFLINE_ORDER));
-    return ward->order == ORDER_STOP;
 }
 
 /* We are alone: looks again whether all this is still so, and does what is left to do. */
@@ -333,15 +333,18 @@ static void act(uint32_t node, uint64_t able)
         ward->ordered = false; /* somebody has started it meanwhile */
         return;
     }
-    bool fenced = fence(node, notice);
+    if (ordered && ward->order == ORDER_STOP)
+        atomic_store(&self_published->offline[node], offline_word(node, OFFLINE_ORDER));
+    ward->ordered = false;
+    int error = fence(node, notice);
 
     if (state != NODE_STOPPED && state != NODE_ABSENT)
         bury(node, notice);
-    if (order_is_done(node, fenced))
-        return;
     /* The back-off may not be over. */
-    if (ordered || ward_due(node, able) <= arch_clock())
-        start_and_tell(node);
+    bool now = ordered && ward->order == ORDER_RESTART;
+
+    if (now || ward_due(node, able) <= arch_clock())
+        start_and_tell(node, error);
 }
 
 /* The node to act for, or the count of nodes and *due, the time when there may be one. */
@@ -369,14 +372,15 @@ static void guard(void *argument)
         uint64_t able = nodes_able();
         uint32_t node = choose(able, &due);
 
-        if (node == machine->node_count) {
+        /* After BEAM's end the kernel lives on until it is fenced, but it is no guardian. */
+        if (node == machine->node_count || self_published->state == NODE_DEAD) {
             (void)!wait_on(&work, due);
         } else if (!machine_is_started()) {
             rest(100 * MS);
         } else {
             atomic_store(&self_published->guardian_target, node);
             step(GUARDIAN_INTENT);
-                    claim_win();
+            claim_win();
             claimants_fence();
             act(node, able);
             claim_leave();
@@ -413,18 +417,54 @@ int guardian_order(uint32_t node, enum node_order order)
     return 0;
 }
 
-void guardian_last(void)
+static bool is_buried(void)
 {
-    uint64_t able = nodes_able() & ~(1UL << self_node());
+    for (uint32_t node = 0; node < machine->node_count; node++) {
+        const struct burial *burial = &published_of(node)->burial;
 
-    if (able != 0 || restart_off || !machine_is_started())
-        return;
-    is_last = true;
+        if (node != self_node() && burial->node == self_node() && burial->number % 2 == 0 &&
+            burial->incarnation == self_start.incarnation)
+            return true;
+    }
+    return false;
+}
+
+/* On the stack of the start: what is overwritten now is not in use. */
+static NO_RETURN void self_load(void)
+{
+    const struct start_page *page;
+    int error = START_KERNEL_ALTERED;
+    const struct start_host *host = repair_open_self(rest);
+
+    if (repair_store())
+        error = start_load_beside(machine, &self_start, self_start.incarnation + 1, host, &page);
+    if (error == START_OK)
+        arch_enter_copy(page->info.page_table, page->entry, (uintptr_t)page);
+    log_line("node %u: %s", self_node(), start_error_text(error));
+    arch_halt();
+}
+
+static NO_RETURN void self_restart(uint64_t able)
+{
+    unsigned deaths = node_deaths_in_row(self_node()) + 1;
+    nanoseconds end = arch_clock() + LAST_WORDS;
+
+    if (able == 0)
+        death_bury(self_node(), self_start.incarnation, NOTICE_LAST_WORDS);
+    while (able != 0 && !is_buried() && arch_clock() < end)
+        rest(REST_STEP);
+    rest(back_off_ms(deaths, option_number("back-off-ms", 1000)) * MS);
+    death_row_add(self_node());
+    arch_leave(self_load);
+}
+
+/* Somebody in the ring who can be started by us, and then does for us what we cannot. */
+static bool other_start(void)
+{
     for (uint32_t i = 1; i < machine->node_count; i++) {
         uint32_t node = (self_node() + i) % machine->node_count;
 
-        if (published_of(node)->state != NODE_DEAD || is_marked(node, OFFLINE_CORE) ||
-            is_marked(node, OFFLINE_ORDER))
+        if (published_of(node)->state != NODE_DEAD || stays_down(node) || starts_itself(node))
             continue;
         claim_win();
         fence(node, NOTICE_LAST_WORDS);
@@ -432,8 +472,21 @@ void guardian_last(void)
 
         claim_leave();
         if (error == START_OK)
-            return;
+            return true;
     }
+    return false;
+}
+
+void guardian_last(void)
+{
+    uint64_t able = nodes_able() & ~(1UL << self_node());
+
+    if (stays_down(self_node()) || !machine_is_started() ||
+        (able != 0 && !starts_itself(self_node())))
+        return;
+    is_last = true;
+    if (able != 0 || !other_start())
+        self_restart(able);
 }
 
 void guardian_start(void)

@@ -38,11 +38,21 @@ void watch_listen(struct watch_listener *listener)
     listeners = listener;
 }
 
+/* A verdict is about what was seen: a beat or a life later it says nothing. */
+static enum death_notice verdict_on(uint32_t node)
+{
+    const struct published *page = published_of(node);
+
+    return page->incarnation == peers[node].seen.incarnation && page->beat == peers[node].seen.beat
+               ? verdicts[node]
+               : NOTICE_NONE;
+}
+
 bool watch_is_live(uint32_t node)
 {
     uint32_t state = node_state(node);
 
-    return state >= NODE_KERNEL && state <= NODE_STOPPED && verdicts[node] == NOTICE_NONE;
+    return state >= NODE_KERNEL && state <= NODE_STOPPED && verdict_on(node) == NOTICE_NONE;
 }
 
 /* Does anybody else who could tell think so, too? With two nodes there is nobody to ask. */
@@ -54,7 +64,7 @@ static bool is_seconded(uint32_t node)
         const struct published *page = published_of(other);
 
         if (other == node || other == self_node() || page->state != NODE_RUNNING ||
-            verdicts[other] != NOTICE_NONE || self_published->suspects >> other & 1)
+            verdict_on(other) != NOTICE_NONE || self_published->suspects >> other & 1)
             continue;
         if (page->suspects >> node & 1)
             return true;
@@ -72,8 +82,8 @@ enum death_notice watch_notice(uint32_t node)
     if (state == NODE_DEAD)
         return NOTICE_LAST_WORDS;
     if (node_state(node) == NODE_DEAD) /* fenced by a guardian who got no further */
-        return verdicts[node] != NOTICE_NONE ? verdicts[node] : NOTICE_ORDER;
-    return verdicts[node] != NOTICE_NONE && is_seconded(node) ? verdicts[node] : NOTICE_NONE;
+        return verdict_on(node) != NOTICE_NONE ? verdict_on(node) : NOTICE_ORDER;
+    return is_seconded(node) ? verdict_on(node) : NOTICE_NONE;
 }
 
 nanoseconds node_beat_age(uint32_t node)
@@ -167,8 +177,8 @@ static void look(struct timer *timer)
 }
 
 /* An NMI asks whether this core takes interrupts at all. Who has fenced this life of ours means us
- * to stop: then we leave our last words if we have left none, and never come back. On a stack of
- * its own, in the midst of anything. */
+ * to stop: then we leave our last words and never come back, unless we are at that already. On a
+ * stack of its own, in the midst of anything. */
 void nmi_enter(struct registers *registers)
 {
     if (!self_published)
@@ -181,9 +191,8 @@ void nmi_enter(struct registers *registers)
         if (page->guardian_step != GUARDIAN_FENCE || page->guardian_target != self_node() ||
             page->guardian_incarnation != self_start.incarnation || node == self_node())
             continue;
-        if (self_published->state == NODE_DEAD)
-            arch_halt();
-        panic_fenced(registers, node);
+        if (self_published->state != NODE_DEAD)
+            panic_fenced(registers, node);
     }
 }
 
@@ -230,6 +239,7 @@ void watch_start(void)
         told[node].incarnation = published_of(node)->incarnation;
     }
     doorbell_listen(&listener);
+    death_look(self_node()); /* what we have buried in an earlier life, perhaps ourselves */
     timer_set(&look_timer, last_look + period);
     timer_set(&calm_timer, last_look + limit("calm-ms", CALM_MS));
 }

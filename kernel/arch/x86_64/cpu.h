@@ -44,6 +44,7 @@ enum exception_vector {
     VECTOR_MACHINE_CHECK = 18,
 };
 
+#define CR4_PGE 0x80UL
 enum msr {
     MSR_APIC_BASE = 0x1b,
     MSR_MCG_CAP = 0x179,

@@ -27,7 +27,6 @@
 #define COUNT_ONE     (1UL << COUNT_SHIFT)
 #define COUNT_MASK    (0x3ffUL << COUNT_SHIFT)
 #define ENTRIES       512
-#define CR4_PGE       0x80UL
 
 struct arch_space kernel_space;
 static phys_addr current_root;

@@ -212,6 +212,30 @@ void arch_poll_interrupts(void)
     asm volatile("sti\n\tnop\n\tcli" ::: "memory");
 }
 
+void arch_leave(void (*function)(void))
+{
+    extern char boot_stack_top[];
+
+    asm volatile("cli" ::: "memory");
+    arch_space_switch(&kernel_space);
+    asm volatile("movq %0, %%rsp\n\txorl %%ebp, %%ebp\n\tcall *%1\n\tud2" ::"r"(boot_stack_top),
+                 "r"(function)
+                 : "memory");
+    __builtin_unreachable();
+}
+
+/* The instruction behind the switch is the same in both copies. Global pages must go, and so must
+ * what would hold later interrupts back. */
+void arch_enter_copy(phys_addr page_table, uintptr_t entry, uintptr_t argument)
+{
+    for (unsigned i = 0; i < 4; i++)
+        apic_end_of_interrupt();
+    cr4_write(cr4_read() & ~CR4_PGE);
+    asm volatile("movq %0, %%cr3\n\tjmp *%1" ::"r"(page_table), "r"(entry), "D"(argument)
+                 : "memory");
+    __builtin_unreachable();
+}
+
 void arch_halt(void)
 {
     for (;;)
