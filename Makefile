@@ -186,16 +186,18 @@ system: $(B)/packages-test
 linux: $(B)/packages-test
 	@$(MAKE) --no-print-directory test-images
 	@test/run linux
+erlang: $(B)/packages-test $(ERLANG_BEAM)
+	@test/run erlang
 programs: $(B)/packages-test
 	@$(MAKE) --no-print-directory test-images
 	@test/run programs
-test: $(B)/packages-test
+test: $(B)/packages-test $(ERLANG_BEAM)
 	@$(MAKE) --no-print-directory test-images test-programs
-	@test/run check unit fuzz linux programs system
+	@test/run check unit fuzz erlang linux programs system
 test-programs: $(UNIT) $(FUZZ)
 test-images: image $(B)/debug/kernel.elf
 	@:
-.PHONY: check unit fuzz-short fuzz system linux programs test test-programs test-images
+.PHONY: check unit erlang fuzz-short fuzz system linux programs test test-programs test-images
 -include test/build.mk
 
 conformance: $(B)/packages-conformance image
@@ -219,7 +221,7 @@ help:
 	@echo '   RELEASE=DIR       a release (rebar3, mix) with its own ERTS or without, started on every node'
 	@echo '   ACCEL=tcg|kvm  MACHINE=q35|pc|microvm  KERNEL=release|debug  TIMEOUT=SECONDS'
 	@echo '   OPTIONS="a b=c"   further boot options (docs/debugging.md)'
-	@echo 'make test         every test; make check, unit, fuzz-short, linux, programs, system: parts of it'
+	@echo 'make test         every test; make check, unit, erlang, fuzz-short, linux, programs, system: parts'
 	@echo 'make fuzz         long fuzzing (FUZZ_SECONDS=600 per parser)'
 	@echo 'make conformance  OTP test suites here and on Linux, as a table'
 	@echo 'make bench        measurements against Linux in the same QEMU'

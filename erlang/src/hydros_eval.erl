@@ -4,13 +4,18 @@
 -module(hydros_eval).
 -export([main/0, main/1]).
 
+%% The process that evaluates says how it ended by its exit reason.
+-dialyzer({no_return, run/1}).
+
+-spec main() -> ok.
 main() ->
     main([]).
 
 %% Runs beside the boot, so that init counts the system as started while the expression runs.
+-spec main(list()) -> ok.
 main(_Arguments) ->
     spawn(fun() ->
-        [io:setopts(Device, [{encoding, unicode}]) || Device <- [standard_io, standard_error]],
+        _ = [io:setopts(Device, [{encoding, unicode}]) || Device <- [standard_io, standard_error]],
         erlang:halt(run(os:getenv("HYDROS_EVAL", "")))
     end),
     ok.

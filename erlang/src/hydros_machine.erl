@@ -1,8 +1,8 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% @doc What the kernel knows of the machine's nodes, and what it can be asked to do (docs/control.md).
 %%
-%% On a system that only plays a machine (see {@link hydros_self}) a node runs when it is connected, and nothing can be
-%% asked for.
+%% On a system that only plays a machine (see {@link hydros_self}) a node runs when its Erlang listens, and nothing can
+%% be asked for.
 -module(hydros_machine).
 -export([nodes/0, node/1, deaths/0, log/1, core/1, command/1, device_open/0]).
 -compile({no_auto_import, [nodes/0, node/1]}).
@@ -77,9 +77,13 @@ read(Name) ->
 
 played() ->
     Self = hydros_self:number(),
-    Numbers = lists:seq(0, hydros_self:count() - 1),
-    Connected = [Number || Node <- erlang:nodes(), {ok, {Number, _}} <- [hydros_self:place(Node)]],
-    [played(Number, Number =:= Self orelse lists:member(Number, Connected)) || Number <- Numbers].
+    [played(Number, Number =:= Self orelse listens(Number)) || Number <- lists:seq(0, hydros_self:count() - 1)].
 
 played(Number, true) -> #{node => Number, state => running, incarnation => 1};
 played(Number, false) -> #{node => Number, state => absent, incarnation => 0}.
+
+listens(Number) ->
+    case gen_tcp:connect({local, hydros_self:path({Number, "dist"})}, 0, [local]) of
+        {ok, Socket} -> gen_tcp:close(Socket), true;
+        {error, _} -> false
+    end.

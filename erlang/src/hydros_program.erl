@@ -37,7 +37,8 @@ init({Program, Owner}) ->
     process_flag(trap_exit, true),
     {ok, #state{program = Program, owner = Owner}, {continue, start}}.
 
--spec handle_continue(start, #state{}) -> {noreply, #state{}} | {stop, term(), #state{}}.
+-spec handle_continue(start, #state{}) ->
+    {noreply, #state{}} | {noreply, #state{}, {continue, start}} | {stop, term(), #state{}}.
 handle_continue(start, #state{program = #{id := Id, start := {Module, Function, Arguments}}} = State) ->
     try apply(Module, Function, Arguments) of
         {ok, Pid} when is_pid(Pid) -> started(Pid, State);
@@ -60,7 +61,8 @@ handle_call(_, _, State) ->
 handle_cast(stop, State) ->
     {stop, {shutdown, stopped}, State}.
 
--spec handle_info(term(), #state{}) -> {noreply, #state{}} | {noreply, #state{}, {continue, start}} | {stop, term(), #state{}}.
+-spec handle_info(term(), #state{}) ->
+    {noreply, #state{}} | {noreply, #state{}, {continue, start}} | {stop, term(), #state{}}.
 handle_info({'EXIT', Pid, Reason}, #state{child = Pid, program = Program} = State) ->
     Ended = State#state{child = none},
     case {maps:get(restart, Program), is_normal(Reason)} of

@@ -21,15 +21,14 @@ nodes(Text) ->
 deaths(Text) ->
     deaths([binary:split(Line, <<" ">>) || Line <- lines(Text)], none, []).
 
-deaths([[<<"death">>, Rest] | Lines], _, Done) ->
-    deaths(Lines, pairs([<<"death">> | words(Rest)]), Done);
+deaths([[<<"death">> | Rest] | Lines], _, Done) ->
+    Pairs = pairs([<<"death">> | words(iolist_to_binary(Rest))]),
+    deaths(Lines, Pairs#{text => [], log => []}, Done);
 deaths([[<<"end">> | _] | Lines], #{} = Death, Done) ->
-    Turned = maps:merge(#{text => [], log => []}, Death),
-    deaths(Lines, none, [maps:map(fun turn/2, Turned) | Done]);
+    deaths(Lines, none, [maps:map(fun turn/2, Death) | Done]);
 deaths([[Word | Rest] | Lines], #{} = Death, Done) when Word =:= <<"text">>; Word =:= <<"log">> ->
     Key = binary_to_existing_atom(Word),
-    Before = maps:get(Key, Death, []),
-    deaths(Lines, Death#{Key => [iolist_to_binary(Rest) | Before]}, Done);
+    deaths(Lines, Death#{Key := [iolist_to_binary(Rest) | maps:get(Key, Death)]}, Done);
 deaths([_ | Lines], Death, Done) ->
     deaths(Lines, Death, Done);
 deaths([], _, Done) ->
@@ -53,10 +52,12 @@ log_line(Line) ->
 
 %% @doc Keys and values that follow each other.
 -spec pairs([binary()]) -> pairs().
-pairs([Key, Value | Rest]) when byte_size(Key) > 0, byte_size(Key) < 32 ->
+pairs([Key, Value | Rest]) ->
     Pairs = pairs(Rest),
-    Name = binary_to_atom(Key),
-    Pairs#{Name => value(Name, Value)};
+    case word(Key) of
+        Name when is_atom(Name) -> Pairs#{Name => value(Name, Value)};
+        _ -> Pairs
+    end;
 pairs(_) ->
     #{}.
 
@@ -64,8 +65,14 @@ value(Key, Value) when Key =:= address; Key =:= instruction -> integer(Value, 16
 value(Key, Value) when Key =:= state; Key =:= step; Key =:= notice -> word(Value);
 value(_, Value) -> integer(Value, 10).
 
-word(Value) when byte_size(Value) < 32 -> binary_to_atom(Value);
-word(Value) -> Value.
+%% As an atom when it looks like one of the kernel's words.
+word(Value) when byte_size(Value) > 0, byte_size(Value) < 32 ->
+    case << <<C>> || <<C>> <= Value, (C >= $a andalso C =< $z) orelse (C >= $0 andalso C =< $9) orelse C =:= $_ >> of
+        Value -> binary_to_atom(Value);
+        _ -> Value
+    end;
+word(Value) ->
+    Value.
 
 integer(Value, Base) ->
     try

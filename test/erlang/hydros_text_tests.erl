@@ -1,0 +1,48 @@
+%% SPDX-License-Identifier: Apache-2.0
+-module(hydros_text_tests).
+-include_lib("proper/include/proper.hrl").
+-include_lib("eunit/include/eunit.hrl").
+
+nodes_test() ->
+    [Zero, One] = hydros_text:nodes(
+        <<"node 0 state running incarnation 1 memory_used 51234 step idle self 1\n"
+          "node 1 state starting incarnation 3 memory_used 0 step load target 2 later x y\n">>),
+    ?assertMatch(#{node := 0, state := running, incarnation := 1, memory_used := 51234, step := idle}, Zero),
+    ?assertMatch(#{node := 1, state := starting, step := load, target := 2, later := <<"x">>}, One).
+
+deaths_test() ->
+    [Two, One] = hydros_text:deaths(
+        <<"death 2 node 1 incarnation 2 guardian 2 notice hang noticed_ms 51 exit_status -1 address ffffc00000000010\n"
+          "text panic: page fault\ntext \nlog [n1 50.711001] one\nlog [n1 50.711002] two\nnew a line of later times\nend\n"
+          "death 1 node 0 incarnation 1 guardian 1 notice last_words noticed_ms 7 exit_status 256 address 0\nend\n"
+          "death 0 node 0">>),
+    ?assertMatch(#{death := 2, node := 1, notice := hang, exit_status := -1, address := 16#ffffc00000000010}, Two),
+    ?assertEqual([<<"panic: page fault">>, <<>>], maps:get(text, Two)),
+    ?assertEqual([<<"[n1 50.711001] one">>, <<"[n1 50.711002] two">>], maps:get(log, Two)),
+    ?assertMatch(#{death := 1, text := [], log := [], exit_status := 256}, One).
+
+log_test() ->
+    ?assertEqual(
+        [{50711001, 1, <<"one">>}, {3000002, 12, <<>>}],
+        hydros_text:log(<<"half a line\n[n1 50.711001] one\n[n12 3.000002] \n[n1 x] no\n">>)
+    ).
+
+merge_test() ->
+    ?assertEqual(
+        [{1, 0, <<"a">>}, {2, 1, <<"b">>}, {2, 0, <<"c">>}, {3, 1, <<"d">>}],
+        hydros_log:merge([[{2, 1, <<"b">>}, {3, 1, <<"d">>}], [{1, 0, <<"a">>}, {2, 0, <<"c">>}]])
+    ).
+
+%% Any bytes, and any mixture of good lines, are read without failing.
+text() ->
+    Word = oneof([<<"node">>, <<"death">>, <<"end">>, <<"text">>, <<"log">>, <<"state">>, <<"1">>, <<"ff">>, binary()]),
+    Space = oneof([<<" ">>, <<"\n">>, <<"  ">>]),
+    ?LET(Parts, list({Word, Space}), iolist_to_binary([[W, S] || {W, S} <- Parts])).
+
+prop_any_text() ->
+    ?FORALL(Text, text(), begin
+        is_list(hydros_text:nodes(Text)) andalso is_list(hydros_text:deaths(Text)) andalso is_list(hydros_text:log(Text))
+    end).
+
+properties_test_() ->
+    {timeout, 60, ?_assertEqual([], proper:module(?MODULE, [{numtests, 500}, {to_file, user}]))}.
