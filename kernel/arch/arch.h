@@ -59,6 +59,10 @@ bool arch_next_mapped(const struct arch_space *space, uintptr_t address, uintptr
  * the TLB when the space is current. */
 void arch_unmap(struct arch_space *space, uintptr_t address);
 void arch_protect(struct arch_space *space, uintptr_t address, unsigned flags);
+/* Around many of these on programs' pages, without a sleep or a copy from or to a program in
+ * between: what was not dropped one by one is dropped at the end. */
+void arch_drops_begin(void);
+void arch_drops_end(void);
 /* Replaces the frame and flags of a mapped 4 KiB page. */
 void arch_remap(struct arch_space *space, uintptr_t address, phys_addr frame, unsigned flags);
 /* Turns a 2 MiB mapping into 512 small ones. -ENOMEM. */

@@ -151,6 +151,10 @@ long inode_read(struct inode *inode, struct io *io, uint64_t offset);
 int inode_allocate(struct inode *inode, unsigned mode, uint64_t offset,
                    uint64_t size) MUST_CHECK; /* fallocate */
 #define SEALS_NONE 0x80000000U
+static inline bool inode_is_sealed(const struct inode *inode, unsigned seals)
+{
+    return inode->seals != SEALS_NONE && (inode->seals & seals);
+}
 
 /* Ready to be filled: 4 KiB for a path, from a small stock. */
 #define PATH_BUFFER 4096

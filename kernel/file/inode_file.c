@@ -29,11 +29,6 @@ static uint64_t min_size(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-static bool is_sealed(const struct inode *inode, unsigned seal)
-{
-    return inode->seals != SEALS_NONE && (inode->seals & seal);
-}
-
 /* A long transfer lets interrupts in, so that the node is not taken for dead. */
 static void breathe(uint64_t before, uint64_t after)
 {
@@ -165,8 +160,8 @@ int inode_copy_up(struct inode *inode)
 int inode_truncate(struct inode *inode, uint64_t size)
 {
     uint64_t old = inode_size(inode);
-    if ((size < old && is_sealed(inode, F_SEAL_SHRINK)) ||
-        (size > old && is_sealed(inode, F_SEAL_GROW)))
+    if ((size < old && inode_is_sealed(inode, F_SEAL_SHRINK)) ||
+        (size > old && inode_is_sealed(inode, F_SEAL_GROW)))
         return -EPERM;
     if (size > old && size > caller_file_size_max()) {
         caller_file_size_exceeded();
@@ -189,9 +184,9 @@ static int64_t write_room(struct inode *inode, uint64_t offset, uint64_t size)
     if (offset >= SIZE_LIMIT)
         return -EFBIG;
     size = min_size(size, SIZE_LIMIT - offset);
-    if (is_sealed(inode, F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+    if (inode_is_sealed(inode, F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
         return -EPERM;
-    if (is_sealed(inode, F_SEAL_GROW) && offset + size > inode_size(inode))
+    if (inode_is_sealed(inode, F_SEAL_GROW) && offset + size > inode_size(inode))
         return -EPERM;
     uint64_t limit = caller_file_size_max();
     if (offset >= limit && size) {
@@ -325,9 +320,9 @@ int inode_allocate(struct inode *inode, unsigned mode, uint64_t offset, uint64_t
         return -EOPNOTSUPP;
     if (end > SIZE_LIMIT)
         return -EFBIG;
-    if ((punch || zero) && is_sealed(inode, F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+    if ((punch || zero) && inode_is_sealed(inode, F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
         return -EPERM;
-    if (!keep && end > inode_size(inode) && is_sealed(inode, F_SEAL_GROW))
+    if (!keep && end > inode_size(inode) && inode_is_sealed(inode, F_SEAL_GROW))
         return -EPERM;
     if (!keep && end > inode_size(inode) && end > caller_file_size_max()) {
         caller_file_size_exceeded();

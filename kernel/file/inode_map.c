@@ -23,7 +23,7 @@ struct mapping {
     struct memory_object object;
     struct inode *inode;
     struct entry *entry;    /* for /proc/self/maps; may be NULL */
-    bool written;           /* some mapping may write through it */
+    bool may_write;         /* a mapping of a file open for writing: mprotect can make it so */
     uint64_t copied_index;  /* the one page copied from the image: files have one end */
     phys_addr copied_frame; /* 0: none yet */
 };
@@ -151,14 +151,14 @@ static struct mapping *mapping_create(struct inode *inode, struct entry *entry)
 
 bool inode_is_mapped_writable(const struct inode *inode)
 {
-    return inode->mapping && mapping_of(inode->mapping)->written;
+    return inode->mapping && mapping_of(inode->mapping)->may_write;
 }
 
 int inode_map(struct file *file, bool shared, bool writable, struct memory_object **object)
 {
     struct inode *inode = file->inode;
-    if (shared && writable && inode->seals != SEALS_NONE &&
-        (inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)))
+    bool sealed = inode_is_sealed(inode, F_SEAL_WRITE | F_SEAL_FUTURE_WRITE);
+    if (shared && writable && sealed)
         return -EPERM;
     /* A memory-only file that was never written has no pages yet. */
     if (!inode->pages && (!inode->origin || (shared && file_can_write(file)))) {
@@ -171,8 +171,7 @@ int inode_map(struct file *file, bool shared, bool writable, struct memory_objec
     if (!mapping)
         return -ENOMEM;
     memory_object_get(&mapping->object);
-    if (shared && file_can_write(file))
-        mapping->written |= writable;
+    mapping->may_write |= shared && file_can_write(file) && !sealed;
     *object = &mapping->object;
     return 0;
 }

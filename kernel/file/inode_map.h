@@ -5,4 +5,4 @@
 
 /* file_ops.map of regular files: object with one count. -EPERM: sealed. */
 int inode_map(struct file *file, bool shared, bool writable, struct memory_object **object);
-bool inode_is_mapped_writable(const struct inode *inode);
+bool inode_is_mapped_writable(const struct inode *inode); /* or may become so by mprotect */

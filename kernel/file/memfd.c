@@ -43,7 +43,8 @@ int memfd_seal(struct inode *inode, unsigned seals)
         return -EINVAL;
     if (inode->seals & F_SEAL_SEAL)
         return -EPERM;
-    if ((seals & F_SEAL_WRITE) && !(inode->seals & F_SEAL_WRITE) && inode_is_mapped_writable(inode))
+    if ((seals & F_SEAL_WRITE) && !inode_is_sealed(inode, F_SEAL_WRITE) &&
+        inode_is_mapped_writable(inode))
         return -EBUSY;
     inode->seals |= seals;
     return 0;

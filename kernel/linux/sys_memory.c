@@ -4,11 +4,12 @@
  * memory (there is no swap), one core needs no barriers between cores, and there is one memory
  * node: so locking, membarrier and the policies have little to do.
  */
+#include <linux/fcntl.h>
 #include <linux/membarrier.h>
 #include <linux/mempolicy.h>
 #include <linux/mman.h>
 
-#include "file/file.h"
+#include "file/inode.h"
 #include "linux/process.h"
 #include "linux/syscalls.h"
 #include "memory/address_space.h"
@@ -58,7 +59,8 @@ static int file_object(int fd, bool shared, struct map_request *request)
         error = -ENODEV;
     else
         error = file->ops->map(file, shared, writes, &request->object);
-    if (!error && shared && !file_can_write(file))
+    bool sealed = file->inode && inode_is_sealed(file->inode, F_SEAL_WRITE | F_SEAL_FUTURE_WRITE);
+    if (!error && shared && (sealed || !file_can_write(file)))
         request->flags |= REGION_MAY_NOT_WRITE;
     file_put(file);
     return error;

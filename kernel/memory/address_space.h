@@ -26,7 +26,7 @@ enum region_flags {
     REGION_NO_RESERVE = 512,   /* MAP_NORESERVE: may be larger than the partition */
     REGION_NO_HUGE = 1024,     /* MADV_NOHUGEPAGE */
     REGION_MAY_NOT_WRITE =
-        2048, /* shared mapping of a file open for reading only: mprotect gives -EACCES */
+        2048, /* shared, of a file open for reading only or sealed: mprotect gives -EACCES */
 };
 struct region {
     uintptr_t start, end; /* page-aligned */

@@ -33,6 +33,7 @@ void pages_drop(struct address_space *space, uintptr_t start, uintptr_t end)
 {
     struct arch_mapping mapping;
     uintptr_t at;
+    arch_drops_begin();
     for (; next_page(space, start, end, &at, &mapping); start = at + mapping.size) {
         ASSERT(at >= start && at + mapping.size <= end);
         arch_unmap(&space->arch, at);
@@ -40,6 +41,7 @@ void pages_drop(struct address_space *space, uintptr_t start, uintptr_t end)
         space->resident -= mapping.size / PAGE_SIZE;
         pages_breathe(space->resident);
     }
+    arch_drops_end();
 }
 
 void pages_protect(struct address_space *space, const struct region *region, uintptr_t start,
@@ -48,6 +50,7 @@ void pages_protect(struct address_space *space, const struct region *region, uin
     struct arch_mapping mapping;
     uintptr_t at;
     uint64_t count = 0;
+    arch_drops_begin();
     for (; next_page(space, start, end, &at, &mapping); start = at + mapping.size) {
         pages_breathe(++count);
         /* A private frame that nobody else uses may be written at once; for the others fault.c asks
@@ -59,6 +62,7 @@ void pages_protect(struct address_space *space, const struct region *region, uin
         if (flags != mapping.flags)
             arch_protect(&space->arch, at, flags);
     }
+    arch_drops_end();
 }
 
 int pages_share(struct address_space *parent, struct address_space *child,
@@ -66,24 +70,28 @@ int pages_share(struct address_space *parent, struct address_space *child,
 {
     struct arch_mapping mapping;
     uintptr_t at, start = region->start;
+    int error = 0;
+    arch_drops_begin();
     for (; next_page(parent, start, region->end, &at, &mapping); start = at + mapping.size) {
         if (!frame_is_ours(mapping.frame))
             continue; /* boot store: the child finds it again by a fault, should it ever look */
         unsigned flags = mapping.flags & ~(unsigned)PAGE_WRITE;
         if (frames_free() < PAGE_TABLES_MAX)
-            return -ENOMEM;
-        int error = mapping.size == PAGE_SIZE
+            error = -ENOMEM;
+        else
+            error = mapping.size == PAGE_SIZE
                         ? arch_map(&child->arch, at, mapping.frame, flags)
                         : arch_map_large(&child->arch, at, mapping.frame, flags);
         if (error)
-            return error;
+            break;
         frame_get_run(mapping.frame, mapping.size / PAGE_SIZE);
         child->resident += mapping.size / PAGE_SIZE;
         pages_breathe(child->resident);
         if (flags != mapping.flags)
             arch_protect(&parent->arch, at, flags);
     }
-    return 0;
+    arch_drops_end();
+    return error;
 }
 
 /* Unmaps [start, end) without giving the frames back. */
@@ -92,10 +100,12 @@ static void forget(struct address_space *space, uintptr_t start, uintptr_t end)
     struct arch_mapping mapping;
     uintptr_t at;
     uint64_t count = 0;
+    arch_drops_begin();
     for (; next_page(space, start, end, &at, &mapping); start = at + mapping.size) {
         arch_unmap(&space->arch, at);
         pages_breathe(++count);
     }
+    arch_drops_end();
 }
 
 int pages_move(struct address_space *space, const struct region *region, uintptr_t old,

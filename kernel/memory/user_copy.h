@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * User memory, only through checked typed copies: the size is taken from the type. An address of a
- * program is a user_addr, a number, so it cannot be followed by mistake.
+ * program is a user_addr, a number, so it cannot be followed by mistake; scripts/check-user finds
+ * casts to pointers.
  */
 #pragma once
 #include "arch/arch.h"
 
-#ifdef __clang__
-#define USER __attribute__((noderef, address_space(1)))
-#else
-#define USER
-#endif
 typedef uintptr_t user_addr;
 
 /* 0 or -EFAULT */

@@ -5,6 +5,43 @@
 
 #include <sys/mman.h>
 
+#ifndef F_SEAL_FUTURE_WRITE
+#define F_SEAL_FUTURE_WRITE 0x10
+#endif
+
+static char *map_of(int fd, int protection)
+{
+    return mmap(NULL, 4096, protection, MAP_SHARED, fd, 0);
+}
+
+/* A seal also holds against mprotect: of mappings made before it, and after. */
+static void seals_and_mappings(void)
+{
+    char path[64];
+    int fd = memfd_create("sealed", MFD_ALLOW_SEALING);
+    sprintf(path, "/proc/self/fd/%d", fd);
+    int reader = open(path, O_RDONLY);
+    SHOW(ftruncate(fd, 4096));
+    char *map = map_of(fd, PROT_READ);
+    SHOW(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE)); /* it could still be made writable */
+    SHOW(munmap(map, 4096));
+    map = map_of(reader, PROT_READ);
+    SHOW(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE));
+    SHOW(mprotect(map, 4096, PROT_READ | PROT_WRITE));
+    map = map_of(fd, PROT_READ);
+    SHOW(map == MAP_FAILED);
+    SHOW(mprotect(map, 4096, PROT_READ | PROT_WRITE));
+    fd = memfd_create("future", MFD_ALLOW_SEALING);
+    SHOW(ftruncate(fd, 4096));
+    map = map_of(fd, PROT_READ);
+    SHOW(fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE));
+    SHOW(mprotect(map, 4096, PROT_READ | PROT_WRITE));
+    map = map_of(fd, PROT_READ);
+    SHOW(map == MAP_FAILED);
+    SHOW(mprotect(map, 4096, PROT_READ | PROT_WRITE));
+    SHOW(map_of(fd, PROT_READ | PROT_WRITE) == MAP_FAILED);
+}
+
 int main(void)
 {
     work_start();
@@ -69,5 +106,6 @@ int main(void)
     printf("executed: %d\n", run());
     write_view[1] = 43;
     printf("executed: %d\n", run());
+    seals_and_mappings();
     return 0;
 }

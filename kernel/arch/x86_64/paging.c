@@ -28,8 +28,14 @@
 #define COUNT_MASK    (0x3ffUL << COUNT_SHIFT)
 #define ENTRIES       512
 
+/* So many pages are dropped from the TLB one by one; for more it is emptied once, which is cheaper.
+ */
+#define DROPS_MAX 32U
+
 struct arch_space kernel_space;
 static phys_addr current_root;
+static bool drops_gathered;
+static unsigned drops; /* of programs' pages since drops_gathered */
 
 static inline uint64_t *table_of(uint64_t entry)
 {
@@ -216,8 +222,24 @@ static uint64_t *entry_mapped(const struct arch_space *space, uintptr_t address)
 
 static inline void tlb_changed(const struct arch_space *space, uintptr_t address)
 {
-    if (space->root == current_root || !is_user_half(address))
+    if (!is_user_half(address))
         tlb_drop(address);
+    else if (space->root == current_root && !(drops_gathered && ++drops > DROPS_MAX))
+        tlb_drop(address);
+}
+
+void arch_drops_begin(void)
+{
+    ASSERT(!drops_gathered);
+    drops_gathered = true;
+    drops = 0;
+}
+
+void arch_drops_end(void)
+{
+    drops_gathered = false;
+    if (drops > DROPS_MAX)
+        cr3_write(current_root); /* programs' pages are not global */
 }
 
 void arch_unmap(struct arch_space *space, uintptr_t address)

@@ -225,6 +225,19 @@ void arch_unmap(struct arch_space *space, uintptr_t address)
     }
 }
 
+static bool gathering;
+
+void arch_drops_begin(void)
+{
+    ASSERT(!gathering);
+    gathering = true;
+}
+
+void arch_drops_end(void)
+{
+    gathering = false;
+}
+
 void arch_protect(struct arch_space *space, uintptr_t address, unsigned flags)
 {
     uint64_t size;
