@@ -8,7 +8,7 @@ test-images: $(B)/pty
 
 # The image that the tests of isolation and of bad input use: a debug kernel, and these programs in /t.
 WILD := $(B)/test/t/wild
-$(WILD): test/isolation/wild.c abi/layout.h
+$(B)/test/t/%: test/isolation/%.c abi/layout.h
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	@musl-gcc -std=gnu11 -D_GNU_SOURCE -O1 -static -s -Wall -Wextra -I. $< -o $@
@@ -24,7 +24,7 @@ $(B)/test/t/elf-cut: $(WILD) $(B)/init
 $(B)/test/t/%.sh: test/isolation/%.sh
 	@mkdir -p $(@D)
 	@cp $< $@
-$(B)/test/root.erofs: $(B)/init $(ERLANG_BEAM) scripts/make-root $(WILD) $(B)/test/t/elf-cut $(patsubst test/isolation/%,$(B)/test/t/%,$(wildcard test/isolation/*.sh))
+$(B)/test/root.erofs: $(B)/init $(ERLANG_BEAM) scripts/make-root $(patsubst test/isolation/%.c,$(B)/test/t/%,$(wildcard test/isolation/*.c)) $(B)/test/t/elf-cut $(patsubst test/isolation/%,$(B)/test/t/%,$(wildcard test/isolation/*.sh))
 	@echo "  ROOT $@"
 	@scripts/make-root --output=$@ --init=$(B)/init --ebin=$(B)/ebin --add=$(B)/test/t:/t
 $(B)/test/debug.img: $(B)/hydros $(B)/debug/kernel.elf $(B)/test/root.erofs

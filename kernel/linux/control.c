@@ -125,7 +125,7 @@ static long control_write(struct file *file, struct io *io, int64_t *position)
     if (got > 0 && text[got - 1] == '\n')
         got--;
     text[got] = 0;
-    int error = command_run(text);
+    int error = memchr(text, 0, (size_t)got) ? -EINVAL : command_run(text);
     return error ? error : (long)size;
 }
 

@@ -18,7 +18,7 @@ memory_eat|init ended with status|'
 options=() node=0
 while IFS='|' read -r fault cause function; do
     node=$((node + 1))
-    options+=(--option=run@$node="/bin/sh /t/fault.sh $fault")
+    options+=(--option=run@$node="/bin/sh /t/faults.sh $fault")
 done <<< "$table"
 machine --nodes=$((node + 1)) --memory=$((224 * (node + 1)))M --eval=ok --option=on-death=stay --option=restart=no \
     "${options[@]}" --option=run@0="/bin/sh /t/watch.sh $node"

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+# faults.sh NAME...: asks this node's kernel for one fault after the other, in its first life only.
+if [ "$HYDROS_INCARNATION" = 1 ]; then
+    for name; do echo -n "fault $name" > /dev/hydros; done
+fi
+sleep 1000
