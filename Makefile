@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every target. `make help` lists what a user needs. Files are found by wildcard per folder.
 B := build
-SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -191,9 +190,10 @@ erlang: $(B)/packages-test $(ERLANG_BEAM)
 programs: $(B)/packages-test
 	@$(MAKE) --no-print-directory test-images
 	@test/run programs
+# The suites that mostly wait (linux, programs) run beside those that compute.
 test: $(B)/packages-test $(ERLANG_BEAM)
-	@$(MAKE) --no-print-directory test-images test-programs
-	@test/run check unit fuzz erlang linux programs system
+	@$(MAKE) --no-print-directory -j2 test-images test-programs
+	@test/run linux check unit fuzz erlang programs system
 test-programs: $(UNIT) $(FUZZ)
 test-images: image $(B)/debug/kernel.elf
 	@:

@@ -33,10 +33,10 @@ static void link_of(int fd)
            strncmp(text, work_path, strlen(work_path)) == 0 ? text + strlen(work_path) : text);
 }
 
-int main(int argc, char **argv)
+static char text[200000], path[64], buffer[64];
+
+static void descriptors(void)
 {
-    static char text[200000];
-    work_start();
     work_file("f", "content");
     int fd = open("f", O_RDWR);
     dup2(fd, 20);
@@ -49,7 +49,6 @@ int main(int argc, char **argv)
     link_of(pipes[0]);
     int null = open("/dev/null", O_RDWR);
     link_of(null);
-    char path[64], buffer[64] = "";
     lseek(fd, 3, SEEK_SET);
     int again = open("/proc/self/fd/20", O_RDONLY);
     SHOW(read(again, buffer, 60));
@@ -79,6 +78,10 @@ int main(int argc, char **argv)
     closedir(list);
     slurp("/proc/self/fdinfo/20", text, sizeof text);
     printf("%d %d\n", strncmp(text, "pos:\t3\n", 7), strstr(text, "flags:\t") != NULL);
+}
+
+static void program(char **argv)
+{
     slurp("/proc/self/cmdline", text, sizeof text);
     printf("cmdline is argv[0]: %d\n", strcmp(text, argv[0]) == 0);
     slurp("/proc/self/comm", text, sizeof text);
@@ -94,7 +97,11 @@ int main(int argc, char **argv)
     printf("mapped: %d r--p %d name %d\n", line != NULL,
            line && strncmp(strchr(line, ' '), " r--p 00000000 ", 15) == 0,
            line && strstr(line, exe) != NULL);
-    printf("stack %d heap or none %d\n", strstr(text, "[stack]\n") != NULL, 1);
+    printf("stack %d\n", strstr(text, "[stack]\n") != NULL);
+}
+
+static void status(void)
+{
     char comm[32], name[64];
     slurp("/proc/self/comm", comm, sizeof comm);
     sprintf(name, "Name:\t%s", comm);
@@ -108,22 +115,35 @@ int main(int argc, char **argv)
     sscanf(text, "%d", &pid);
     sscanf(strrchr(text, ')') + 1, " %c %d", &state, &parent);
     printf("stat %d %c %d\n", pid == getpid(), state, parent == getppid());
-    size = readlink("/proc/self", buffer, sizeof buffer - 1);
+    ssize_t size = readlink("/proc/self", buffer, sizeof buffer - 1);
     buffer[size > 0 ? size : 0] = 0;
     printf("self %d\n", atoi(buffer) == getpid());
     sprintf(path, "/proc/%d/task/%d/comm", getpid(), getpid());
     slurp(path, text, sizeof text);
     printf("task %s", text);
-    pid_t child = fork();
-    if (child == 0)
+}
+
+static void child(void)
+{
+    pid_t pid = fork();
+    if (pid == 0)
         _exit(0);
     siginfo_t info;
-    waitid(P_PID, child, &info, WEXITED | WNOWAIT);
-    sprintf(path, "/proc/%d/stat", child);
+    waitid(P_PID, pid, &info, WEXITED | WNOWAIT);
+    sprintf(path, "/proc/%d/stat", pid);
     slurp(path, text, sizeof text);
     printf("zombie %c\n", strchr(text, ')') ? strchr(text, ')')[2] : '?');
-    waitpid(child, NULL, 0);
+    waitpid(pid, NULL, 0);
     SHOW(open(path, O_RDONLY));
+}
+
+int main(int argc, char **argv)
+{
+    work_start();
+    descriptors();
+    program(argv);
+    status();
+    child();
     SHOW(open("/proc/self/none", O_RDONLY));
     SHOW(open("/proc/0", O_RDONLY));
     SHOW(mkdir("/proc/self/new", 0700) < 0);

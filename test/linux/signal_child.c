@@ -45,13 +45,8 @@ static void wait_told(int count)
         usleep(1000);
 }
 
-int main(void)
+static void ends(void)
 {
-    alarm(20);
-    struct rlimit none = {0, 0};
-    setrlimit(RLIMIT_CORE, &none);
-    struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_RESTART};
-    sigaction(SIGCHLD, &action, NULL);
     int deadly[] = {SIGHUP, SIGKILL, SIGSEGV, SIGABRT, SIGUSR1, SIGRTMIN, SIGRTMAX};
     for (int i = 0; i < 7; i++) {
         told = 0;
@@ -62,6 +57,10 @@ int main(void)
         printf("signal %d: signaled %d by %d, code %d status %d\n", deadly[i], WIFSIGNALED(status),
                WTERMSIG(status), last_code, last_status);
     }
+}
+
+static void stops_and_goes(void)
+{
     pid_t child = sleeper();
     int harmless[] = {SIGCHLD, SIGURG, SIGWINCH, SIGCONT};
     for (int i = 0; i < 4; i++)
@@ -80,7 +79,7 @@ int main(void)
         printf("stop: stopped %d by %d, code %d status %d\n", WIFSTOPPED(status), WSTOPSIG(status),
                last_code, last_status);
         printf("told once: %d\n", waitpid(child, NULL, WUNTRACED | WNOHANG));
-        kill(child, SIGUSR2 == 0 ? 0 : SIGWINCH); /* does not wake it */
+        kill(child, SIGWINCH); /* does not wake it */
         told = 0;
         kill(child, SIGCONT);
         status = wait_for(child, WCONTINUED);
@@ -102,11 +101,14 @@ int main(void)
     kill(child, SIGKILL); /* does not wait */
     status = wait_for(child, 0);
     printf("stopped and KILL: signaled %d by %d\n", WIFSIGNALED(status), WTERMSIG(status));
+}
 
+static void flags(struct sigaction action)
+{
     action.sa_flags |= SA_NOCLDSTOP;
     sigaction(SIGCHLD, &action, NULL);
     told = 0;
-    child = sleeper();
+    pid_t child = sleeper();
     kill(child, SIGSTOP);
     wait_for(child, WUNTRACED);
     usleep(20000);
@@ -133,5 +135,17 @@ int main(void)
     errno = 0;
     result = waitpid(child, NULL, 0);
     printf("ignored: %d, no child %d\n", result, errno == ECHILD);
+}
+
+int main(void)
+{
+    alarm(20);
+    struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_RESTART};
+    sigaction(SIGCHLD, &action, NULL);
+    ends();
+    stops_and_goes();
+    flags(action);
     return 0;
 }

@@ -9,30 +9,48 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-static volatile int handled;
+static volatile int *handled; /* seen by the child, too */
+static int ignored;
 static int ends[2], sockets[2], poller;
 
 static void handler(int signal)
 {
-    handled++;
+    ++*handled;
 }
 
-/* A child that sends one signal after 50 ms, then after 100 ms more gives what the call waits for.
- */
+static int is_asleep(pid_t pid)
+{
+    char path[64], text[256] = "";
+    sprintf(path, "/proc/%d/stat", pid);
+    int fd = open(path, O_RDONLY);
+    ssize_t size = read(fd, text, sizeof(text) - 1);
+    close(fd);
+    const char *name_end = strrchr(text, ')');
+    return size > 0 && name_end && name_end[2] == 'S';
+}
+
+/* A child that sends one signal when the call waits, and when that was handled gives what the call
+ * waits for. However slow the machine is. */
 static pid_t disturb(void)
 {
     pid_t parent = getpid(), child = fork();
     if (child != 0)
         return child;
-    usleep(50000);
+    int before = *handled;
+    while (!is_asleep(parent))
+        usleep(1000);
+    usleep(20000);
     kill(parent, SIGUSR1);
-    usleep(100000);
+    for (int tries = ignored ? 0 : 5000; tries > 0 && *handled == before; tries--)
+        usleep(1000);
+    usleep(20000);
     if (write(ends[1], "x", 1) + write(sockets[1], "y", 1) != 2)
         _exit(1);
     _exit(7);
@@ -84,6 +102,8 @@ int main(void)
     static const char *const names[] = {"read",   "recv",       "waitpid",   "poll",
                                         "select", "epoll_wait", "nanosleep", "pause"};
     alarm(20);
+    handled =
+        mmap(NULL, sizeof(*handled), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     struct epoll_event event = {.events = EPOLLIN};
     if (pipe(ends) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) != 0)
         return 1;
@@ -93,18 +113,19 @@ int main(void)
         struct sigaction action = {.sa_handler = handler, .sa_flags = restart ? SA_RESTART : 0};
         sigaction(SIGUSR1, &action, NULL);
         for (int which = 0; which < 8; which++) {
-            handled = 0;
+            *handled = 0;
             pid_t child = disturb();
             errno = 0;
             long result = call(which, child);
             printf("%s %s: %ld %s, handled %d\n", restart ? "SA_RESTART" : "plain", names[which],
-                   result, result < 0 ? strerror(errno) : "", handled);
+                   result, result < 0 ? strerror(errno) : "", *handled);
             while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
                 ;
             drain();
         }
     }
     /* An ignored signal is as if nothing had been. */
+    ignored = 1;
     signal(SIGUSR1, SIG_IGN);
     for (int which = 0; which < 6; which++) {
         pid_t child = disturb();

@@ -47,13 +47,17 @@ static int receive_fds(int socket, size_t size, size_t control_size, int flags, 
     return count;
 }
 
-int main(void)
+static int pair[2], ends[2], fds[260];
+static char buffer[20];
+
+static void start(int type)
 {
-    int pair[2], ends[2], fds[260], status;
-    char buffer[20] = "";
-    alarm(20);
-    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 || pipe(ends) != 0)
-        return 1;
+    if (socketpair(AF_UNIX, type, 0, pair) != 0 || pipe(ends) != 0)
+        exit(1);
+}
+
+static void one_and_two(void)
+{
     show("send", send_fds(pair[0], "one", ends, 1));
     close(ends[0]);
     show("write while in flight", write(ends[1], "data", 4));
@@ -71,7 +75,11 @@ int main(void)
     close(fds[0]);
     close(fds[1]);
     receive_fds(pair[1], 100, CMSG_SPACE(sizeof(int) * 4), 0, fds);
+}
 
+static void cut(void)
+{
+    int two[2] = {ends[1], pair[0]};
     show("split", send_fds(pair[0], "abcdef", ends + 1, 1));
     receive_fds(pair[1], 2, CMSG_SPACE(sizeof(int)), MSG_PEEK, fds);
     close(fds[0]);
@@ -85,19 +93,26 @@ int main(void)
     receive_fds(pair[1], 100, 0, 0, fds);
     show("dropped by read", send_fds(pair[0], "read", two, 2));
     show("read", read(pair[1], buffer, sizeof(buffer)));
+}
+
+static void refused(void)
+{
     int bad[2] = {ends[1], 999};
     show("bad descriptor", send_fds(pair[0], "bad", bad, 2));
     for (int i = 0; i < 260; i++)
         fds[i] = ends[1];
     show("too many", send_fds(pair[0], "many", fds, 254));
     show("most", send_fds(pair[0], "many", fds, 253));
-    count = receive_fds(pair[1], 100, CMSG_SPACE(sizeof(int) * 253), 0, fds);
+    int count = receive_fds(pair[1], 100, CMSG_SPACE(sizeof(int) * 253), 0, fds);
     for (int i = 0; i < count; i++)
         close(fds[i]);
+}
 
-    /* The last writer closes only when the message with its copy is thrown away. */
+/* The last writer closes only when the message with its copy is thrown away. */
+static void in_flight(void)
+{
     if (pipe(ends) != 0)
-        return 1;
+        exit(1);
     show("in flight", send_fds(pair[0], "x", ends + 1, 1));
     close(ends[1]);
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
@@ -105,10 +120,13 @@ int main(void)
     close(pair[0]);
     close(pair[1]);
     show("no writer", read(ends[0], buffer, 1));
+}
 
-    /* To a child, as erl_child_setup does. */
-    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 || pipe(ends) != 0)
-        return 1;
+/* As erl_child_setup does. */
+static void to_a_child(void)
+{
+    int status;
+    start(SOCK_STREAM);
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
@@ -126,11 +144,25 @@ int main(void)
     fcntl(ends[0], F_SETFL, 0);
     show("from the child", read(ends[0], buffer, 10));
     printf("status %d\n", status);
-    /* Datagrams carry them too. */
-    if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) != 0)
-        return 1;
+}
+
+static void datagrams(void)
+{
+    start(SOCK_DGRAM);
     show("datagram", send_fds(pair[0], "dgram", ends, 2));
     printf("got %d\n", receive_fds(pair[1], 3, CMSG_SPACE(sizeof(int) * 2), 0, fds));
+}
+
+int main(void)
+{
+    alarm(20);
+    start(SOCK_STREAM);
+    one_and_two();
+    cut();
+    refused();
+    in_flight();
+    to_a_child();
+    datagrams();
     /* A socket sent into itself is not lost to the system for ever, at least while this program
      * lives. */
     for (int i = 0; i < 20; i++) {

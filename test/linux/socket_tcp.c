@@ -29,49 +29,56 @@ static struct sockaddr_in local(int port)
                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 }
 
-static int connected(int listener, int *accepted)
+static int listener, second, client, server, on = 1;
+static struct sockaddr_in name; /* of the listener */
+static char buffer[100];
+
+static void connected(void)
 {
-    struct sockaddr_in name;
-    socklen_t size = sizeof(name);
-    getsockname(listener, (void *)&name, &size);
-    int client = socket(AF_INET, SOCK_STREAM, 0);
-    if (connect(client, (void *)&name, sizeof(name)) != 0)
-        return -1;
-    *accepted = accept(listener, NULL, NULL);
-    return client;
+    client = socket(AF_INET, SOCK_STREAM, 0);
+    if (connect(client, (void *)&name, sizeof(name)) == 0)
+        server = accept(listener, NULL, NULL);
 }
 
-int main(void)
+/* Waits until there is something about it, or for a second. */
+static void settle(int fd, short wanted)
 {
-    char buffer[100];
-    int on = 1, server, value = 0;
-    alarm(20);
-    signal(SIGPIPE, SIG_IGN);
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    struct pollfd poll_fd = {fd, wanted, 0};
+    poll(&poll_fd, 1, 1000);
+}
+
+static void names(void)
+{
+    listener = socket(AF_INET, SOCK_STREAM, 0);
     printf("fresh %#x\n", events(listener));
-    struct sockaddr_in name = local(0), peer;
+    struct sockaddr_in peer, own;
+    name = local(0);
     show("reuse", setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)));
     show("bind", bind(listener, (void *)&name, sizeof(name)));
     show("listen", listen(listener, 8));
     socklen_t size = sizeof(name);
     show("name", getsockname(listener, (void *)&name, &size));
     printf("port given %d, size %u\n", name.sin_port != 0, size);
-    int second = socket(AF_INET, SOCK_STREAM, 0);
+    second = socket(AF_INET, SOCK_STREAM, 0);
     show("port taken", bind(second, (void *)&name, sizeof(name)));
-    int client = socket(AF_INET, SOCK_STREAM, 0);
+    client = socket(AF_INET, SOCK_STREAM, 0);
     show("connect", connect(client, (void *)&name, sizeof(name)));
     printf("listener %#x, client %#x\n", events(listener), events(client));
     size = sizeof(peer);
     server = accept(listener, (void *)&peer, &size);
-    struct sockaddr_in own;
     size = sizeof(own);
     getsockname(client, (void *)&own, &size);
     printf("peer is the client %d, address %s\n", peer.sin_port == own.sin_port,
            inet_ntoa(peer.sin_addr));
     getpeername(client, (void *)&own, &size);
     printf("client's peer is the listener %d\n", own.sin_port == name.sin_port);
+}
+
+static void talk(void)
+{
+    int value = 0;
+    socklen_t size = sizeof(value);
     show("no delay", setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)));
-    size = sizeof(value);
     getsockopt(client, IPPROTO_TCP, TCP_NODELAY, &value, &size);
     printf("no delay %d\n", value);
     show("send", send(client, "ping", 4, 0));
@@ -79,8 +86,7 @@ int main(void)
     show("echo", send(server, buffer, 4, 0));
     show("recv", recv(client, buffer, 100, 0));
     show("half-close", shutdown(client, SHUT_WR));
-    struct pollfd fd = {server, POLLIN, 0};
-    poll(&fd, 1, 1000);
+    settle(server, POLLIN);
     printf("server %#x, client %#x\n", events(server), events(client));
     show("end", recv(server, buffer, 100, 0));
     show("other way", send(server, "bye", 3, 0));
@@ -89,48 +95,51 @@ int main(void)
     show("end", recv(client, buffer, 100, 0));
     printf("client %#x\n", events(client));
     close(client);
+}
 
-    client = connected(listener, &server);
+/* The server closes, in three ways that the client sees. */
+static void ends(void)
+{
+    connected();
     show("unread", send(client, "unread", 6, 0));
-    fd.fd = server;
-    poll(&fd, 1, 1000);
+    settle(server, POLLIN);
     close(server);
-    fd.fd = client;
-    fd.events = POLLRDHUP;
-    poll(&fd, 1, 1000);
+    settle(client, POLLRDHUP);
     printf("reset %#x\n", events(client));
     show("recv", recv(client, buffer, 100, 0));
     show("recv", recv(client, buffer, 100, 0));
     show("send", send(client, "x", 1, 0));
     close(client);
 
-    client = connected(listener, &server);
+    connected();
     struct linger linger = {1, 0};
     show("linger", setsockopt(server, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)));
     close(server);
-    fd.fd = client;
-    poll(&fd, 1, 1000);
+    settle(client, POLLRDHUP);
     show("recv", recv(client, buffer, 100, 0));
     close(client);
 
-    client = connected(listener, &server);
+    connected();
     close(server);
-    fd.fd = client;
-    poll(&fd, 1, 1000);
+    settle(client, POLLRDHUP);
     show("first write", send(client, "x", 1, 0));
     usleep(20000);
     show("next write", send(client, "x", 1, 0));
     close(client);
+}
 
+static void refused(void)
+{
+    int value = 0;
+    socklen_t size = sizeof(value);
     close(listener);
     client = socket(AF_INET, SOCK_STREAM, 0);
     show("refused", connect(client, (void *)&name, sizeof(name)));
     fcntl(client, F_SETFL, O_NONBLOCK);
     show("in progress", connect(client, (void *)&name, sizeof(name)));
-    fd = (struct pollfd){client, POLLOUT, 0};
+    struct pollfd fd = {client, POLLOUT, 0};
     show("poll", poll(&fd, 1, 1000));
     printf("refused %#x\n", events(client));
-    size = sizeof(value);
     getsockopt(client, SOL_SOCKET, SO_ERROR, &value, &size);
     printf("%s\n", strerror(value));
     getsockopt(client, SOL_SOCKET, SO_ERROR, &value, &size);
@@ -143,5 +152,15 @@ int main(void)
     show("wrong family", connect(client, (void *)&bad, sizeof(bad)));
     show("second can bind now", bind(second, (void *)&name, sizeof(name)));
     show("bind twice", bind(second, (void *)&name, sizeof(name)));
+}
+
+int main(void)
+{
+    alarm(20);
+    signal(SIGPIPE, SIG_IGN);
+    names();
+    talk();
+    ends();
+    refused();
     return 0;
 }

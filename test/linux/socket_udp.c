@@ -19,14 +19,16 @@ static int events(int fd)
     return poll_fd.revents;
 }
 
-int main(void)
+static int server, client;
+static struct sockaddr_in name = {.sin_family = AF_INET}, own; /* the server's, and any other */
+static char buffer[100];
+
+static void single(void)
 {
-    char buffer[100];
-    alarm(20);
-    int server = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0),
-        client = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-    struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)},
-                       from, own;
+    struct sockaddr_in from;
+    server = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    client = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     printf("fresh %#x\n", events(server));
     show("bind", bind(server, (void *)&name, sizeof(name)));
     socklen_t size = sizeof(name);
@@ -52,7 +54,10 @@ int main(void)
     size = sizeof(own);
     show("peer", getpeername(client, (void *)&own, &size));
     printf("peer is the server %d\n", own.sin_port == name.sin_port);
+}
 
+static void several(void)
+{
     struct iovec pieces[3] = {{"one", 3}, {"two!", 4}, {"three", 5}};
     struct mmsghdr messages[3];
     memset(messages, 0, sizeof(messages));
@@ -72,7 +77,11 @@ int main(void)
     printf("sizes %u %u %u\n", received[0].msg_len, received[1].msg_len, received[2].msg_len);
     printf("%.3s %.4s %.5s\n", in[0], in[1], in[2]);
     show("recvmmsg nothing", recvmmsg(server, received, 4, 0, NULL));
+}
 
+static void refused(void)
+{
+    socklen_t size = sizeof(own);
     struct sockaddr unspecified = {.sa_family = AF_UNSPEC};
     show("disconnect", connect(client, &unspecified, sizeof(unspecified)));
     show("peer", getpeername(client, (void *)&own, &size));
@@ -94,5 +103,13 @@ int main(void)
     show("accept", accept(second, NULL, NULL));
     show("shutdown unconnected", shutdown(second, SHUT_WR));
     show("it counts all the same", sendto(second, "x", 1, MSG_NOSIGNAL, (void *)&own, sizeof(own)));
+}
+
+int main(void)
+{
+    alarm(20);
+    single();
+    several();
+    refused();
     return 0;
 }

@@ -36,88 +36,94 @@ static struct itimerspec every(long first_ms, long period_ms)
 
 static void *thread(void *unused)
 {
-    timer_t timer;
+    timer_t own;
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGUSR1};
     event.sigev_notify_thread_id = (pid_t)syscall(SYS_gettid);
     struct itimerspec time = every(5, 0);
     count = 0;
-    int result = timer_create(CLOCK_MONOTONIC, &event, &timer);
-    timer_settime(timer, 0, &time, NULL);
+    int result = timer_create(CLOCK_MONOTONIC, &event, &own);
+    timer_settime(own, 0, &time, NULL);
     while (count < 1)
         usleep(1000);
     printf("SIGEV_THREAD_ID: %d, in this thread %d\n", result, taker == (pid_t)syscall(SYS_gettid));
-    timer_delete(timer);
+    timer_delete(own);
     return NULL;
 }
 
-int main(void)
+static struct sigevent event = {
+    .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1, .sigev_value = {.sival_int = 55}};
+static struct itimerspec setting, left;
+static timer_t timer, other;
+
+static void periods(void)
 {
-    struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_RESTART};
-    struct sigevent event = {
-        .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1, .sigev_value = {.sival_int = 55}};
-    struct itimerspec time, left;
-    timer_t timer, other;
-    sigset_t set;
-    alarm(20);
-    sigaction(SIGUSR1, &action, NULL);
     printf("create: %d\n", timer_create(CLOCK_MONOTONIC, &event, &timer));
     timer_gettime(timer, &left);
     printf("not set: %ld\n", left.it_value.tv_sec + left.it_value.tv_nsec);
-    time = every(10, 5);
-    printf("set: %d\n", timer_settime(timer, 0, &time, NULL));
+    setting = every(10, 5);
+    printf("set: %d\n", timer_settime(timer, 0, &setting, NULL));
     while (count < 4)
         pause();
     printf("came: code %d value %d\n", code, value);
     timer_gettime(timer, &left);
     printf("period %ld, left within it %d\n", left.it_interval.tv_nsec,
            left.it_value.tv_sec == 0 && left.it_value.tv_nsec <= 5000000);
-    time = every(0, 0);
-    timer_settime(timer, 0, &time, &left);
+    setting = every(0, 0);
+    timer_settime(timer, 0, &setting, &left);
     printf("old period %ld\n", left.it_interval.tv_nsec);
     int before = count;
     usleep(20000);
     printf("off: %d\n", count - before);
+}
 
-    /* Blocked for many periods: one signal, the rest in the overrun. */
+/* Blocked for many periods: one signal, the rest in the overrun. */
+static void blocked(void)
+{
+    sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGUSR1);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    before = count;
-    time = every(1, 1);
-    timer_settime(timer, 0, &time, NULL);
+    setting = every(1, 1);
+    timer_settime(timer, 0, &setting, NULL);
     struct timespec nap = {0, 100000000};
     nanosleep(&nap, NULL);
-    time = every(0, 0);
+    setting = every(0, 0);
     siginfo_t info;
     int taken = sigwaitinfo(&set, &info);
     int late = timer_getoverrun(timer);
-    timer_settime(timer, 0, &time, NULL);
+    timer_settime(timer, 0, &setting, NULL);
     printf("blocked: USR1 %d, overrun many %d, the same by call %d\n", taken == SIGUSR1,
            info.si_overrun >= 50, late == info.si_overrun);
     struct timespec none = {0, 0};
     while (sigtimedwait(&set, &info, &none) > 0)
         ;
     sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
 
+static void absolute(void)
+{
     count = 0;
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     printf("second timer: %d\n", timer_create(CLOCK_REALTIME, &event, &other));
-    time = (struct itimerspec){{0, 0}, now};
-    timer_settime(other, TIMER_ABSTIME, &time, NULL);
+    setting = (struct itimerspec){{0, 0}, now};
+    timer_settime(other, TIMER_ABSTIME, &setting, NULL);
     while (count < 1)
         usleep(1000);
     printf("absolute, now: came\n");
-    time.it_value.tv_sec += 100;
-    timer_settime(other, TIMER_ABSTIME, &time, NULL);
+    setting.it_value.tv_sec += 100;
+    timer_settime(other, TIMER_ABSTIME, &setting, NULL);
     timer_gettime(other, &left);
     printf("absolute, later: %d\n", left.it_value.tv_sec >= 95 && left.it_value.tv_sec <= 100);
     printf("delete: %d\n", timer_delete(other));
+}
 
+static void kinds(void)
+{
     event.sigev_notify = SIGEV_NONE;
     timer_create(CLOCK_MONOTONIC, &event, &other);
-    time = every(20, 0);
-    timer_settime(other, 0, &time, NULL);
+    setting = every(20, 0);
+    timer_settime(other, 0, &setting, NULL);
     timer_gettime(other, &left);
     printf("none: running %d\n", left.it_value.tv_nsec > 0);
     usleep(30000);
@@ -128,8 +134,8 @@ int main(void)
     event.sigev_notify = SIGEV_SIGNAL;
     count = 0;
     timer_create(CLOCK_PROCESS_CPUTIME_ID, &event, &other);
-    time = every(10, 0);
-    timer_settime(other, 0, &time, NULL);
+    setting = every(10, 0);
+    timer_settime(other, 0, &setting, NULL);
     while (count < 1)
         ;
     printf("CPU time: came\n");
@@ -137,9 +143,12 @@ int main(void)
     pthread_t id;
     pthread_create(&id, NULL, thread, NULL);
     pthread_join(id, NULL);
+}
 
-    time = every(5000, 0);
-    timer_settime(timer, 0, &time, NULL);
+static void refused(void)
+{
+    setting = every(5000, 0);
+    timer_settime(timer, 0, &setting, NULL);
     pid_t child = fork();
     if (child == 0)
         _exit(timer_gettime(timer, &left) == -1 && errno == EINVAL ? 0 : 1);
@@ -150,8 +159,20 @@ int main(void)
     printf("bad signal: %d\n", timer_create(CLOCK_MONOTONIC, &event, &other));
     event.sigev_signo = SIGUSR1;
     printf("bad clock: %d\n", timer_create(99, &event, &other));
-    time.it_value.tv_nsec = -1;
-    printf("bad time: %d\n", timer_settime(timer, 0, &time, NULL));
+    setting.it_value.tv_nsec = -1;
+    printf("bad time: %d\n", timer_settime(timer, 0, &setting, NULL));
     timer_delete(timer);
+}
+
+int main(void)
+{
+    struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_RESTART};
+    alarm(20);
+    sigaction(SIGUSR1, &action, NULL);
+    periods();
+    blocked();
+    absolute();
+    kinds();
+    refused();
     return 0;
 }

@@ -5,7 +5,7 @@
 . test/system/common
 IMAGE=build/test/debug.img
 bad='/nonexistent /etc /etc/hosts /t/elf-head /t/elf-cut /t/elf-empty /t/elf-arm /t/elf-table /t/elf-interpreter'
-options= node=0
+options='' node=0
 for program in $bad; do
     node=$((node + 1))
     options="$options --option=init@$node=$program"

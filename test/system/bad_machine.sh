@@ -4,7 +4,7 @@
 . test/system/common
 IMAGE=build/test/debug.img
 refused() { # LINE ARGUMENT...
-    local line=$1
+    local line="$1"
     shift
     machine --timeout=30 --eval=ok "$@"
     expect_status 1

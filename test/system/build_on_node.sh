@@ -9,9 +9,15 @@ cp -r "$(command -v rebar3)" examples "$WORK/t/"
 rm -rf "$WORK"/t/examples/*/_build
 cat > "$WORK/t/build.sh" <<'SCRIPT'
 export PATH=/t/elixir/bin:$PATH LC_ALL=C.UTF-8 MIX_ENV=prod REBAR_COLOR=none
+# Runs a release until it has counted. SIGKILL: a SIGTERM during the start of Erlang can be lost, on Linux, too.
+counts() {
+    "$@" > /tmp/output 2>&1 &
+    until grep '2 on' /tmp/output; do sleep 1; done
+    kill -KILL $!
+}
 cp -r /t/examples /tmp/examples
-cd /tmp/examples/elixir_counter && mix release && (timeout 10 _build/prod/rel/elixir_counter/bin/elixir_counter start | grep -m 1 '2 on')
-cd /tmp/examples/rebar3_counter && /t/rebar3 release && (timeout 10 _build/default/rel/counter/bin/counter foreground | grep -m 1 '2 on')
+cd /tmp/examples/elixir_counter && mix release && counts _build/prod/rel/elixir_counter/bin/elixir_counter start
+cd /tmp/examples/rebar3_counter && /t/rebar3 release && counts _build/default/rel/counter/bin/counter foreground
 SCRIPT
 IMAGE=$WORK/system.img
 # A release with ERTS in it needs all of ERTS.

@@ -5,7 +5,7 @@
 . test/system/common
 IMAGE=build/test/debug.img
 faults='peek image text_direct user nx jump invalid_instruction canonical divide assert undefined'
-options= node=0
+options='' node=0
 for fault in $faults; do
     node=$((node + 1))
     options="$options --option=fault@$node=$fault"

@@ -3,7 +3,7 @@
 # LIMIT: 400
 . test/system/common
 try() { # NODES MEMORY QEMU-ARGUMENT...
-    local nodes=$1 memory=$2
+    local nodes="$1" memory="$2"
     shift 2
     machine --nodes=$nodes --memory=$memory "$@" --timeout=200 --eval='io:format("up~n")'
     expect_status 0
