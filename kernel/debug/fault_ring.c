@@ -7,6 +7,7 @@
 #include "abi/channel.h"
 #include "arch/arch.h"
 #include "debug/fault.h"
+#include "lib/crc32c.h"
 #include "lib/log.h"
 #include "lib/string.h"
 #include "node/doorbell.h"
@@ -27,19 +28,6 @@ static char *ring(void)
 static struct channel_ends *ends(void)
 {
     return &self_published->channels[fault_neighbour()];
-}
-
-/* CRC32C, bit by bit. */
-static uint32_t checksum_add(uint32_t crc, const void *bytes, size_t size)
-{
-    const uint8_t *byte = bytes;
-
-    for (size_t i = 0; i < size; i++) {
-        crc ^= byte[i];
-        for (unsigned bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78U : 0);
-    }
-    return crc;
 }
 
 /* Of the frames in the ring the one that ends at `written` tells the next sequence. */
@@ -73,8 +61,7 @@ static void frame_sign(struct frame *frame)
 {
     static const char payload[PAYLOAD];
     frame->checksum = 0;
-    frame->checksum =
-        ~checksum_add(checksum_add(UINT32_MAX, frame, sizeof(*frame)), payload, PAYLOAD);
+    frame->checksum = crc32c(crc32c(0, frame, sizeof(*frame)), payload, PAYLOAD);
 }
 
 /* Puts it into the ring; publishes so many bytes. */

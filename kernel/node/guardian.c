@@ -306,7 +306,8 @@ static void start_and_tell(uint32_t node, int error)
         atomic_fetch_add(&self_published->restarts, 1);
         log_line("node %u: incarnation %u started in %lu us", node,
                  (uint32_t)published_of(node)->incarnation, (arch_clock() - begun) / 1000);
-        *ward = (struct ward){0};
+        /* An order may have come meanwhile. */
+        *ward = (struct ward){.ordered = ward->ordered, .order = ward->order};
         return;
     }
     ward->retry = arch_clock() + RETRY;

@@ -19,7 +19,7 @@ ended_ms $number exit_status -1 address $hex instruction $hex\$"
 [ "$(grep -c "$death_line" "$WORK/out")" = 2 ] || fail "lines of deaths have another form"
 [ "$(grep '^death ' "$WORK/out" | cut -d' ' -f2,6 | tr '\n' ' ')" = "2 2 1 1 " ] || fail "deaths are not newest first"
 [ "$(grep -c '^end$' "$WORK/out")" = 2 ] || fail "a death has no end"
-expect_line '^text panic: fenced by node 0$'
+expect_line '^text panic: .*fenced by node 0$'
 expect_line '^log \[n1 [0-9]*\.[0-9]\{6\}\] node 1 of 2, incarnation 1: '
 expect_line '^\[n1 [0-9]*\.[0-9]\{6\}\] node 1 of 2, incarnation 3: '
 expect_line '^\[n0 .*\] power off with status 7: pid [0-9]* (sh) asked for it$'
