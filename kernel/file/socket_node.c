@@ -560,7 +560,7 @@ static long node_send(struct socket *socket, struct socket_message *message)
             long moved = channel_send_data(connection->node, connection->remote, connection->id,
                                            message->io, size);
 
-            if (moved <= 0)
+            if (moved < 0)
                 return total ? total : moved;
             connection->sent += (uint64_t)moved;
             total += moved;

@@ -334,10 +334,13 @@ size_t channel_room(uint32_t node)
 long channel_send_data(uint32_t node, uint32_t to, uint32_t from, struct io *io, size_t size)
 {
     struct peer *peer = &peers[node];
+    const struct ring_writer *out = &peer->out;
+    uint64_t written = out->written, session = out->session;
     struct ring_piece pieces[2];
+    struct io start = *io;
     long moved;
 
-    writer_pieces(&peer->out, size, pieces);
+    writer_pieces(out, size, pieces);
     moved = io_get(io, pieces[0].at, pieces[0].size);
     if (moved == (long)pieces[0].size && pieces[1].size > 0) {
         long second = io_get(io, pieces[1].at, pieces[1].size);
@@ -346,6 +349,11 @@ long channel_send_data(uint32_t node, uint32_t to, uint32_t from, struct io *io,
     }
     if (moved <= 0)
         return moved;
+    /* A copy may fault, and then a doorbell may have put a frame where these bytes stand. */
+    if (out->written != written || out->session != session) {
+        *io = start;
+        return 0;
+    }
     writer_publish(&peer->out, FRAME_DATA, to, from, (size_t)moved);
     announce(peer, (size_t)moved);
     return moved;

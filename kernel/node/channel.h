@@ -30,7 +30,8 @@ bool channel_can_be(uint32_t node);
 /* Bytes that DATA may have now, at most FRAME_PAYLOAD_MAX. 0: room() is called when there is some.
  */
 size_t channel_room(uint32_t node);
-/* One frame of DATA, at most channel_room bytes. Bytes, or -EFAULT: nothing was sent. */
+/* One frame of DATA, at most channel_room bytes. Bytes; 0: something came between, look at the room
+ * again; -EFAULT. Nothing was sent in both cases. */
 long channel_send_data(uint32_t node, uint32_t to, uint32_t from, struct io *io, size_t size);
 /* One of the other kinds, which may use the reserve. false: no room, as channel_room. */
 bool channel_send(uint32_t node, enum frame_kind kind, uint32_t to, uint32_t from,
