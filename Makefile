@@ -173,6 +173,8 @@ $(B)/fuzz/%: %.c $$(call sources_of,%.c)
 # Each of these prints lines `ok NAME` and `FAIL NAME`, and then `N passed, N failed`.
 check: $(B)/packages-test
 	@test/run check
+models: $(B)/packages-test
+	@test/run models
 unit: $(B)/packages-test $(UNIT)
 	@test/run unit
 fuzz-short: $(B)/packages-test $(FUZZ)
@@ -193,11 +195,11 @@ programs: $(B)/packages-test
 # The suites that mostly wait (linux, programs) run beside those that compute.
 test: $(B)/packages-test $(ERLANG_BEAM)
 	@$(MAKE) --no-print-directory -j2 test-images test-programs
-	@test/run linux check unit fuzz erlang programs system
+	@test/run linux check models unit fuzz erlang programs system
 test-programs: $(UNIT) $(FUZZ)
 test-images: image $(B)/debug/kernel.elf
 	@:
-.PHONY: check unit erlang fuzz-short fuzz system linux programs test test-programs test-images
+.PHONY: check models unit erlang fuzz-short fuzz system linux programs test test-programs test-images
 -include test/build.mk
 
 conformance: $(B)/packages-conformance image
@@ -221,7 +223,7 @@ help:
 	@echo '   RELEASE=DIR       a release (rebar3, mix) with its own ERTS or without, started on every node'
 	@echo '   ACCEL=tcg|kvm  MACHINE=q35|pc|microvm  KERNEL=release|debug  TIMEOUT=SECONDS'
 	@echo '   OPTIONS="a b=c"   further boot options (docs/debugging.md)'
-	@echo 'make test         every test; make check, unit, erlang, fuzz-short, linux, programs, system: parts'
+	@echo 'make test         every test; make check, models, unit, erlang, fuzz-short, linux, programs, system: parts'
 	@echo 'make fuzz         long fuzzing (FUZZ_SECONDS=600 per parser)'
 	@echo 'make conformance  OTP test suites here and on Linux, as a table'
 	@echo 'make bench        measurements against Linux in the same QEMU'

@@ -27,21 +27,22 @@ enum suspicion_act suspicion_look(struct suspicion *suspicion, const struct susp
         return starting(suspicion, limits);
     if (view->state != NODE_RUNNING || suspicion->silent < limits->suspect)
         return SUSPICION_NONE;
-    if (suspicion->asked != 0 && view->answers != seen->answers) {
-        suspicion->seen.answers = view->answers;
+    /* Other watchers ask, too: only what comes after our question is its answer. */
+    bool open = suspicion->asked > suspicion->heard;
+
+    if (open && view->answers != seen->answers) {
         suspicion->heard = suspicion->silent;
         suspicion->answers++;
     }
-    if (suspicion->silent - suspicion->heard >= limits->silence)
-        return SUSPICION_SILENCE;
-    if (suspicion->answers >= 2 && suspicion->silent - suspicion->heard >= limits->grace / 2)
-        return SUSPICION_HANG;
-    bool ask =
-        suspicion->asked == 0 || (suspicion->answers == 1 && suspicion->heard >= suspicion->asked &&
-                                  suspicion->silent - suspicion->heard >= limits->grace / 2);
-    if (!ask)
-        return SUSPICION_WAIT;
     suspicion->seen.answers = view->answers;
+    uint64_t since = suspicion->silent - suspicion->heard;
+
+    if (since >= limits->silence)
+        return SUSPICION_SILENCE;
+    if (suspicion->answers >= 2 && since >= limits->grace / 2)
+        return SUSPICION_HANG;
+    if (suspicion->asked != 0 && (open || suspicion->answers != 1 || since < limits->grace / 2))
+        return SUSPICION_WAIT;
     suspicion->asked = suspicion->silent;
     return SUSPICION_ASK;
 }

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who is alone, whose turn it is, how long to wait. test/models/guardian.pml checks the same rule
+ * of claims in every order of steps; here it is the real code in random orders, up to 64 nodes. */
+/* TEST-SOURCES: kernel/node/election.c */
+#include "node/election.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+/* A node of the play: reads all claims one after another, decides, publishes. */
+struct player {
+    struct claim claim;
+    uint32_t read_to;
+    uint64_t claims;
+    unsigned inside; /* steps that it stays */
+};
+
+static struct player players[64];
+static bool bits[64];
+static unsigned wins;
+
+static void player_step(uint32_t self, uint32_t count, uint64_t dead)
+{
+    struct player *player = &players[self];
+
+    if (player->claim.phase == CLAIM_WON) {
+        if (--player->inside > 0)
+            return;
+        player->claim = (struct claim){.phase = CLAIM_IDLE};
+        bits[self] = false;
+        return;
+    }
+    if (player->read_to < count) {
+        player->claims |= (uint64_t)bits[player->read_to] << player->read_to;
+        player->read_to++;
+        return;
+    }
+    claim_look(&player->claim, self, player->claims, dead);
+    bits[self] = player->claim.bit;
+    player->read_to = 0;
+    player->claims = 0;
+    if (player->claim.phase == CLAIM_WON) {
+        for (uint32_t i = 0; i < count; i++)
+            assert_true(i == self || players[i].claim.phase != CLAIM_WON || dead >> i & 1);
+        player->inside = 1 + (unsigned)rand() % 50;
+        wins++;
+    }
+}
+
+static void play(uint32_t count, uint64_t dead, unsigned steps)
+{
+    for (uint32_t i = 0; i < 64; i++) {
+        players[i] = (struct player){.claim = {.phase = CLAIM_IDLE}};
+        bits[i] = dead >> i & 1; /* the dead left theirs set */
+    }
+    wins = 0;
+    for (unsigned step = 0; step < steps; step++) {
+        uint32_t who = (uint32_t)rand() % count;
+
+        if (!(dead >> who & 1))
+            player_step(who, count, dead);
+    }
+    assert_true(wins > 0);
+}
+
+static void only_one_wins(void **state)
+{
+    srand(11);
+    for (uint32_t count = 1; count <= 5; count++)
+        play(count, 0, 200000);
+    play(64, 0, 500000);
+}
+
+static void the_dead_hold_nothing(void **state)
+{
+    srand(12);
+    play(4, 0x5, 100000);
+    play(64, 0xfffffffffffffff0UL, 100000);
+}
+
+static void the_next_in_the_ring(void **state)
+{
+    assert_int_equal(turn_rank(1, 2, 4, 0xd), 0);
+    assert_int_equal(turn_rank(1, 3, 4, 0xd), 1);
+    assert_int_equal(turn_rank(1, 0, 4, 0xd), 2);
+    assert_int_equal(turn_rank(3, 0, 4, 0x7), 0);
+    assert_int_equal(turn_rank(1, 0, 4, 0x1), 0); /* 2 and 3 are dead, too */
+    assert_int_equal(turn_rank(63, 0, 64, 1), 0);
+    assert_int_equal(turn_rank(0, 63, 64, ~0UL), 62);
+}
+
+/* Of those who are able exactly one has rank 0, and all ranks differ. */
+static void ranks_differ(void **state)
+{
+    srand(13);
+    for (unsigned round = 0; round < 1000; round++) {
+        uint32_t count = 2 + (uint32_t)rand() % 63, node = (uint32_t)rand() % count;
+        uint64_t able = ((uint64_t)rand() << 33 | (uint64_t)rand()) & ~(1UL << node), seen = 0;
+
+        for (uint32_t self = 0; self < count; self++) {
+            if (!(able >> self & 1))
+                continue;
+            uint64_t bit = 1UL << turn_rank(node, self, count, able);
+
+            assert_false(seen & bit);
+            seen |= bit;
+        }
+        assert_true(seen == 0 || seen & 1);
+        assert_int_equal(seen & (seen + 1), 0);
+    }
+}
+
+static void back_off_grows(void **state)
+{
+    const uint64_t wanted[] = {0, 0, 0, 1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000};
+
+    for (unsigned deaths = 0; deaths < 11; deaths++)
+        assert_int_equal(back_off_ms(deaths, 1000), wanted[deaths]);
+    assert_int_equal(back_off_ms(1000000, 1000), 30000);
+}
+
+static void words_are_of_one_life(void **state)
+{
+    const uint32_t words[] = {deaths_word(7, 3), deaths_word(6, 9), deaths_word(8, 4)};
+
+    assert_int_equal(deaths_read(7, 0, words, 3), 3);
+    assert_int_equal(deaths_read(8, deaths_word(7, 0), words, 3), 4);
+    assert_int_equal(deaths_read(8, deaths_word(8, 0), words, 3), 0); /* it has lived long enough */
+    assert_int_equal(deaths_read(9, 0, words, 3), 0);
+    assert_int_equal(deaths_read(1, deaths_word(1, 999), words, 3), 255);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_one_wins),        cmocka_unit_test(the_dead_hold_nothing),
+        cmocka_unit_test(the_next_in_the_ring), cmocka_unit_test(ranks_differ),
+        cmocka_unit_test(back_off_grows),       cmocka_unit_test(words_are_of_one_life),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
