@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Nonsense in this node's own ring to its neighbour, and in the positions that it publishes: all
- * that a mad kernel can do to another one. Knows the rings only by abi/channel.h, and finds out
- * from the ring what the right next frame would be, so that exactly one thing is wrong with it.
+ * that a mad kernel can do to another one. Only the flood is right; the rest knows the rings only
+ * by abi/channel.h, and finds out from the ring what the right next frame would be, so that exactly
+ * one thing is wrong with it.
  */
 #include "abi/channel.h"
 #include "arch/arch.h"
@@ -10,13 +11,16 @@
 #include "lib/crc32c.h"
 #include "lib/log.h"
 #include "lib/string.h"
+#include "node/channel.h"
 #include "node/doorbell.h"
 #include "thread/timer.h"
 
 #define PAYLOAD     64U
-#define FLOOD_BURST 64      /* frames in one interrupt */
-#define FLOOD_PAUSE 200000U /* ns between two */
+#define FLOOD_BURST 64          /* frames in one interrupt */
+#define FLOOD_PAUSE 200000U     /* ns between two */
+#define FLOOD_FIRST 0x10000000U /* connections that nobody has */
 #define FLOOD_NS    5000000000UL
+#define READER_NS   500000000UL /* that a reader may take to look */
 
 static char *ring(void)
 {
@@ -154,9 +158,18 @@ static NO_INLINE void fault_ring_position(void)
     position_move(1UL << 40);
 }
 
+/* Behind what the reader has seen. */
 static NO_INLINE void fault_ring_position_back(void)
 {
-    position_move(-FRAME_ALIGN);
+    const struct channel_ends *theirs = &published_of(fault_neighbour())->channels[self_node()];
+    nanoseconds end = arch_clock() + READER_NS;
+    struct frame frame = frame_make();
+
+    frame_sign(&frame);
+    frame_put(&frame, FRAME_BYTES);
+    while (theirs->in_read != ends()->out_written && arch_clock() < end)
+        asm volatile("pause");
+    position_move(-FRAME_BYTES);
 }
 
 static NO_INLINE void fault_ring_position_odd(void)
@@ -182,26 +195,27 @@ static NO_INLINE void fault_ring_noise(void)
     position_move(machine->ring_size / 2);
 }
 
-/* Right frames for nobody, as many as the ring takes, for some seconds. */
+/* Asks for a program that is not there, as often as there is room, for some seconds. */
 static void flood_more(struct timer *timer)
 {
+    static const char name[] = "nobody";
     static nanoseconds end;
+    static uint32_t connection;
+    static uint64_t sent;
     nanoseconds now = arch_clock();
-    const struct channel_ends *theirs = &published_of(fault_neighbour())->channels[self_node()];
 
     if (!end)
         end = now + FLOOD_NS;
     for (unsigned i = 0; i < FLOOD_BURST; i++) {
-        struct frame frame = frame_make();
-        if (ends()->out_written + FRAME_BYTES - theirs->in_read > machine->ring_size)
+        if (!channel_send(fault_neighbour(), FRAME_CONNECT, 0, FLOOD_FIRST + connection++ % 0xffff,
+                          name, sizeof(name) - 1))
             break;
-        frame_sign(&frame);
-        frame_put(&frame, FRAME_BYTES);
+        sent++;
     }
     if (now < end)
         timer_set(timer, now + FLOOD_PAUSE);
     else
-        log_line("fault: the flood is over");
+        log_line("fault: the flood of %lu frames is over", sent);
 }
 
 static NO_INLINE void fault_flood(void)
