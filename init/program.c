@@ -125,7 +125,8 @@ static void cluster_add(struct program *program)
         "-epmd_module", "hydros_epmd", strchr(host, '.') != NULL ? "-name" : "-sname",
         name,           "-setcookie",  cookie,
         "-pa",          EBIN,          "-s",
-        "hydros"};
+        "hydros",       "-kernel",     "prevent_overlapping_partitions",
+        "false"};
     for (size_t i = 0; i < sizeof arguments / sizeof arguments[0]; i++)
         argument_add(program, arguments[i]);
 }
