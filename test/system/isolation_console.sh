@@ -12,7 +12,7 @@ death() {
 }
 death --option=fault=store
 expect_line '^\[n0 .*\]   ffffffff8[0-9a-f]* kernel_start+0x'
-death --option=fault=stack_overflow --option=fault-after=200
+death --option=fault=stack_overflow --option=fault-after=1000
 expect_line '^\[n0 .*\]     and the same [0-9]* times more'
 expect_line '^\[n0 .*\]   ffffffff8[0-9a-f]* syscall_entry+0x'
 death --option=fault=jump --option=fault-in=log
@@ -27,7 +27,7 @@ expect 10 "console_owner_pump"
 expect 10 "trap_common+0x"' --nodes=1 --memory=256M --option=shell=/bin/sh --option=restart=no --option=fault=null --option=fault-in=keys
 # Nobody drives the line any more when node 1 dies: it writes there itself.
 machine --nodes=2 --memory=512M --eval=ok --option=on-death=stay --option=restart=no --option=on-death@1=poweroff --option=fault=null \
-    --option=fault-after@0=300 --option=fault-after@1=1500 --option=run='/usr/bin/busybox sleep 1000'
+    --option=fault-after@0=1000 --option=fault-after@1=2500 --option=run='/usr/bin/busybox sleep 1000'
 expect_failure
 for node in 0 1; do
     expect_line "^\[n$node .*\] panic: page fault: write to an unmapped page at 0x0"
