@@ -433,7 +433,7 @@ static bool is_buried(void)
 /* On the stack of the start: what is overwritten now is not in use. */
 static NO_RETURN void self_load(void)
 {
-    const struct start_page *page;
+    const struct start_page *page = NULL;
     int error = START_KERNEL_ALTERED;
     const struct start_host *host = repair_open_self(rest);
 

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+# All nodes die at the same time, and the machine comes back without its firmware: four, the only one, and where no
+# firmware brings the boot core back from an INIT (microvm) so that it has to start itself.
+# LIMIT: 150
+. test/system/common
+IMAGE=build/test/debug.img
+try() { # NODES MACHINE
+    machine --machine="$2" --nodes="$1" --memory=$((256 * $1))M --eval=ok --option=on-death=stay --option=fault=panic \
+        --option=fault-after=800 --option=run="/bin/sh /t/lives.sh $1 2"
+    expect_status 0
+    [ "$(grep -c '^node [0-9]* state running incarnation 2 ' "$WORK/out")" = "$1" ] || fail "not all are back"
+    [ "$(grep -c '^\[boot\] clock' "$WORK/err")" = 1 ] || fail "the machine began anew"
+    echo "$1 nodes on $2: held"
+}
+try 4 q35
+try 1 q35
+try 2 microvm
