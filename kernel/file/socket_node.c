@@ -669,6 +669,16 @@ static const struct socket_ops node_ops = {
     .release = node_release,
 };
 
+unsigned node_connections(uint32_t node)
+{
+    unsigned count = 0;
+    struct connection *connection;
+
+    LIST_FOR_EACH (connection, &nodes[node].all, struct connection, link)
+        count += connection->socket != NULL;
+    return count;
+}
+
 int node_socket_init(void)
 {
     static const struct channel_user user = {

@@ -54,6 +54,7 @@ void proc_process_maps(struct proc_text *text, const struct proc_source *source)
 /* proc_hydros.c. proc_log: of the node whose number stands in source->fd. */
 void proc_nodes(struct proc_text *text, const struct proc_source *source);
 void proc_epitaphs(struct proc_text *text, const struct proc_source *source);
+void proc_channels(struct proc_text *text, const struct proc_source *source); /* proc_channels.c */
 void proc_deaths(struct proc_text *text, const struct proc_source *source);
 void proc_log(struct proc_text *text, const struct proc_source *source);
 void proc_mounts(struct proc_text *text, const struct proc_source *source);

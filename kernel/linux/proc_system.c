@@ -185,6 +185,7 @@ NODE(nodes_node, proc_nodes);
 NODE(epitaphs_node, proc_epitaphs);
 NODE(deaths_node, proc_deaths);
 NODE(log_node, proc_log);
+NODE(channels_node, proc_channels);
 
 static const struct fixed_file {
     const char *directory, *name;
@@ -203,6 +204,7 @@ static const struct fixed_file {
     {"/proc/hydros", "nodes", &nodes_node, NULL},
     {"/proc/hydros", "epitaphs", &epitaphs_node, NULL},
     {"/proc/hydros", "deaths", &deaths_node, NULL},
+    {"/proc/hydros", "channels", &channels_node, NULL},
     {"/proc/sys/kernel", "osrelease", &names_node, "osrelease"},
     {"/proc/sys/kernel", "hostname", &names_node, "hostname"},
     {"/proc/sys/kernel", "domainname", &names_node, "domainname"},

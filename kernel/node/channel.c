@@ -187,6 +187,7 @@ static void refuse(struct peer *peer, enum violation why)
     violation_note(peer, why);
     peer->refused = peer->in.session;
     peer->refusals++;
+    peer->status.refusals++;
     reader_refuse(&peer->in);
     down(peer);
     doorbell_ring(number_of(peer));
@@ -415,8 +416,9 @@ void channel_status(uint32_t node, struct channel_status *status)
 
     *status = peer->status;
     status->is_up = peer->is_up;
-    status->out_session = peer->out.session;
-    status->in_session = peer->in.session;
+    status->waits = peer->waits;
+    status->unread_out = peer->out.written - peer->out.read;
+    status->unread_in = peer->in.written - peer->in.read;
 }
 
 void channel_listen(const struct channel_user *channel_user)

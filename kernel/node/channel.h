@@ -44,10 +44,11 @@ void channel_look(void);
 void channel_peer_lost(uint32_t node, uint32_t incarnation);
 
 struct channel_status {
-    bool is_up;
-    uint64_t out_session, in_session;
+    bool is_up, waits; /* waits: for room in our ring */
     uint64_t frames_out, bytes_out, frames_in, bytes_in; /* since we began */
+    uint64_t unread_out, unread_in;                      /* bytes in the rings now */
     uint64_t sessions;                                   /* of ours, begun with this peer */
+    uint64_t refusals;                                   /* of the peer's, by us */
     uint64_t bells;                                      /* rung for frames */
     uint64_t full;                                       /* times that the ring had no room */
     uint64_t violations[VIOLATIONS];
