@@ -44,7 +44,7 @@ void channel_look(void);
 void channel_peer_lost(uint32_t node, uint32_t incarnation);
 
 struct channel_status {
-    bool is_up, waits; /* waits: for room in our ring */
+    bool is_up, waits;                                   /* waits: for room in our ring */
     uint64_t frames_out, bytes_out, frames_in, bytes_in; /* since we began */
     uint64_t unread_out, unread_in;                      /* bytes in the rings now */
     uint64_t sessions;                                   /* of ours, begun with this peer */
