@@ -339,6 +339,15 @@ void console_help(void)
     answer_prompt();
 }
 
+/* How often a node was started again, for people; for the first life nothing. */
+static void answer_restarts(uint32_t node)
+{
+    uint32_t life = published_of(node)->incarnation;
+
+    if (life > 1)
+        answer_add(", restarted %u time%s", life - 1, life == 2 ? "" : "s");
+}
+
 void console_list(void)
 {
     answer_begin();
@@ -346,9 +355,14 @@ void console_list(void)
     for (uint32_t node = 0; node < machine->node_count; node++) {
         const struct published *page = published_of(node);
         bool more = page->console_written != self_published->console_shown[node];
-        answer_add("%c n%u  %-8s  life %u  %4lu MiB%s\r\n", node == selected ? '*' : ' ', node,
-                   node_state_text(page->state), page->incarnation, page->memory_used >> 20,
-                   more ? "  new output" : "");
+        uint32_t state = node_state(node);
+        bool runs = state == NODE_KERNEL || state == NODE_RUNNING;
+        answer_add("%c n%u  %s", node == selected ? '*' : ' ', node, node_state_text(state));
+        if (runs)
+            answer_add(", %lu s, %lu MiB", (arch_clock() - page->started_ns) / 1000000000,
+                       page->memory_used >> 20);
+        answer_restarts(node);
+        answer_add("%s\r\n", more ? ", new output" : "");
     }
     answer_prompt();
 }
@@ -371,8 +385,9 @@ void console_select(uint32_t node)
     selected = node;
     atomic_store(&self_published->console_selected, node);
     answer_begin();
-    answer_add("%s-- node %u (%s) --\r\n", line_start(), node,
-               node_state_text(published_of(node)->state));
+    answer_add("%s-- node %u (%s", line_start(), node, node_state_text(node_state(node)));
+    answer_restarts(node);
+    answer_add(") --\r\n");
     answer_prompt();
     /* The one that is no longer shown need not wait for us. */
     if (left != self_node())
