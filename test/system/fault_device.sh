@@ -4,7 +4,8 @@
 # LIMIT: 120
 . test/system/common
 IMAGE=build/test/debug.img
-table='panic|panic: asked for|fault_panic
+cat > "$WORK/table" << 'END'
+panic|panic: asked for|fault_panic
 general_protection|panic: general protection fault|fault_general_protection
 heap_overrun|panic: heap: someone wrote past the object at |fault_heap_overrun
 off_by_one|panic: heap: someone wrote past the object at |fault_off_by_one
@@ -14,14 +15,16 @@ foreign_ring|panic: page fault: write to a.* page at 0xffffd8|fault_foreign_ring
 beam_segv|init ended with status 139|
 beam_abort|init ended with status 134|
 beam_exit|init ended with status 1|
-memory_eat|init ended with status|'
-options=() node=0
+memory_eat|init ended with status|
+END
+set --
+node=0
 while IFS='|' read -r fault cause function; do
     node=$((node + 1))
-    options+=(--option=run@$node="/bin/sh /t/faults.sh $fault")
-done <<< "$table"
+    set -- "$@" --option=run@$node="/bin/sh /t/faults.sh $fault"
+done < "$WORK/table"
 machine --nodes=$((node + 1)) --memory=$((224 * (node + 1)))M --eval=ok --option=on-death=stay --option=restart=no \
-    "${options[@]}" --option=run@0="/bin/sh /t/watch.sh $node"
+    "$@" --option=run@0="/bin/sh /t/watch.sh $node"
 expect_status 0
 [ "$(grep -c '^node [0-9]* state dead incarnation 1 ' "$WORK/out")" = $node ] || fail "not all died"
 grep -q '^node 0 state running incarnation 1 .* console 1 self 1$' "$WORK/out" || fail "node 0 does not run"
@@ -33,4 +36,4 @@ while IFS='|' read -r fault cause function; do
     grep -q "^$cause" "$WORK/epitaph" || fail "epitaph of node $node is not of $fault"
     [ -z "$function" ] || grep -q "^  ffffffff8[0-9a-f]* $function+0x" "$WORK/epitaph" ||
         fail "epitaph of node $node has no $function"
-done <<< "$table"
+done < "$WORK/table"
