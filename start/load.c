@@ -32,6 +32,18 @@ static int kernel_find(const struct machine *machine, const struct start_host *h
     return START_KERNEL_ALTERED;
 }
 
+/* Pages that are already right are left alone: an emulator that has translated their instructions
+ * keeps that, which makes a restart several times faster. */
+static void pages_copy(char *to, const char *from, uint64_t size)
+{
+    for (uint64_t done = 0; done < size; done += PAGE_SIZE) {
+        uint64_t part = size - done < PAGE_SIZE ? size - done : PAGE_SIZE;
+
+        if (memcmp(to + done, from + done, part) != 0)
+            memcpy(to + done, from + done, part);
+    }
+}
+
 static void kernel_copy(char *to, const char *file, const struct kernel_elf *elf)
 {
     uint64_t done = 0;
@@ -40,7 +52,7 @@ static void kernel_copy(char *to, const char *file, const struct kernel_elf *elf
         const struct kernel_segment *segment = &elf->segments[i];
 
         memset(to + done, 0, segment->copy_start - done);
-        memcpy(to + segment->copy_start, file + segment->offset, segment->file_size);
+        pages_copy(to + segment->copy_start, file + segment->offset, segment->file_size);
         done = segment->copy_start + segment->file_size;
     }
     memset(to + done, 0, elf->size - done);

@@ -445,14 +445,14 @@ static NO_RETURN void self_load(void)
     arch_halt();
 }
 
-static NO_RETURN void self_restart(uint64_t able)
+static NO_RETURN void self_restart(bool others)
 {
     unsigned deaths = node_deaths_in_row(self_node()) + 1;
     nanoseconds end = arch_clock() + LAST_WORDS;
 
-    if (able == 0)
+    if (!others)
         death_bury(self_node(), self_start.incarnation, NOTICE_LAST_WORDS);
-    while (able != 0 && !is_buried() && arch_clock() < end)
+    while (others && !is_buried() && arch_clock() < end)
         rest(REST_STEP);
     rest(back_off_ms(deaths, option_number("back-off-ms", 1000)) * MS);
     death_row_add(self_node());
@@ -486,8 +486,10 @@ void guardian_last(void)
         (able != 0 && !starts_itself(self_node())))
         return;
     is_last = true;
-    if (able != 0 || !other_start())
-        self_restart(able);
+    bool others = able != 0 || other_start();
+
+    if (!others || starts_itself(self_node()))
+        self_restart(others);
 }
 
 void guardian_start(void)
