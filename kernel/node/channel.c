@@ -39,7 +39,9 @@ struct peer {
 
 static struct peer peers[NODES_MAX];
 static const struct channel_user *user;
-static bool is_drained; /* frames were taken since the bell was armed */
+/* The bell was rung, or frames were taken, since it was armed. A ring alone counts, too: it may
+ * come late, for frames that were taken before the bell was armed, and uses up that arming. */
+static bool is_disarmed;
 static struct timer rest_timer;
 static uint8_t payload[FRAME_PAYLOAD_MAX];
 
@@ -207,7 +209,7 @@ static bool peer_drain(struct peer *peer)
         if (taken == 0)
             break;
         if (taken > 0) {
-            is_drained = true;
+            is_disarmed = true;
             peer->status.frames_in++;
             peer->status.bytes_in += frame.size;
             if (user->frame(number_of(peer), &frame, payload, &why)) {
@@ -265,14 +267,20 @@ static bool has_frames(void)
 void channel_look(void)
 {
     for (unsigned turns = 0; turns < TURNS && !peers_turn(); turns++) {
-        if (!is_drained)
+        if (!is_disarmed)
             return;
-        is_drained = false;
+        is_disarmed = false;
         atomic_fetch_add_explicit(&self_published->bell_armed, 1, memory_order_seq_cst);
         if (!has_frames())
             return;
     }
     timer_set(&rest_timer, arch_clock() + TURN_PAUSE_NS);
+}
+
+static void bell_rung(void)
+{
+    is_disarmed = true;
+    channel_look();
 }
 
 static void rest_fire(struct timer *timer)
@@ -423,7 +431,7 @@ void channel_status(uint32_t node, struct channel_status *status)
 
 void channel_listen(const struct channel_user *channel_user)
 {
-    static struct doorbell_listener bell = {.ring = channel_look};
+    static struct doorbell_listener bell = {.ring = bell_rung};
     static struct watch_listener watch = {.changed = peer_changed};
 
     user = channel_user;
