@@ -166,10 +166,10 @@ static void target_set(uint32_t node)
 }
 
 /* It may be in the midst of its last words, or hang where an NMI still makes it say some. */
-static void last_words_wait(uint32_t node)
+static void last_words_wait(uint32_t node, nanoseconds patience)
 {
     const struct published *page = published_of(node);
-    nanoseconds end = arch_clock() + LAST_WORDS;
+    nanoseconds end = arch_clock() + patience;
 
     if (page->state != NODE_DEAD)
         arch_nmi(machine->nodes[node].apic_id);
@@ -183,8 +183,8 @@ static int fence(uint32_t node, enum death_notice notice)
 
     target_set(node);
     step(GUARDIAN_FENCE);
-    if (page->state == NODE_DEAD || (page->state != NODE_STOPPED && notice != NOTICE_SILENCE))
-        last_words_wait(node);
+    if (page->state != NODE_STOPPED)
+        last_words_wait(node, notice == NOTICE_SILENCE ? LAST_WORDS / 5 : LAST_WORDS);
     int error = start_fence(machine, node, repair_open(rest));
 
     repair_close();
@@ -271,7 +271,8 @@ static void bury(uint32_t node, enum death_notice notice)
         log_line("node %u, incarnation %u is dead: %s", node, incarnation, texts[notice]);
     }
     doorbell_ring_all();
-    if (option_is("on-death", "poweroff") && restart_off)
+    /* One that left last words has done that itself, if it was to be done. */
+    if (notice != NOTICE_LAST_WORDS && option_is("on-death", "poweroff"))
         node_power_off(PANIC_STATUS);
 }
 

@@ -22,7 +22,7 @@
 #define CALM_MS 60000     /* who lives so long has no deaths in a row any more */
 
 static struct suspicion_limits limits;
-static nanoseconds period, last_look;
+static nanoseconds period, planned, last_look; /* planned: from the last look to the next */
 static struct suspicion peers[NODES_MAX];
 static enum death_notice verdicts[NODES_MAX];
 static struct {
@@ -166,14 +166,15 @@ static void look(struct timer *timer)
 
     last_look = now;
     /* We ourselves stood still for the rest. */
-    if (passed > period + period / 2)
-        passed = period + period / 2;
+    if (passed > planned + planned / 2)
+        passed = planned + planned / 2;
     for (uint32_t node = 0; node < machine->node_count; node++) {
         if (node != self_node())
             suspect |= peer_look(node, passed);
     }
     watch_look();
-    timer_set(timer, now + (suspect && period > SOON ? SOON : period));
+    planned = suspect && period > SOON ? SOON : period;
+    timer_set(timer, now + planned);
 }
 
 /* An NMI asks whether this core takes interrupts at all. Who has fenced this life of ours means us
@@ -234,6 +235,7 @@ void watch_start(void)
         timer_init(&calm_timer, calm) != 0)
         node_fail("this node has too little memory for its timers; use fewer nodes or more memory");
     last_look = arch_clock();
+    planned = period;
     for (uint32_t node = 0; node < machine->node_count; node++) {
         told[node].state = node_state(node);
         told[node].incarnation = published_of(node)->incarnation;
