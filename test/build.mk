@@ -12,6 +12,10 @@ $(B)/test/t/%: test/isolation/%.c abi/layout.h
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	@musl-gcc -std=gnu11 -D_GNU_SOURCE -O1 -static -s -Wall -Wextra -I. $< -o $@
+$(B)/test/t/channel: test/system/channel.c
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	@musl-gcc -std=gnu11 -D_GNU_SOURCE -O1 -static -s -Wall -Wextra $< -o $@
 # ELF files that are none: of all that can be wrong, what a person meets (cut, empty, other machine, no interpreter).
 $(B)/test/t/elf-cut: $(WILD) $(B)/init
 	@head -c 100 $(B)/init > $(@D)/elf-head
@@ -24,7 +28,7 @@ $(B)/test/t/elf-cut: $(WILD) $(B)/init
 $(B)/test/t/%.sh: test/isolation/%.sh
 	@mkdir -p $(@D)
 	@cp $< $@
-$(B)/test/root.erofs: $(B)/init $(ERLANG_BEAM) scripts/make-root $(patsubst test/isolation/%.c,$(B)/test/t/%,$(wildcard test/isolation/*.c)) $(B)/test/t/elf-cut $(patsubst test/isolation/%,$(B)/test/t/%,$(wildcard test/isolation/*.sh))
+$(B)/test/root.erofs: $(B)/init $(ERLANG_BEAM) scripts/make-root $(patsubst test/isolation/%.c,$(B)/test/t/%,$(wildcard test/isolation/*.c)) $(B)/test/t/elf-cut $(B)/test/t/channel $(patsubst test/isolation/%,$(B)/test/t/%,$(wildcard test/isolation/*.sh))
 	@echo "  ROOT $@"
 	@scripts/make-root --output=$@ --init=$(B)/init --ebin=$(B)/ebin --add=$(B)/test/t:/t
 $(B)/test/debug.img: $(B)/hydros $(B)/debug/kernel.elf $(B)/test/root.erofs
