@@ -226,8 +226,8 @@ void watch_start(void)
     static struct doorbell_listener listener = {.ring = watch_look};
     bool metal = option_is("detector", "metal");
 
-    period = limit("look-ms", metal ? 10 : 300);
-    limits.suspect = limit("suspect-ms", metal ? 15 : 450);
+    period = limit("look-ms", metal ? 10 : 400);
+    limits.suspect = limit("suspect-ms", metal ? 15 : 600);
     limits.grace = limit("grace-ms", metal ? 20 : 500);
     limits.silence = limit("silence-ms", metal ? 100 : 3000);
     limits.start = limit("start-ms", metal ? 5000 : 20000);
@@ -242,6 +242,7 @@ void watch_start(void)
     }
     doorbell_listen(&listener);
     death_look(self_node()); /* what we have buried in an earlier life, perhaps ourselves */
-    timer_set(&look_timer, last_look + period);
+    if (machine->node_count > 1) /* else there is nobody to look at, and nobody who looks */
+        timer_set(&look_timer, last_look + period);
     timer_set(&calm_timer, last_look + limit("calm-ms", CALM_MS));
 }
