@@ -31,7 +31,7 @@ KERNEL_CFLAGS := -std=gnu11 -falign-functions=1 -falign-jumps=1 -falign-loops=1 
 # What runs for each message, wake-up, deadline, fault or new process is made fast, and so are all other folders.
 # Strings stay calls: the "rep movsb" that -Os likes is slow in QEMU.
 SMALL_DIRS := device file linux
-FAST := $(addprefix kernel/file/,file pipe ring stream socket_node readiness epoll eventfd timerfd inode inode_file inode_map path) \
+FAST := $(addprefix kernel/file/,file pipe ring stream socket_node connection readiness epoll eventfd timerfd inode inode_file inode_map path) \
   $(addprefix kernel/linux/,dispatch futex sys_file sys_poll sys_epoll sys_memory sys_time fork signal_delivery signal_frame)
 # What a death takes: none of it runs on a healthy machine, but the looks.
 SMALL_FILES := $(addprefix kernel/node/,watch suspicion guardian election repair death) $(patsubst %.c,%,$(wildcard start/*.c))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Divides the machine: a pure function from what was found to partitions, boot store, published
- * pages and channels. The same input always gives the same plan. Answers NULL or a sentence for the operator.
+ * pages and channels. The same input always gives the same plan. Answers NULL or a sentence for the
+ * operator.
  */
 #pragma once
 #include "abi/machine.h"
@@ -26,6 +27,7 @@ struct plan_input {
 };
 
 /* Fills node_count, boot_node, nodes, store_*, options_*, kernel[].base/size, root.base/size,
- * published_base, channels_base, ring_size and start_table of machine. `text` holds the sentence when it needs numbers. */
+ * published_base, channels_base, ring_size and start_table of machine. `text` holds the sentence
+ * when it needs numbers. */
 const char *plan_make(const struct plan_input *input, struct machine *machine,
                       char text[PLAN_TEXT_SIZE]);

@@ -1,206 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A connection belongs to a socket; what it still has to tell the other end (the bits of `pending`)
- * waits, when the ring is full, and may outlive the socket. Data never waits here: it goes from the
- * program into the ring, or the program waits. Frames come in from the doorbell
- * (kernel/node/channel.h): nothing there sleeps or looks at the running process.
+ * Stream sockets to other nodes: what frames do to them, and what programs do. Frames come in from
+ * the doorbell (kernel/node/channel.h): nothing there sleeps or looks at the running process.
  */
 #include "file/socket_node.h"
 
 #include <asm/errno.h>
 
+#include "file/connection.h"
 #include "file/inode.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "linux/abi.h"
 #include "linux/socket_abi.h"
-#include "memory/heap.h"
-#include "node/channel.h"
 #include "node/self.h"
 
-#define PATH_OFFSET     2
-#define PATH_SIZE       108     /* of sun_path */
-#define CONNECTIONS_MAX 0x10000 /* so an index is half of a connection's number */
-#define BACKLOG_SPARE   128     /* a remote client cannot wait for room: it gets in, up to this */
-#define ORPHANS_MAX     1024    /* answers that one node has not read, of closed sockets */
-#define ALL_ENDED       (EVENT_ALL & ~EVENT_PRI & ~EVENT_NVAL)
+#define PATH_OFFSET   2
+#define BACKLOG_SPARE 128  /* a remote client cannot wait for room: it gets in, up to this */
+#define ORPHANS_MAX   1024 /* answers that one node has not read, of closed sockets */
+#define ALL_ENDED     (EVENT_ALL & ~EVENT_PRI & ~EVENT_NVAL)
 
-struct connection {
-    struct socket *socket; /* NULL: closed; here until nothing is pending */
-    uint32_t node;
-    uint32_t id, remote; /* id 0: it ended. remote 0: not answered yet */
-    uint32_t name;       /* what we call it in frames: id; of one that we do not have: its */
-    struct list link;    /* all of the node */
-    struct list pending_link;
-    unsigned pending;              /* bit: enum frame_kind */
-    uint32_t refusal, reset, shut; /* payloads of those kinds */
-    uint64_t sent, credit;         /* our bytes: put into the ring; known to be read */
-    uint64_t told;                 /* their bytes: as far as the credit we gave */
-    char path[PATH_SIZE + 1];      /* of the other end */
-};
-struct node_connections {
-    struct list all, pending;
-    unsigned orphans;
-};
-
-static struct node_connections nodes[NODES_MAX];
-static struct connection **table;
-static unsigned table_size, table_next;
-static uint32_t generation;
 static struct entry *own_directory; /* /node/SELF */
 static const struct socket_ops node_ops, *local_stream_ops;
-
-/* ---- connections ---- */
-
-static struct connection *connection_find(uint32_t node, const struct frame *frame)
-{
-    uint32_t index = frame->to % CONNECTIONS_MAX;
-    struct connection *connection = index < table_size ? table[index] : NULL;
-
-    if (!connection || connection->id != frame->to || connection->node != node)
-        return NULL;
-    return connection->remote == 0 || connection->remote == frame->from ? connection : NULL;
-}
-
-/* A free place; the table grows when half of it was searched in vain. */
-static bool table_place(unsigned *place)
-{
-    for (unsigned tries = 0; tries < table_size; tries++) {
-        table_next = table_next + 1 < table_size ? table_next + 1 : 0;
-        if (!table[table_next]) {
-            *place = table_next;
-            return true;
-        }
-        if (tries >= table_size / 2 && table_size < CONNECTIONS_MAX)
-            break;
-    }
-    if (table_size == CONNECTIONS_MAX)
-        return false;
-    unsigned size = table_size ? table_size * 2 : 64;
-    struct connection **grown =
-        heap_resize(table, table_size * sizeof(*table), size * sizeof(*table));
-
-    if (!grown)
-        return false;
-    *place = table_next = table_size;
-    table = grown;
-    table_size = size;
-    return true;
-}
-
-static struct connection *connection_create(uint32_t node, struct socket *socket)
-{
-    unsigned place;
-    struct connection *connection = HEAP_NEW(struct connection);
-
-    if (!connection || !table_place(&place)) {
-        heap_free(connection);
-        return NULL;
-    }
-    generation = generation < 0xffff ? generation + 1 : 1;
-    connection->id = generation * CONNECTIONS_MAX + place;
-    connection->name = connection->id;
-    connection->node = node;
-    connection->socket = socket;
-    list_insert(&nodes[node].all, &connection->link);
-    list_init(&connection->pending_link);
-    table[place] = connection;
-    if (socket)
-        socket->local.connection = connection;
-    else
-        nodes[node].orphans++;
-    return connection;
-}
-
-/* Nothing is said or heard of it any more; with a socket it stays for its name. */
-static void connection_end(struct connection *connection)
-{
-    if (connection->id) {
-        table[connection->id % CONNECTIONS_MAX] = NULL;
-        connection->id = 0;
-        connection->pending = 0;
-        list_remove(&connection->link);
-        list_remove(&connection->pending_link);
-    }
-    if (!connection->socket) {
-        nodes[connection->node].orphans--;
-        heap_free(connection);
-    }
-}
-
-/* One pending kind as a frame. */
-static bool connection_say(struct connection *connection, enum frame_kind kind)
-{
-    const void *payload = &connection->refusal;
-    size_t size = sizeof(uint32_t);
-    const char *name;
-
-    if (kind == FRAME_CONNECT) {
-        name = strchr(connection->path + 1, '/') + 1; /* of /node/N/NAME */
-        payload = strchr(name, '/') + 1;
-        size = strlen(payload);
-    } else if (kind == FRAME_ACCEPT) {
-        size = 0;
-    } else if (kind == FRAME_CREDIT) {
-        payload = &connection->told;
-        size = sizeof(connection->told);
-    } else if (kind == FRAME_SHUT) {
-        payload = &connection->shut;
-    } else if (kind == FRAME_RESET) {
-        payload = &connection->reset;
-    }
-    return channel_send(connection->node, kind, connection->remote, connection->name, payload,
-                        size);
-}
-
-/* Says what is pending; false: there was no room for all. Ends a connection that has said its last.
- */
-static bool connection_flush(struct connection *connection)
-{
-    static const enum frame_kind order[] = {FRAME_CONNECT, FRAME_ACCEPT, FRAME_REFUSE,
-                                            FRAME_CREDIT,  FRAME_SHUT,   FRAME_RESET};
-
-    for (unsigned i = 0; i < COUNT_OF(order) && connection->pending; i++) {
-        if (!(connection->pending & 1U << order[i]))
-            continue;
-        if (!connection_say(connection, order[i])) {
-            list_remove(&connection->pending_link);
-            list_insert(&nodes[connection->node].pending, &connection->pending_link);
-            return false;
-        }
-        connection->pending &= ~(1U << order[i]);
-    }
-    list_remove(&connection->pending_link);
-    if (!connection->socket)
-        connection_end(connection);
-    return true;
-}
-
-static void connection_want(struct connection *connection, enum frame_kind kind)
-{
-    connection->pending |= 1U << kind;
-    (void)connection_flush(connection);
-}
-
-/* Bytes that its program may send now. 0: a credit or room() will come. */
-static size_t connection_room(const struct connection *connection)
-{
-    size_t window = CHANNEL_WINDOW - (size_t)(connection->sent - connection->credit);
-    size_t room;
-
-    if (window == 0 || (connection->pending & ~(1U << FRAME_CREDIT)))
-        return 0;
-    room = channel_room(connection->node);
-    return window < room ? window : room;
-}
-
-/* poll: worth a try. Room for a quarter of the window comes back even when nothing else happens:
- * the reader gives credit for each quarter. */
-static bool connection_is_writable(const struct connection *connection)
-{
-    return connection->sent - connection->credit <= CHANNEL_WINDOW / 4 * 3 &&
-           connection_room(connection) > 0;
-}
 
 /* The other end, or the way to it, is gone. error: what the program learns once; 0: an end in
  * order. */
@@ -232,7 +53,7 @@ static bool answer(uint32_t node, uint32_t to, uint32_t from, enum frame_kind ki
     struct connection *connection;
 
     *why = VIOLATION_FLOOD;
-    if (nodes[node].orphans >= ORPHANS_MAX)
+    if (node_connections[node].orphans >= ORPHANS_MAX)
         return false;
     connection = connection_create(node, NULL);
     if (!connection)
@@ -426,11 +247,8 @@ static void node_room(uint32_t node)
 {
     struct connection *connection;
 
-    LIST_FOR_EACH (connection, &nodes[node].pending, struct connection, pending_link) {
-        if (!connection_flush(connection))
-            break;
-    }
-    LIST_FOR_EACH (connection, &nodes[node].all, struct connection, link) {
+    connections_flush(node);
+    LIST_FOR_EACH (connection, &node_connections[node].all, struct connection, link) {
         if (connection->socket && connection_is_writable(connection))
             wake_watchers(&connection->socket->waits, EVENT_OUT | EVENT_WRNORM);
     }
@@ -441,7 +259,7 @@ static void node_down(uint32_t node)
 {
     struct connection *connection;
 
-    LIST_FOR_EACH (connection, &nodes[node].all, struct connection, link) {
+    LIST_FOR_EACH (connection, &node_connections[node].all, struct connection, link) {
         bool is_asking = connection->pending & 1U << FRAME_CONNECT;
 
         if (!is_asking)
@@ -459,7 +277,7 @@ static long path_node(const struct socket_name *name)
     const char *path = (const char *)name->bytes + PATH_OFFSET, *at = path + 6;
     long node = 0;
 
-    if (name->size <= PATH_OFFSET + 8 || name->size > PATH_OFFSET + PATH_SIZE ||
+    if (name->size <= PATH_OFFSET + 8 || name->size > PATH_OFFSET + CONNECTION_PATH ||
         name->family != AF_UNIX || memcmp(path, "/node/", 6) != 0)
         return -1;
     for (; *at >= '0' && *at <= '9' && node < NODES_MAX; at++)
@@ -495,9 +313,7 @@ void node_forget(struct socket *socket)
 
     if (!connection)
         return;
-    socket->local.connection = NULL;
-    connection->socket = NULL;
-    nodes[connection->node].orphans++;
+    connection_leave(connection);
     connection_end(connection);
 }
 
@@ -629,7 +445,7 @@ static int node_name(struct socket *socket, bool peer, struct socket_name *name)
         return -ENOTCONN;
     *name = socket->local.name;
     if (peer) {
-        size = strnlen(connection->path, PATH_SIZE);
+        size = strnlen(connection->path, CONNECTION_PATH);
         memcpy(name->bytes + PATH_OFFSET, connection->path, size);
         name->bytes[PATH_OFFSET + size] = 0;
         name->size = (uint32_t)(PATH_OFFSET + size + 1);
@@ -650,9 +466,7 @@ static void node_release(struct socket *socket)
         node_forget(socket);
         return;
     }
-    socket->local.connection = NULL;
-    connection->socket = NULL;
-    nodes[connection->node].orphans++;
+    connection_leave(connection);
     connection->reset = is_cut ? ECONNRESET : 0;
     connection_want(connection, FRAME_RESET);
 }
@@ -669,12 +483,12 @@ static const struct socket_ops node_ops = {
     .release = node_release,
 };
 
-unsigned node_connections(uint32_t node)
+unsigned node_connection_count(uint32_t node)
 {
     unsigned count = 0;
     struct connection *connection;
 
-    LIST_FOR_EACH (connection, &nodes[node].all, struct connection, link)
+    LIST_FOR_EACH (connection, &node_connections[node].all, struct connection, link)
         count += connection->socket != NULL;
     return count;
 }
@@ -686,10 +500,7 @@ int node_socket_init(void)
     char path[32];
     int error = 0;
 
-    for (uint32_t node = 0; node < NODES_MAX; node++) {
-        list_init(&nodes[node].all);
-        list_init(&nodes[node].pending);
-    }
+    connections_init();
     format(path, sizeof(path), "/node/%u", self_node());
     own_directory = tree_directory(path, 0755);
     local_stream_ops = local_ops(SOCK_STREAM, 0, &error);

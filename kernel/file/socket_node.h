@@ -13,5 +13,5 @@ bool node_is_remote(const struct socket *socket, const struct socket_name *name)
 /* -ECONNREFUSED: nobody listens there. -EHOSTUNREACH: that node does not run. Else as TCP. */
 int node_connect(struct socket *socket, const struct socket_name *name,
                  bool nonblocking) MUST_CHECK MAY_SLEEP;
-void node_forget(struct socket *socket);  /* after a connect that failed, before it is freed */
-unsigned node_connections(uint32_t node); /* with that node, now */
+void node_forget(struct socket *socket);       /* after a connect that failed, before it is freed */
+unsigned node_connection_count(uint32_t node); /* with that node, now */

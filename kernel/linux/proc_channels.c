@@ -14,7 +14,7 @@ void proc_channels(struct proc_text *text, const struct proc_source *source)
             continue;
         channel_status(node, &status);
         proc_print(text, "peer %u up %u connections %u sessions %lu refusals %lu", node,
-                   status.is_up, node_connections(node), status.sessions, status.refusals);
+                   status.is_up, node_connection_count(node), status.sessions, status.refusals);
         proc_print(text, " frames_out %lu bytes_out %lu frames_in %lu bytes_in %lu",
                    status.frames_out, status.bytes_out, status.frames_in, status.bytes_in);
         proc_print(text, " unread_out %lu unread_in %lu waits %u full %lu bells %lu",
