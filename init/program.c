@@ -117,6 +117,8 @@ static void cluster_add(struct program *program)
     if (option_get("cluster", answer, sizeof answer) > 0 && strcmp(answer, "no") == 0)
         return;
     const char *host = getenv("HYDROS_HOST"), *node = getenv("HYDROS_NODE");
+    if (host == NULL || node == NULL)
+        return;
     snprintf(name, sizeof name, "n%s@%s", node, host);
     cookie_make(cookie, sizeof cookie);
     setenv("ERL_AFLAGS", ERLANG_FLAGS, 1);

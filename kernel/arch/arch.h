@@ -68,6 +68,10 @@ void arch_remap(struct arch_space *space, uintptr_t address, phys_addr frame, un
 /* Turns a 2 MiB mapping into 512 small ones. -ENOMEM. */
 int arch_split(struct arch_space *space, uintptr_t address) MUST_CHECK;
 
+/* An entry of a table that another node built: the page or the next table that it names. false:
+ * none, or a large page. */
+bool arch_table_entry(uint64_t entry, phys_addr *frame);
+
 /* ---- user memory (user_copy.S): the only instructions that touch it. 0 or -EFAULT; a copy may be
  * partial then. Addresses outside the user half are refused. May sleep: the fault may. ---- */
 int arch_copy_in(void *to, uintptr_t from, size_t size) MUST_CHECK MAY_SLEEP;

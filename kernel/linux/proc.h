@@ -2,7 +2,7 @@
 /*
  * /proc and /sys: files whose text is written when they are read. proc_files.c: how such files
  * work; proc_system.c: the fixed ones; proc_process.c: directories of processes; proc_fd.c: their
- * descriptors; proc_hydros.c: all nodes.
+ * descriptors; proc_hydros.c, proc_core.c: all nodes.
  */
 #pragma once
 #include "file/inode.h"
@@ -57,6 +57,7 @@ void proc_epitaphs(struct proc_text *text, const struct proc_source *source);
 void proc_channels(struct proc_text *text, const struct proc_source *source); /* proc_channels.c */
 void proc_deaths(struct proc_text *text, const struct proc_source *source);
 void proc_log(struct proc_text *text, const struct proc_source *source);
+struct inode *proc_core_inode(uint32_t node) MUST_CHECK; /* proc_core.c: core.N. NULL: no memory */
 void proc_mounts(struct proc_text *text, const struct proc_source *source);
 void proc_mountinfo(struct proc_text *text, const struct proc_source *source);
 /* Bytes of a process's memory that are populated; how many could be read. */

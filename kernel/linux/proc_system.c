@@ -251,11 +251,11 @@ static void mark(struct entry *directory)
         directory->inode->file_system = FS_PROC;
 }
 
-static int add(const char *path, const char *name, const struct proc_source *source)
+/* Takes over the inode; NULL: there was no memory for it. */
+static int add(const char *path, const char *name, struct inode *inode)
 {
     struct entry *directory = tree_directory(path, 0555);
-    struct inode *inode = directory ? proc_inode(source, 0) : NULL;
-    int error = inode ? tree_add(directory, name, inode) : -ENOMEM;
+    int error = directory && inode ? tree_add(directory, name, inode) : -ENOMEM;
     if (directory) {
         mark(directory);
         entry_put(directory);
@@ -275,13 +275,16 @@ int proc_init(void)
     int error = 0;
     for (size_t i = 0; i < COUNT_OF(fixed) && !error; i++) {
         struct proc_source source = {.node = fixed[i].node, .constant = fixed[i].constant};
-        error = add(fixed[i].directory, fixed[i].name, &source);
+        error = add(fixed[i].directory, fixed[i].name, proc_inode(&source, 0));
     }
     for (uint32_t node = 0; node < machine->node_count && !error; node++) {
         struct proc_source source = {.node = &log_node, .fd = (int)node};
         char name[16];
         format(name, sizeof(name), "log.%u", node);
-        error = add("/proc/hydros", name, &source);
+        error = add("/proc/hydros", name, proc_inode(&source, 0));
+        format(name, sizeof(name), "core.%u", node);
+        if (!error && node != self_node())
+            error = add("/proc/hydros", name, proc_core_inode(node));
     }
     return error;
 }

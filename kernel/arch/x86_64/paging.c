@@ -156,6 +156,12 @@ int arch_map_large(struct arch_space *space, uintptr_t address, phys_addr frame,
     return entry_set(space, address, 1, entry_make(address, frame, flags) | ENTRY_LARGE);
 }
 
+bool arch_table_entry(uint64_t entry, phys_addr *frame)
+{
+    *frame = entry & ENTRY_FRAME;
+    return (entry & ENTRY_PRESENT) && !(entry & ENTRY_LARGE);
+}
+
 static void mapping_describe(uint64_t entry, int level, struct arch_mapping *mapping)
 {
     mapping->size = level ? 1UL << (12 + 9 * level) : PAGE_SIZE;
