@@ -33,14 +33,15 @@ KERNEL_CFLAGS := -std=gnu11 -falign-functions=1 -falign-jumps=1 -falign-loops=1 
 SMALL_DIRS := device file linux
 FAST := $(addprefix kernel/file/,file pipe ring stream socket_node connection readiness epoll eventfd timerfd inode inode_file inode_map path) \
   $(addprefix kernel/linux/,dispatch futex sys_file sys_poll sys_epoll sys_memory sys_time fork signal_delivery signal_frame)
-# What a death takes: none of it runs on a healthy machine, but the looks.
-SMALL_FILES := $(addprefix kernel/node/,watch suspicion guardian election repair death) $(patsubst %.c,%,$(wildcard start/*.c))
+# What starts take, and deaths: none of it runs on a healthy machine, but the looks. And texts for people.
+SMALL_FILES := $(addprefix kernel/node/,watch suspicion guardian election repair death self) $(patsubst %.c,%,$(wildcard start/*.c)) \
+  $(addprefix kernel/,main panic symbols lib/format arch/x86_64/cpu arch/x86_64/serial)
 SMALL := $(filter-out $(FAST),$(patsubst %.c,%,$(wildcard $(SMALL_DIRS:%=kernel/%/*.c)))) $(SMALL_FILES)
 optimize = $(if $(filter $(1),$(SMALL)),-Os -mstringop-strategy=libcall,-O2)
 KERNEL_LDFLAGS := -nostdlib -static -z max-page-size=4096 -z noexecstack --build-id=none -T kernel/link.ld
 
 # Other flags make all objects anew.
-KERNEL_FLAGS := $(KERNEL_CFLAGS) $(call optimize,$(firstword $(SMALL))) but $(FAST)
+KERNEL_FLAGS := $(KERNEL_CFLAGS) $(call optimize,$(firstword $(SMALL))) but $(FAST) also $(SMALL_FILES)
 $(shell mkdir -p $(B); printf '%s\n' '$(KERNEL_FLAGS)' | cmp -s - $(B)/kernel.flags || printf '%s\n' '$(KERNEL_FLAGS)' > $(B)/kernel.flags)
 $(KERNEL_O): $(B)/kernel.flags
 
