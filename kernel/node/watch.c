@@ -17,9 +17,10 @@
 #include "panic.h"
 #include "thread/timer.h"
 
-#define MS      1000000UL
-#define SOON    (50 * MS) /* between looks at a suspect, if looks are rarer */
-#define CALM_MS 60000     /* who lives so long has no deaths in a row any more */
+#define MS           1000000UL
+#define SOON         (50 * MS) /* between looks at a suspect, if looks are rarer */
+#define PROGRAM_STEP (2000 * MS)
+#define CALM_MS      60000 /* who lives so long has no deaths in a row any more */
 
 static struct suspicion_limits limits;
 static nanoseconds period, planned, last_look; /* planned: from the last look to the next */
@@ -30,7 +31,8 @@ static struct {
 } told[NODES_MAX];
 static struct watch_listener *listeners;
 static struct timer look_timer, program_timer, calm_timer;
-static uint64_t program_promise;
+static uint64_t program_promise; /* ms */
+static nanoseconds program_left;
 
 void watch_listen(struct watch_listener *listener)
 {
@@ -197,18 +199,26 @@ void nmi_enter(struct registers *registers)
     }
 }
 
-static void program_silent(struct timer *timer)
+/* The promise runs out in steps, of which each counts as it was planned: while this core stands
+ * still, its program does, too. */
+static void program_look(struct timer *timer)
 {
-    node_fail("the program did not beat for %lu ms", program_promise);
+    if (program_left == 0)
+        node_fail("the program did not beat for %lu ms", program_promise);
+    nanoseconds step = program_left < PROGRAM_STEP ? program_left : PROGRAM_STEP;
+
+    program_left -= step;
+    timer_set(timer, arch_clock() + step);
 }
 
 void watch_program_beat(uint64_t ms)
 {
     program_promise = ms;
+    program_left = ms * MS;
     if (ms == 0)
         timer_cancel(&program_timer);
     else
-        timer_set(&program_timer, arch_clock() + ms * MS);
+        program_look(&program_timer);
 }
 
 static void calm(struct timer *timer)
@@ -231,7 +241,7 @@ void watch_start(void)
     limits.grace = limit("grace-ms", metal ? 20 : 500);
     limits.silence = limit("silence-ms", metal ? 100 : 3000);
     limits.start = limit("start-ms", metal ? 5000 : 20000);
-    if (timer_init(&look_timer, look) != 0 || timer_init(&program_timer, program_silent) != 0 ||
+    if (timer_init(&look_timer, look) != 0 || timer_init(&program_timer, program_look) != 0 ||
         timer_init(&calm_timer, calm) != 0)
         node_fail("this node has too little memory for its timers; use fewer nodes or more memory");
     last_look = arch_clock();
@@ -241,7 +251,7 @@ void watch_start(void)
         told[node].incarnation = published_of(node)->incarnation;
     }
     doorbell_listen(&listener);
-    death_look(self_node()); /* what we have buried in an earlier life, perhaps ourselves */
+    death_look(self_node());     /* what we have buried in an earlier life, perhaps ourselves */
     if (machine->node_count > 1) /* else there is nobody to look at, and nobody who looks */
         timer_set(&look_timer, last_look + period);
     timer_set(&calm_timer, last_look + limit("calm-ms", CALM_MS));
