@@ -46,7 +46,7 @@ static bool table_place(unsigned *place)
         return false;
     unsigned size = table_size ? table_size * 2 : 64;
     struct connection **grown =
-        heap_resize(table, table_size * sizeof(*table), size * sizeof(*table));
+        heap_resize(table, table_size * sizeof(void *), size * sizeof(void *));
 
     if (!grown)
         return false;

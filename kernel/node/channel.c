@@ -134,8 +134,11 @@ static void their_session_follow(struct peer *peer)
 
     if (session == peer->in.session)
         return;
-    down(peer);
-    reader_end(&peer->in);
+    if (peer->in.session != CHANNEL_NO_SESSION) {
+        down(peer);
+        reader_end(&peer->in);
+        doorbell_ring(number_of(peer)); /* if it did not mean that, it begins anew */
+    }
     if (session == peer->refused || session >> 16 != lives >> 16 || peer->refusals >= SESSIONS_MAX)
         return;
     reader_begin(&peer->in, session);
