@@ -5,7 +5,7 @@
 . test/system/common
 IMAGE=build/test/debug.img
 for nodes in 2 4; do
-    machine --nodes=$nodes --memory=$((nodes * 256))M --option=on-exit=poweroff --option=run="/t/channel ask $nodes" \
+    machine --nodes=$nodes --memory=$((nodes * 256))M --option=on-exit@0=poweroff --option=run="/t/channel ask $nodes" \
         --option=run@1='/t/channel serve 1' --option=run@2='/t/channel serve 2' --option=run@3='/t/channel serve 3'
     tail -n 3 "$WORK/out"
     expect_status 0
