@@ -33,18 +33,21 @@ static int kernel_find(const struct machine *machine, const struct start_host *h
 }
 
 /* Pages that are already right are left alone: an emulator that has translated their instructions
- * keeps that, which makes a restart several times faster. */
-static void pages_copy(char *to, const char *from, uint64_t size)
+ * keeps that, which makes a restart several times faster. To wait for no time lets a guardian show
+ * that it is alive: on a busy host this takes longer than a hang. */
+static void pages_copy(const struct start_host *host, char *to, const char *from, uint64_t size)
 {
     for (uint64_t done = 0; done < size; done += PAGE_SIZE) {
         uint64_t part = size - done < PAGE_SIZE ? size - done : PAGE_SIZE;
 
         if (memcmp(to + done, from + done, part) != 0)
             memcpy(to + done, from + done, part);
+        host->wait_us(0);
     }
 }
 
-static void kernel_copy(char *to, const char *file, const struct kernel_elf *elf)
+static void kernel_copy(const struct start_host *host, char *to, const char *file,
+                        const struct kernel_elf *elf)
 {
     uint64_t done = 0;
 
@@ -52,7 +55,7 @@ static void kernel_copy(char *to, const char *file, const struct kernel_elf *elf
         const struct kernel_segment *segment = &elf->segments[i];
 
         memset(to + done, 0, segment->copy_start - done);
-        pages_copy(to + segment->copy_start, file + segment->offset, segment->file_size);
+        pages_copy(host, to + segment->copy_start, file + segment->offset, segment->file_size);
         done = segment->copy_start + segment->file_size;
     }
     memset(to + done, 0, elf->size - done);
@@ -153,7 +156,7 @@ static int load_at(const struct machine *machine, uint32_t node, uint32_t incarn
 
     if (memory == NULL)
         return START_NO_ROOM;
-    kernel_copy(memory + PAGE_SIZE, file, &elf);
+    kernel_copy(host, memory + PAGE_SIZE, file, &elf);
     tables_begin(&tables, memory, base, tables_offset, size);
     map_own_memory(&tables, self, &elf, kernel_base);
     map_shared_memory(&tables, machine, node);

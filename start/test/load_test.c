@@ -62,7 +62,11 @@ static const void *fake_store(uint64_t phys, uint64_t size)
     return store + (phys - STORE);
 }
 
-static const struct start_host host = {fake_map, fake_store, NULL, NULL};
+static void fake_wait(unsigned microseconds)
+{
+}
+
+static const struct start_host host = {fake_map, fake_store, NULL, fake_wait};
 
 static void put(uint64_t at, uint64_t value, unsigned size)
 {
