@@ -50,12 +50,16 @@ static int64_t now_ms(void)
     return time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
+static bool nobody_reads; /* whoever had our output is gone */
+
 static void write_all(int fd, const char *bytes, size_t size)
 {
     while (size > 0) {
         ssize_t done = write(fd, bytes, size);
         if (done < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
+        if (done < 0 && errno == EPIPE)
+            nobody_reads = true;
         if (done <= 0)
             return;
         bytes += done;
@@ -202,6 +206,10 @@ static int relay_run(struct relay *relay)
             terminal_restore();
             tool_fail("the machine did not power off within %d s and was ended", POWER_OFF_SECONDS);
             return STATUS_TIMEOUT;
+        }
+        if (nobody_reads) {
+            qemu_kill(relay);
+            return 128 + SIGPIPE;
         }
         if (now >= relay->deadline) {
             qemu_kill(relay);
