@@ -151,7 +151,7 @@ run: $(B)/packages-run
 .PHONY: run
 
 # ---- checks and tests ----
-FORMATTED := $(wildcard $(foreach d,abi start boot boot/test tool tool/test init test/linux test/system test/isolation bench kernel kernel/debug kernel/release \
+FORMATTED := $(wildcard $(foreach d,abi start boot boot/test tool tool/test init test/linux test/system test/isolation test/chaos bench kernel kernel/debug kernel/release \
   kernel/arch kernel/linux/vdso $(KERNEL_DIRS:%=kernel/%) $(KERNEL_DIRS:%=kernel/%/test),$(d)/*.[ch]))
 UNIT_C := $(wildcard */test/*_test.c */*/test/*_test.c)
 UNIT := $(patsubst %.c,$(B)/unit/%,$(UNIT_C))
@@ -196,7 +196,7 @@ programs: $(B)/packages-test
 # The suites that mostly wait (linux, programs) run beside those that compute.
 test: $(B)/packages-test $(ERLANG_BEAM)
 	@$(MAKE) --no-print-directory -j2 test-images test-programs
-	@test/run linux check models unit fuzz erlang programs system
+	@test/run linux check models unit fuzz erlang programs system chaos
 test-programs: $(UNIT) $(FUZZ)
 test-images: image $(B)/debug/kernel.elf
 	@:
@@ -226,6 +226,7 @@ help:
 	@echo '   OPTIONS="a b=c"   further boot options (docs/debugging.md)'
 	@echo 'make test         every test; make check, models, unit, erlang, fuzz-short, linux, programs, system: parts'
 	@echo 'make fuzz         long fuzzing (FUZZ_SECONDS=600 per parser)'
+	@echo 'make chaos        SEED=1 COUNT=100 NODES=4 ONLY=N: faults at random under a load (docs/chaos.md)'
 	@echo 'make conformance  OTP test suites here and on Linux, as a table'
 	@echo 'make bench        measurements against Linux in the same QEMU'
 	@echo 'make iso          build/hydros.iso, boots from BIOS and UEFI'

@@ -37,3 +37,4 @@ $(B)/test/debug.img: $(B)/hydros $(B)/debug/kernel.elf $(B)/test/root.erofs
 	@$(B)/hydros image --kernel=$@.kernel --root=$(B)/test/root.erofs --output=$@
 	@rm -f $@.kernel
 test-images: $(B)/test/debug.img
+-include test/chaos/build.mk

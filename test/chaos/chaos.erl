@@ -1,0 +1,108 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% The chaos driver: `-s chaos main -extra KEY=VALUE...`. Keys: seed, count (0: each kind once; test: a part of these, as a suite of tests),
+%% nodes, only (a number of the campaign, or a kind of the fixed set), from, load (yes, alone: no cluster, no), image, loader, build, memory,
+%% options (boot options), seconds. Status 0: no escape, and everything recovered.
+-module(chaos).
+-export([main/0]).
+
+-spec main() -> no_return().
+main() ->
+    try
+        run()
+    catch
+        Class:Reason:Stack ->
+            say("the driver itself failed: ~0P", [{Class, Reason, Stack}, 60]),
+            erlang:halt(2)
+    end.
+
+run() ->
+    Given = maps:from_list([pair(Argument) || Argument <- init:get_plain_arguments()]),
+    Nodes = number("nodes", 4, Given),
+    Seed = maps:get("seed", Given, "1"),
+    Injections = injections(Seed, maps:get("count", Given, "0"), Nodes, Given),
+    Tests = maps:get("count", Given, "0") =:= "test",
+    Options = options(Nodes, Given),
+    Tests orelse say("seed ~s, ~b injections on ~b nodes; lines of the console: ~s/console.log",
+                     [Seed, length(Injections), Nodes, maps:get(directory, Options)]),
+    Told = case Tests of
+        true -> fun tell_test/1;
+        false -> fun(Verdict) -> say("~s", [chaos_verdict:text(Verdict)]) end
+    end,
+    {Verdicts, Wrong} = chaos_campaign:run(Injections, Options#{told => Told}),
+    case Tests of
+        true ->
+            Missing = [atom_to_list(Kind) || #{kind := Kind} <- lists:nthtail(length(Verdicts),
+                                                                              Injections)],
+            [tell(Kind, false, "it was not reached") || Kind <- Missing],
+            tell("history", Wrong =:= [], [[Text, "\n"] || Text <- Wrong]);
+        false ->
+            [say("ESCAPE: ~s", [Text]) || Text <- Wrong],
+            io:put_chars(chaos_verdict:table(Verdicts)),
+            [say("again: make chaos SEED=~s COUNT=~s NODES=~b ONLY=~b",
+                 [Seed, maps:get("count", Given, "0"), Nodes, Index])
+             || #{injection := #{index := Index}} = V <- Verdicts, not chaos_verdict:is_good(V)]
+    end,
+    Good = Wrong =:= [] andalso length(Verdicts) =:= length(Injections) andalso
+        lists:all(fun chaos_verdict:is_good/1, Verdicts),
+    erlang:halt(case Good of true -> 0; false -> 1 end).
+
+%% As the runners of the other suites do.
+tell_test(#{injection := #{kind := Kind}} = Verdict) ->
+    tell(atom_to_list(Kind), chaos_verdict:is_good(Verdict), chaos_verdict:text(Verdict)).
+
+tell(Name, Good, Text) ->
+    Log = "build/test-logs/chaos_" ++ Name ++ ".log",
+    ok = filelib:ensure_dir(Log),
+    ok = file:write_file(Log, [Text, "\n"]),
+    say("~s ~s", [case Good of true -> "ok"; false -> "FAIL" end, Name]).
+
+pair(Argument) ->
+    [Key, Value] = string:split(Argument, "="),
+    {Key, Value}.
+
+number(Key, Otherwise, Given) ->
+    case maps:get(Key, Given, "") of
+        "" -> Otherwise;
+        Text -> list_to_integer(Text)
+    end.
+
+injections(Seed, Count, Nodes, Given) ->
+    All = case Count of
+        "0" -> chaos_plan:fixed(Seed, Nodes);
+        "test" -> chaos_plan:test(Seed, Nodes);
+        _ -> [chaos_plan:random(Seed, Index, Nodes)
+              || Index <- lists:seq(1, list_to_integer(Count))]
+    end,
+    Only = string:lexemes(maps:get("only", Given, ""), ","),
+    From = number("from", 1, Given),
+    [Injection || #{index := Index, kind := Kind} = Injection <- All, Index >= From,
+                  Only =:= [] orelse lists:member(integer_to_list(Index), Only) orelse
+                  lists:member(atom_to_list(Kind), Only)].
+
+options(Nodes, Given) ->
+    Build = maps:get("build", Given, "build"),
+    Kernel = maps:get("kernel", Given, Build ++ "/debug/kernel.elf"),
+    Load = maps:get("load", Given, "yes"),
+    Directory = Build ++ "/chaos/run-" ++ os:getpid(),
+    #{
+        nodes => Nodes,
+        memory => number("memory", 256 * Nodes, Given),
+        build => Build,
+        directory => Directory,
+        loader => maps:get("loader", Given, Build ++ "/loader.elf"),
+        image => maps:get("image", Given, Build ++ "/chaos/system.img"),
+        seconds => number("seconds", 7200, Given),
+        load => list_to_atom(Load),
+        layout => chaos_layout:read(Build ++ "/chaos/layout", Kernel),
+        options => case Load of
+            "yes" -> ["erl=-noshell -pa /t/chaos -s chaos_load"];
+            "alone" -> ["erl=-noshell -pa /t/chaos -s chaos_load -chaos alone", "cluster=no"];
+            "no" -> []
+        end ++
+            %% A node that dies every few seconds is the purpose here.
+            ["back-off-ms=0", "calm-ms=1000"] ++
+            string:lexemes(maps:get("options", Given, ""), " ")
+    }.
+
+say(Format, Arguments) ->
+    io:format(Format ++ "~n", Arguments).

@@ -1,0 +1,176 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% Injections one after the other into a machine under load. Each begins when all is well and ends
+%% when all is well again; a machine that was lost or does not recover is replaced by a new one.
+-module(chaos_campaign).
+-export([run/2]).
+
+-define(BOOT_MS, 180000).
+-define(NOTICE_MS, 25000).  % a death that must come
+-define(WATCH_MS, 1500).    % one that may
+-define(SEEN_MS, 800).      % a load's line is so old at most
+-define(RECOVER_MS, 90000).
+-define(CALM_MS, 300).
+-define(TRIES, 3).
+-define(END_MS, 15000).
+
+%% Verdicts, and what is wrong with the history at the end of each machine.
+-spec run([chaos_plan:injection()], map()) -> {[chaos_verdict:verdict()], [string()]}.
+run(Injections, Options) ->
+    machine(Injections, Options, [], [], 1).
+
+machine([], _, Verdicts, Wrong, _) ->
+    {lists:reverse(Verdicts), Wrong};
+machine(Injections, Options, Verdicts, Wrong, Number) ->
+    Scene0 = chaos_scene:open(Options),
+    case chaos_scene:wait(Scene0, fun chaos_scene:is_well/1, ?BOOT_MS) of
+        {true, Scene1} ->
+            {_, Scene2} = chaos_scene:parts_changed(Scene1),
+            {Rest, More, Scene3} = each(Injections, [], Options, Scene2),
+            End = finish(Scene3),
+            machine(Rest, Options, More ++ Verdicts, Wrong ++ End, Number + 1);
+        {false, Scene1} ->
+            Why = io_lib:format("machine ~b is not well after its start: ~p, ~p",
+                                [Number, chaos_scene:why_not_well(Scene1), chaos_scene:is_lost(Scene1)]),
+            chaos_scene:close(Scene1),
+            {lists:reverse(Verdicts), Wrong ++ [lists:flatten(Why)]}
+    end.
+
+each([], Verdicts, _, Scene) ->
+    {[], Verdicts, Scene};
+each([Injection | Rest], Verdicts, Options, Scene0) ->
+    {Verdict, Scene} = one(Injection, Scene0),
+    #{told := Told} = Options,
+    case Verdict of
+        #{injected := false, recovered := true, injection := #{times := Times}} when Times < ?TRIES ->
+            each([chaos_plan:again(Injection, Times + 1) | Rest], Verdicts, Options, Scene);
+        #{recovered := true} ->
+            Told(Verdict),
+            each(Rest, [Verdict | Verdicts], Options, Scene);
+        _ ->
+            Told(Verdict),
+            {Rest, [Verdict | Verdicts], Scene}
+    end.
+
+one(#{target := Target, more := More} = Injection, Scene) ->
+    Scene0 = calm(Scene, 20),
+    Mark = chaos_scene:mark(Scene0),
+    Refused = refused(Scene0),
+    Lives = chaos_scene:incarnations(Scene0),
+    Tainted = [Node || {Node, Life} <- maps:keys(chaos_scene:tainted(Scene0)),
+                       maps:get(Node, Lives) =:= Life],
+    {Outcome, Trace, Scene1} =
+        chaos_fault:inject(Injection, chaos_scene:note({injection, maps:without([random], Injection)}, Scene0)),
+    Hit = [Target | More] ++ maps:get(more, Trace, []),
+    Scene2 = watch(Outcome, Injection, Mark, Scene1),
+    {Well, Scene3} = chaos_scene:wait(Scene2, fun chaos_scene:is_well/1, ?RECOVER_MS),
+    WellMs = chaos_machine:now_ms() - Mark,
+    {Flips, Scene4} = heal(maps:get(flips, Trace, []), Lives, Scene3),
+    {Changed, Scene5} = chaos_scene:parts_changed(Scene4),
+    Events = chaos_scene:since(Mark, Scene5),
+    Verdict = chaos_verdict:judge(
+        #{injection => Injection, outcome => outcome(Outcome, Events), start => start_of(Mark, Events),
+          lives => Lives, events => Events, hit => Hit, tainted => Tainted, well => Well, well_ms => WellMs,
+          why => chaos_scene:why_not_well(Scene5), changed => Changed,
+          refused => refused(Scene5) =/= Refused, flips => Flips,
+          text => maps:get(text, Trace, ""), wrong => chaos_history:wrong(chaos_scene:history(Scene5)),
+          lost => chaos_scene:is_lost(Scene5)}, chaos_scene:nodes(Scene5)),
+    {Verdict, taint(Injection, Verdict, Flips, Lives, Scene5)}.
+
+%% What the last injection set going, a flood say, is over.
+calm(Scene0, Tries) ->
+    Refused = refused(Scene0),
+    Scene = chaos_scene:pause(Scene0, ?CALM_MS),
+    case refused(Scene) of
+        Other when Other =/= Refused, Tries > 0 -> calm(Scene, Tries - 1);
+        _ -> Scene
+    end.
+
+%% The kernel knows no such fault, or it is not a debug kernel.
+outcome(injected, Events) ->
+    case [Text || {_, {said, _, "fault " ++ Text}} <- Events] of
+        [Text | _] -> {skipped, Text};
+        [] -> injected
+    end;
+outcome(Skipped, _) ->
+    Skipped.
+
+%% When the order was taken, if it was one.
+start_of(Mark, Events) ->
+    case [Ms || {Ms, {order, _, _}} <- Events] of
+        [Ms | _] -> Ms;
+        [] -> Mark
+    end.
+
+watch({skipped, _}, _, _, Scene) ->
+    chaos_scene:pause(Scene, ?SEEN_MS);
+watch(injected, #{expect := dies, target := Target}, Mark, Scene0) ->
+    {_, Scene} = chaos_scene:wait(Scene0, fun(S) ->
+        [] =/= [x || {_, Event} <- chaos_scene:since(Mark, S), is_death_of(Target, Event)]
+    end, ?NOTICE_MS),
+    %% The load's last word may be older than the death.
+    chaos_scene:pause(Scene, ?SEEN_MS);
+watch(injected, _, _, Scene) ->
+    chaos_scene:pause(Scene, ?WATCH_MS).
+
+is_death_of(Target, {node, Target, State, _}) -> State =/= running;
+is_death_of(Target, {buried, Target, _, _, _}) -> true;
+is_death_of(_, {said, _, "fault " ++ _}) -> true;
+is_death_of(_, _) -> false.
+
+%% Rings that were refused, as their readers publish it.
+refused(Scene) ->
+    Memory = chaos_scene:memory(Scene),
+    Nodes = chaos_scene:nodes(Scene),
+    [chaos_memory:channel(Memory, Reader, Writer, in_refused)
+     || Reader <- Nodes, Writer <- Nodes, Reader =/= Writer].
+
+%% What was changed from outside and stands as it was changed is put right again, so that the next
+%% injection meets a machine without faults.
+heal([], _, Scene) ->
+    {none, Scene};
+heal(Flips, _, Scene) ->
+    Memory = chaos_scene:memory(Scene),
+    #{qtest := Qtest} = chaos_scene:machine(Scene),
+    Same = [Flip || {Address, _, New} = Flip <- Flips, chaos_memory:word(Memory, Address, 1) =:= New],
+    case chaos_scene:is_lost(Scene) of
+        false -> [chaos_qtest:write(Qtest, Address, <<Old>>) || {Address, Old, _} <- Same];
+        _ -> []
+    end,
+    {case Same of [] -> overwritten; _ -> same end, Scene}.
+
+%% A life that met a fault and did not end may show it later.
+taint(#{expect := may, target := Target, index := Index}, #{injected := true}, _, Lives, Scene) ->
+    case chaos_scene:incarnations(Scene) of
+        #{Target := Life} when Life =:= map_get(Target, Lives) ->
+            chaos_scene:taint(Target, Index, Scene);
+        _ ->
+            Scene
+    end;
+taint(_, _, _, _, Scene) ->
+    Scene.
+
+%% Every write that is acknowledged by now is in every replica, as these tell a little later.
+finish(Scene0) ->
+    Wrong = case chaos_scene:has_cluster(Scene0) andalso chaos_scene:is_lost(Scene0) =:= false of
+        true -> finish_load(Scene0);
+        false -> []
+    end,
+    chaos_scene:close(Scene0),
+    Wrong.
+
+finish_load(Scene0) ->
+    {Well, Scene1} = chaos_scene:wait(Scene0, fun chaos_scene:is_well/1, ?RECOVER_MS),
+    Acked = chaos_history:acknowledged(chaos_scene:history(Scene1)),
+    io:format(standard_error, "~b writes were acknowledged~n",
+              [chaos_history:total(chaos_scene:history(Scene1))]),
+    Missing = fun(Scene) ->
+        chaos_history:missing(Acked, chaos_scene:nodes(Scene), chaos_scene:history(Scene))
+    end,
+    case Well of
+        true ->
+            {_, Scene2} = chaos_scene:wait(Scene1, fun(S) -> Missing(S) =:= [] end, ?END_MS),
+            Missing(Scene2);
+        false ->
+            [lists:flatten(io_lib:format("not well at the end: ~0p",
+                                         [chaos_scene:why_not_well(Scene1)]))]
+    end.

@@ -1,0 +1,235 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% Makes one injection. {injected | {skipped, Why}, Traces, Scene}; traces: `flips`, what was
+%% changed in memory from outside, and `more`, nodes that were hit besides the planned ones.
+-module(chaos_fault).
+-export([inject/2]).
+
+-type trace() :: #{flips => [{non_neg_integer(), byte(), byte()}], more => [non_neg_integer()],
+                   text => iodata()}.
+
+-define(STEP_MS, 20000).
+%% Functions that each node runs all the time.
+-define(HOT, ["syscall_entry", "syscall_dispatch", "trap_common", "trap_enter", "schedule_block",
+              "timer_enter", "user_return", "futex_wait", "sys_futex", "arch_clock", "wake_all",
+              "timer_set", "sys_epoll_wait", "schedule", "thread_switch", "watch_look"]).
+
+-spec inject(chaos_plan:injection(), chaos_scene:scene()) ->
+    {injected | {skipped, string()}, trace(), chaos_scene:scene()}.
+inject(#{way := Way, delay_ms := Delay} = Injection, Scene) ->
+    inject(Way, Injection, chaos_scene:pause(Scene, Delay)).
+
+inject({order, Name}, #{target := Target}, Scene0) ->
+    {Taken, Scene} = chaos_scene:order(Target, Name, Scene0),
+    {case Taken of true -> injected; false -> {skipped, "the order was not taken"} end, #{}, Scene};
+inject({core_stop, Ms}, #{target := Target}, Scene) ->
+    {injected, #{}, chaos_core:hold(Target, Scene, Ms, fun(S) -> S end)};
+inject({machine_stop, Ms}, _, Scene0) ->
+    #{qmp := Qmp} = chaos_scene:machine(Scene0),
+    {ok, _} = chaos_qmp:command(Qmp, "stop"),
+    Scene = chaos_scene:pause(Scene0, Ms),
+    {ok, _} = chaos_qmp:command(Qmp, "cont"),
+    {injected, #{}, Scene};
+inject({rip, Where, Interrupts}, #{target := Target}, Scene) ->
+    {chaos_core:send_away(Target, Where, Interrupts, Scene), #{}, Scene};
+inject({register_flip}, #{target := Target, random := Random0}, Scene) ->
+    {Register, Random1} = rand:uniform_s(17, Random0),
+    {Bit, _} = rand:uniform_s(64, Random1),
+    Name = case Register of 17 -> rip; _ -> Register - 1 end,
+    Rip = chaos_core:flip_register(Target, Name, Bit - 1, Scene),
+    {injected, #{text => io_lib:format("register ~p bit ~b at ~.16b", [Name, Bit - 1, Rip])}, Scene};
+inject({flip, What}, #{target := Target, random := Random}, Scene) ->
+    flip(What, Target, Random, Scene);
+inject({broken_store, Copy}, #{random := Random} = Injection, Scene) ->
+    Memory = chaos_scene:memory(Scene),
+    {Base, Size} = chaos_memory:store_kernel(Memory, Copy),
+    {At, _} = rand:uniform_s(Size, Random),
+    with_death(Injection, flip_at(Base + At - 1, 3, Scene), Scene);
+inject({broken_trampoline}, Injection, Scene) ->
+    Address = chaos_memory:trampoline(chaos_scene:memory(Scene)),
+    [chaos_qtest:write(qtest(Scene), Address + At, <<16#ff>>) || At <- [0, 1, 2, 16, 64]],
+    with_death(Injection, #{}, Scene);
+inject({clock, Year}, _, Scene) ->
+    #{qmp := Qmp} = chaos_scene:machine(Scene),
+    {ok, _} = chaos_qmp:monitor(Qmp, "o /b 0x70 0x09"),
+    {ok, _} = chaos_qmp:monitor(Qmp, io_lib:format("o /b 0x71 0x~.16b", [Year])),
+    {injected, #{}, Scene};
+inject({machine_check, corrected}, #{target := Target}, Scene) ->
+    #{qmp := Qmp} = chaos_scene:machine(Scene),
+    Core = chaos_memory:core(chaos_scene:memory(Scene), Target),
+    {ok, _} = chaos_qmp:monitor(Qmp, io_lib:format("mce ~b 9 0x9c000000000000c0 0x0 0x4321000 0x8c",
+                                                   [Core])),
+    {injected, #{}, Scene};
+inject({interrupts, Line, Count}, _, Scene) ->
+    [chaos_qtest:interrupt(qtest(Scene), Line, Level) || _ <- lists:seq(1, Count), Level <- [1, 0]],
+    {injected, #{}, Scene};
+inject({together, _}, #{target := Target, more := More}, Scene) ->
+    chaos_core:send_all_away([Target | More], Scene),
+    {injected, #{}, Scene};
+inject({alternate, Ms}, #{target := Target, more := [Other]}, Scene0) ->
+    Same = fun(S) -> S end,
+    Scene1 = chaos_core:hold(Target, Scene0, Ms, Same),
+    Scene2 = chaos_core:hold(Other, Scene1, Ms, Same),
+    {injected, #{}, Scene2};
+inject({again}, #{target := Target}, Scene0) ->
+    #{Target := Life} = chaos_scene:incarnations(Scene0),
+    {_, Scene1} = chaos_scene:order(Target, "panic", Scene0),
+    {Starts, Scene2} = chaos_scene:wait(Scene1, fun(S) ->
+        maps:get(Target, chaos_scene:incarnations(S)) > Life
+    end, ?STEP_MS),
+    case Starts of
+        true ->
+            chaos_core:send_all_away([Target], Scene2),
+            {injected, #{}, Scene2};
+        false ->
+            {{skipped, "it did not start again"}, #{}, Scene2}
+    end;
+inject({break_step, Function}, Injection, Scene) ->
+    at_step(Function, wild, Injection, Scene);
+inject({hang_step, Function}, Injection, Scene) ->
+    at_step(Function, loop, Injection, Scene).
+
+at_step(Function, Where, #{target := Target}, Scene0) ->
+    Kill = fun(S) -> chaos_scene:ask(Target, "panic", S) end,
+    case chaos_layout:symbol(chaos_scene:layout(Scene0), Function) of
+        undefined ->
+            {{skipped, "the kernel has no function " ++ Function}, #{}, Scene0};
+        _ ->
+            case chaos_core:at_function(Function, Where, Kill, ?STEP_MS, Scene0) of
+                {none, Scene} ->
+                    {{skipped, "no guardian came to " ++ Function}, #{more => []}, Scene};
+                {Guardian, Scene} ->
+                    {injected, #{more => [Guardian],
+                                 text => io_lib:format("guardian n~b in ~s", [Guardian, Function])},
+                     Scene}
+            end
+    end.
+
+with_death(#{target := Target}, Trace, Scene0) ->
+    {_, Scene} = chaos_scene:order(Target, "panic", Scene0),
+    {injected, Trace, Scene}.
+
+qtest(Scene) ->
+    maps:get(qtest, chaos_scene:machine(Scene)).
+
+flip_at(Address, Bit, Scene) ->
+    Memory = chaos_scene:memory(Scene),
+    Old = chaos_memory:word(Memory, Address, 1),
+    New = chaos_qtest:flip(qtest(Scene), Memory, Address, Bit),
+    #{flips => [{Address, Old, New}], text => io_lib:format("at ~.16b", [Address])}.
+
+%% ---- flips of one bit, by what is hit ----
+
+flip(ring, Target, Random, Scene) ->
+    flip_unread(Target, Random, Scene);
+flip(value, Target, Random, Scene) ->
+    %% Garbage and copies under way have the same look: some of many.
+    case chaos_memory:find(chaos_scene:memory(Scene), Target, chaos_value:marker()) of
+        [] ->
+            {{skipped, "no value found"}, #{}, Scene};
+        Found ->
+            {Chosen, _} = lists:mapfoldl(fun(_, R0) ->
+                {I, R1} = rand:uniform_s(length(Found), R0),
+                {lists:nth(I, Found), R1}
+            end, Random, lists:seq(1, 64)),
+            Flips = [F || A <- lists:usort(Chosen),
+                          F <- maps:get(flips, flip_at(A + 40, 2, Scene))],
+            {injected, #{flips => Flips, text => io_lib:format("~b of ~b copies",
+                                                               [length(Flips), length(Found)])},
+             Scene}
+    end;
+flip(What, Target, Random0, Scene) ->
+    {Bit, Random1} = rand:uniform_s(8, Random0),
+    case address(What, Target, Random1, Scene) of
+        none -> {{skipped, "nothing there"}, #{}, Scene};
+        {Address, Text} ->
+            Trace = flip_at(Address, Bit - 1, Scene),
+            {injected, Trace#{text => io_lib:format("~.16b ~s bit ~b", [Address, Text, Bit - 1])},
+             Scene}
+    end.
+
+address(text, Target, Random, Scene) ->
+    in_function(chaos_layout:functions(chaos_scene:layout(Scene)), Target, Random, Scene);
+address(hot_text, Target, Random, Scene) ->
+    in_function([F || {Name, _, _} = F <- chaos_layout:functions(chaos_scene:layout(Scene)),
+                      lists:member(Name, ?HOT)], Target, Random, Scene);
+address(constants, Target, Random, Scene) ->
+    in_section(".rodata", Target, Random, Scene);
+address(data, Target, Random, Scene) ->
+    {Section, Random1} = rand:uniform_s(2, Random),
+    in_section(element(Section, {".data", ".bss"}), Target, Random1, Scene);
+address(tables, Target, Random, Scene) ->
+    Memory = chaos_scene:memory(Scene),
+    {_, End} = section_end(Scene),
+    used_byte(chaos_memory:physical(Memory, Target, (End + 4095) band bnot 4095),
+              chaos_memory:start_info(Memory, Target, free_base), Random, 4000, "page table", Memory);
+address(memory, Target, Random, Scene) ->
+    Memory = chaos_scene:memory(Scene),
+    [{Base, Size} | _] = chaos_memory:extents(Memory, Target),
+    used_byte(chaos_memory:start_info(Memory, Target, free_base), Base + Size, Random, 4000,
+              "memory", Memory);
+address(position, Target, Random, Scene) ->
+    Memory = chaos_scene:memory(Scene),
+    Peers = chaos_scene:nodes(Scene) -- [Target],
+    {I, Random1} = rand:uniform_s(length(Peers), Random),
+    {Byte, _} = rand:uniform_s(4, Random1),
+    {chaos_memory:channel_address(Memory, Target, lists:nth(I, Peers), out_written) + Byte - 1,
+     "out_written"}.
+
+in_function(Functions, Target, Random0, Scene) ->
+    {I, Random1} = rand:uniform_s(length(Functions), Random0),
+    {Name, Address, Size} = lists:nth(I, Functions),
+    {At, _} = rand:uniform_s(Size, Random1),
+    {chaos_memory:physical(chaos_scene:memory(Scene), Target, Address + At - 1),
+     io_lib:format("~s+~b", [Name, At - 1])}.
+
+in_section(Section, Target, Random, Scene) ->
+    {Address, Size} = chaos_layout:section(chaos_scene:layout(Scene), Section),
+    {At, _} = rand:uniform_s(Size, Random),
+    {chaos_memory:physical(chaos_scene:memory(Scene), Target, Address + At - 1), Section}.
+
+section_end(Scene) ->
+    {Address, Size} = chaos_layout:section(chaos_scene:layout(Scene), ".bss"),
+    {Address, Address + Size}.
+
+%% A byte in a word that is not 0, so that it is probably in use.
+used_byte(_, _, _, 0, _, _) ->
+    none;
+used_byte(From, To, Random0, Tries, Text, Memory) ->
+    {At, Random} = rand:uniform_s(To - From, Random0),
+    Address = From + At - 1,
+    case chaos_memory:word(Memory, Address band bnot 7, 8) of
+        0 -> used_byte(From, To, Random, Tries - 1, Text, Memory);
+        _ -> {Address, Text}
+    end.
+
+%% The reader's core is held until something unread stands in a ring to it.
+flip_unread(Target, Random0, Scene0) ->
+    Memory = chaos_scene:memory(Scene0),
+    Writers = chaos_scene:nodes(Scene0) -- [Target],
+    Me = self(),
+    Scene = chaos_core:hold(Target, Scene0, 120, fun(S) ->
+        Me ! {flipped, flip_in(Writers, Target, Random0, Memory, S)},
+        S
+    end),
+    receive
+        {flipped, none} -> {{skipped, "no ring to it held anything unread"}, #{}, Scene};
+        {flipped, Trace} -> {injected, Trace, Scene}
+    end.
+
+flip_in([], _, _, _, _) ->
+    none;
+flip_in([Writer | Writers], Reader, Random0, Memory, Scene) ->
+    Written = chaos_memory:channel(Memory, Writer, Reader, out_written),
+    Read = chaos_memory:channel(Memory, Reader, Writer, in_read),
+    case Written - Read of
+        Unread when Unread > 0, Unread < 16#100000 ->
+            {At, Random1} = rand:uniform_s(Unread, Random0),
+            {Bit, _} = rand:uniform_s(8, Random1),
+            Address = chaos_memory:ring(Memory, Writer, Reader) +
+                (Read + At - 1) rem chaos_memory:ring_size(Memory),
+            Trace = flip_at(Address, Bit - 1, Scene),
+            Trace#{more => [Writer], text => io_lib:format("ring n~b to n~b, byte ~b of ~b unread",
+                                                           [Writer, Reader, At - 1, Unread])};
+        _ ->
+            flip_in(Writers, Reader, Random0, Memory, Scene)
+    end.

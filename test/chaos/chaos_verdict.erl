@@ -1,0 +1,121 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% What one injection led to, from the events since: pure.
+-module(chaos_verdict).
+-export([judge/2, text/1, table/1, is_good/1]).
+-export_type([facts/0, verdict/0]).
+
+%% nodes: those that were hit on purpose; tainted: those that earlier injections may still show in.
+-type facts() :: #{injection := chaos_plan:injection(), outcome := injected | {skipped, string()},
+                   start := integer(), lives := #{non_neg_integer() => non_neg_integer()}, events := [{integer(), term()}],
+                   hit := [non_neg_integer()], tainted := [non_neg_integer()],
+                   well := boolean(), well_ms := integer(), why := term(), changed := [term()],
+                   refused := boolean(), flips := same | overwritten | healed | none,
+                   text := iodata(), wrong := [string()], lost := false | term()}.
+-type verdict() :: #{injection := chaos_plan:injection(), injected := boolean(),
+                     activated := boolean(), manifested := boolean(), noticed := [term()],
+                     recovered := boolean(), escapes := [string()], latent := boolean(),
+                     text := iodata(), well_ms := integer(), skipped := string()}.
+
+-spec judge(facts(), [non_neg_integer()]) -> verdict().
+judge(#{injection := #{expect := Expect} = Injection, outcome := Outcome, events := Events,
+        hit := Hit, tainted := Tainted, start := Start, flips := Flips} = Facts, Nodes) ->
+    Deaths = lists:usort([Node || {_, {node, Node, State, _}} <- Events,
+                                  lists:member(State, [dead, stopped, starting, kernel])] ++
+                         [Node || {_, {buried, Node, _, _, _}} <- Events]),
+    Damage = lists:usort([Node || {_, {said, Node, "damage" ++ _}} <- Events]),
+    Noticed = [{Node, By, How, Ms - Start} || {Ms, {buried, Node, _, By, How}} <- Events],
+    Manifested = Deaths =/= [] orelse Damage =/= [] orelse maps:get(refused, Facts),
+    Borne = Expect =:= lives,
+    Lives = maps:get(lives, Facts),
+    Again = again(Injection),
+    Later = lists:usort([{Node, How} || {_, {buried, Node, Life, _, How}} <- Events,
+                                        Life > map_get(Node, Lives) + Again]),
+    Escapes =
+        [format("machine lost: ~p", [Lost]) || Lost <- [maps:get(lost, Facts)], Lost =/= false] ++
+        [format("n~b died, which nobody hit", [Node]) || Node <- Deaths -- (Hit ++ Tainted)] ++
+        [format("n~b died of what it must bear", [Node]) || Borne, Node <- Deaths,
+                                                            lists:member(Node, Hit -- Tainted)] ++
+        [format("the next life of n~b ended, too (~s)", [Node, How]) || {Node, How} <- Later] ++
+        [format("values of n~b are damaged", [Node]) || Node <- Damage -- (Hit ++ Tainted)] ++
+        [format("~p of ~p was changed", [Part, Owner]) || {Part, Owner} <- maps:get(changed, Facts)] ++
+        maps:get(wrong, Facts),
+    #{injection => Injection,
+      injected => Outcome =:= injected,
+      skipped => case Outcome of {skipped, Why} -> Why; _ -> "" end,
+      activated => Outcome =:= injected andalso
+          (Manifested orelse lists:member(Flips, [none, overwritten])),
+      manifested => Manifested,
+      latent => Outcome =:= injected andalso not Manifested andalso Flips =:= same,
+      noticed => Noticed ++ [{Node, Node, damage_found, 0} || Node <- Damage] ++
+          [{hd(Hit), hd(Hit), ring_refused, 0} || maps:get(refused, Facts), Hit =/= [],
+                                                  Deaths =:= []],
+      recovered => maps:get(well, Facts),
+      well_ms => maps:get(well_ms, Facts),
+      text => [maps:get(text, Facts), unseen(Expect, Outcome, Manifested),
+               [format(" not well: ~p", [maps:get(why, Facts)]) || not maps:get(well, Facts)]],
+      escapes => case Nodes of [] -> []; _ -> Escapes end}.
+
+%% A second death that is wanted.
+again(#{way := {again}}) -> 1;
+again(_) -> 0.
+
+%% What a test asks for.
+-spec is_good(verdict()) -> boolean().
+is_good(#{injection := #{expect := Expect}, injected := Injected, manifested := Manifested,
+          recovered := Recovered, escapes := Escapes}) ->
+    Injected andalso Recovered andalso Escapes =:= [] andalso (Expect =/= dies orelse Manifested).
+
+unseen(dies, injected, false) -> " (it should have died)";
+unseen(_, _, _) -> "".
+
+format(Format, Arguments) ->
+    lists:flatten(io_lib:format(Format, Arguments)).
+
+%% One line for a person.
+-spec text(verdict()) -> iodata().
+text(#{injection := Injection, injected := false, skipped := Why}) ->
+    [chaos_plan:text(Injection), " skipped: ", Why];
+text(#{injection := Injection, noticed := Noticed, escapes := Escapes, text := Text} = Verdict) ->
+    #{manifested := Manifested, activated := Activated, recovered := Recovered,
+      well_ms := Ms} = Verdict,
+    [chaos_plan:text(Injection), " ",
+     if Manifested -> "manifested"; Activated -> "activated "; true -> "latent    " end,
+     [io_lib:format("  n~b by n~b ~s +~b ms", [Node, By, How, After])
+      || {Node, By, How, After} <- Noticed],
+     case {Recovered, Manifested} of
+         {true, true} -> io_lib:format("  well +~b ms", [Ms]);
+         {true, false} -> "";
+         {false, _} -> "  NOT RECOVERED"
+     end,
+     case iolist_size(Text) of 0 -> ""; _ -> ["  | ", Text] end,
+     [["  ESCAPE: ", Escape] || Escape <- Escapes]].
+
+%% The sums of a campaign.
+-spec table([verdict()]) -> iodata().
+table(Verdicts) ->
+    Count = fun(Is) -> length([V || V <- Verdicts, Is(V)]) end,
+    Injected = Count(fun(#{injected := I}) -> I end),
+    Notices = [N || #{noticed := Ns} <- Verdicts, N <- Ns],
+    Hows = lists:usort([How || {_, _, How, _} <- Notices]),
+    Manifested = [V || #{manifested := true, injected := true} = V <- Verdicts],
+    Times = [Ms || #{well_ms := Ms, recovered := true} <- Manifested],
+    [io_lib:format("injected ~b, skipped ~b~n", [Injected, length(Verdicts) - Injected]),
+     io_lib:format("activated ~b, latent ~b~n", [Count(fun(#{activated := A}) -> A end),
+                                                 Count(fun(#{latent := L}) -> L end)]),
+     io_lib:format("manifested ~b, of these recovered ~b~n", [length(Manifested), length(Times)]),
+     [[io_lib:format("noticed as ~s: ~b", [How, length(Of)]),
+       case lists:sort([Ms || {_, _, _, Ms} <- Of]) of
+           [] -> "";
+           Sorted -> io_lib:format(" (median +~b ms, longest +~b ms)",
+                                   [lists:nth((length(Sorted) + 1) div 2, Sorted),
+                                    lists:last(Sorted)])
+       end, "\n"]
+      || How <- Hows, Of <- [[N || {_, _, H, _} = N <- Notices, H =:= How]]],
+     case lists:sort(Times) of
+         [] -> "";
+         Sorted -> io_lib:format("all well again: median +~b ms, longest +~b ms~n",
+                                 [lists:nth((length(Sorted) + 1) div 2, Sorted),
+                                  lists:last(Sorted)])
+     end,
+     io_lib:format("not recovered ~b~n", [Count(fun(#{recovered := R}) -> not R end)]),
+     io_lib:format("escapes ~b~n", [lists:sum([length(E) || #{escapes := E} <- Verdicts])])].
