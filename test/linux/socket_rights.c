@@ -137,10 +137,9 @@ static void to_a_child(void)
         fflush(stdout);
         _exit(write(fds[0], "child", 5) != 5);
     }
-    fflush(stdout);
-    show("to the child", send_fds(pair[0], "go", ends + 1, 1));
-    fflush(stdout);
-    waitpid(child, &status, 0);
+    long sent = send_fds(pair[0], "go", ends + 1, 1);
+    waitpid(child, &status, 0); /* it prints first */
+    show("to the child", sent);
     fcntl(ends[0], F_SETFL, 0);
     show("from the child", read(ends[0], buffer, 10));
     printf("status %d\n", status);
