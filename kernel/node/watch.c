@@ -235,12 +235,14 @@ void watch_start(void)
 {
     static struct doorbell_listener listener = {.ring = watch_look};
     bool metal = option_is("detector", "metal");
+    /* An emulator has few cores for all of ours: the more, the longer one may stand still. */
+    uint64_t crowd = metal ? 1 : (machine->node_count + 3) / 4;
 
     period = limit("look-ms", metal ? 10 : 400);
     limits.suspect = limit("suspect-ms", metal ? 15 : 600);
-    limits.grace = limit("grace-ms", metal ? 20 : 500);
-    limits.silence = limit("silence-ms", metal ? 100 : 3000);
-    limits.start = limit("start-ms", metal ? 5000 : 20000);
+    limits.grace = limit("grace-ms", metal ? 20 : 500 * crowd);
+    limits.silence = limit("silence-ms", metal ? 100 : 3000 * crowd);
+    limits.start = limit("start-ms", metal ? 5000 : 20000 * crowd);
     if (timer_init(&look_timer, look) != 0 || timer_init(&program_timer, program_look) != 0 ||
         timer_init(&calm_timer, calm) != 0)
         node_fail("this node has too little memory for its timers; use fewer nodes or more memory");
