@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+# UEFI does not bring the boot core back from an INIT: its node starts itself when it panics, and when its neighbour
+# finds that it hangs.
+# LIMIT: 300
+. test/system/common
+try() { # FAULT
+    tree=$WORK/tree
+    mkdir -p "$tree/boot/grub"
+    strip -o "$tree/boot/loader.elf" $LOADER
+    cp build/test/debug.img "$tree/boot/system.img"
+    sed "s|ISO_OPTIONS|exit-port=0xf4 on-exit@0=poweroff fault@0=$1 fault-after=1500 run=/usr/bin/busybox%20sleep%201000 run@0=/bin/sh%20/t/lives.sh%201%202|" \
+        boot/grub.cfg > "$tree/boot/grub/grub.cfg"
+    grub-mkrescue -o "$WORK/iso" "$tree" 2> "$WORK/err" || fail "no ISO"
+    timeout 140 qemu-system-x86_64 -nodefaults -display none -no-reboot -machine q35 -accel tcg,thread=multi -cpu max -smp 2 -m 1024 \
+        -serial stdio -device isa-debug-exit,iobase=0xf4,iosize=0x04 -cdrom "$WORK/iso" \
+        -drive if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE.fd > "$WORK/out" 2> "$WORK/err" < /dev/null
+    status=$?
+    expect_status 129
+    expect_line 'node 0 state running incarnation 2 '
+    expect_line 'node 1 state running incarnation 1 '
+}
+try panic
+try hang
