@@ -28,7 +28,12 @@ $(B)/test/t/elf-cut: $(WILD) $(B)/init
 $(B)/test/t/%.sh: test/isolation/%.sh
 	@mkdir -p $(@D)
 	@cp $< $@
-$(B)/test/root.erofs: $(B)/init $(ERLANG_BEAM) scripts/make-root $(patsubst test/isolation/%.c,$(B)/test/t/%,$(wildcard test/isolation/*.c)) $(B)/test/t/elf-cut $(B)/test/t/channel $(patsubst test/isolation/%,$(B)/test/t/%,$(wildcard test/isolation/*.sh))
+# Erlang that the tests run on the nodes.
+$(B)/test/t/%.beam: test/system/%.erl
+	@mkdir -p $(@D)
+	@echo "  ERLC $<"
+	@erlc +deterministic -Werror -o $(@D) $<
+$(B)/test/root.erofs: $(patsubst test/system/%.erl,$(B)/test/t/%.beam,$(wildcard test/system/*.erl)) $(B)/init $(ERLANG_BEAM) scripts/make-root $(patsubst test/isolation/%.c,$(B)/test/t/%,$(wildcard test/isolation/*.c)) $(B)/test/t/elf-cut $(B)/test/t/channel $(patsubst test/isolation/%,$(B)/test/t/%,$(wildcard test/isolation/*.sh))
 	@echo "  ROOT $@"
 	@scripts/make-root --output=$@ --init=$(B)/init --ebin=$(B)/ebin --add=$(B)/test/t:/t
 $(B)/test/debug.img: $(B)/hydros $(B)/debug/kernel.elf $(B)/test/root.erofs
