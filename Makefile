@@ -150,6 +150,18 @@ run: $(B)/packages-run
 	  $(if $(RELEASE),--release) $(OPTIONS:%=--option=%)
 .PHONY: run
 
+# A replicated store on four nodes that die in turn (examples/demo).
+DEMO := $(patsubst examples/demo/%.erl,$(B)/demo/%.beam,$(wildcard examples/demo/*.erl))
+$(B)/demo/%.beam: examples/demo/%.erl
+	@mkdir -p $(@D)
+	@erlc -Werror -o $(@D) $<
+demo: $(B)/packages-run
+	@$(MAKE) --no-print-directory $(DEMO)
+	@$(MAKE) --no-print-directory image ADD=$(B)/demo:/demo IMAGE=$(B)/demo.img ROOT=$(B)/demo.erofs
+	@$(B)/hydros run --loader=$(B)/loader.elf --image=$(B)/demo.img --nodes=$(NODES) --memory=$(MEM) --accel=$(ACCEL) \
+	  --machine=$(MACHINE) --eval='demo:main()' --option=on-death=stay --option='erl=-pa /demo' $(OPTIONS:%=--option=%) 2>/dev/null </dev/null
+.PHONY: demo
+
 # ---- checks and tests ----
 FORMATTED := $(wildcard $(foreach d,abi start boot boot/test tool tool/test init test/linux test/system test/isolation test/chaos bench kernel kernel/debug kernel/release \
   kernel/arch kernel/linux/vdso $(KERNEL_DIRS:%=kernel/%) $(KERNEL_DIRS:%=kernel/%/test),$(d)/*.[ch]))
@@ -224,6 +236,7 @@ help:
 	@echo '   RELEASE=DIR       a release (rebar3, mix) with its own ERTS or without, started on every node'
 	@echo '   ACCEL=tcg|kvm  MACHINE=q35|pc|microvm  KERNEL=release|debug  TIMEOUT=SECONDS'
 	@echo '   OPTIONS="a b=c"   further boot options (docs/debugging.md)'
+	@echo 'make demo         a replicated store on four nodes that die in turn, one line a second of what its client sees'
 	@echo 'make test         every test; make check, models, unit, erlang, fuzz-short, linux, programs, system: parts'
 	@echo 'make fuzz         long fuzzing (FUZZ_SECONDS=600 per parser)'
 	@echo 'make chaos        SEED=1 COUNT=100 NODES=4 ONLY=N: faults at random under a load (docs/chaos.md)'
