@@ -229,6 +229,7 @@ static NO_RETURN void panic_plain(const char *cause)
 static NO_RETURN void panic_cause(const char *cause, const struct registers *registers,
                                   uintptr_t address, uintptr_t rbp)
 {
+    const uintptr_t *frame = (const uintptr_t *)rbp;
     struct epitaph *epitaph;
     char area[64];
 
@@ -249,9 +250,9 @@ static NO_RETURN void panic_cause(const char *cause, const struct registers *reg
     }
     if (registers)
         epitaph_registers(epitaph, registers);
-    else if (is_mapped(rbp)) /* of whoever called panic(): enough for gdb to go on from */
-        epitaph_add(epitaph, "rip %016lx rbp %016lx rsp %016lx\n", ((uintptr_t *)rbp)[1],
-                    ((uintptr_t *)rbp)[0], rbp + 2 * sizeof(uintptr_t));
+    else if (frame && is_mapped(rbp)) /* of whoever called panic(): enough for gdb to go on from */
+        epitaph_add(epitaph, "rip %016lx rbp %016lx rsp %016lx\n", frame[1], frame[0],
+                    (uintptr_t)(frame + 2));
     epitaph_add(epitaph, "stack:\n");
     if (registers)
         epitaph_fault_place(epitaph, registers);
