@@ -15,18 +15,34 @@
 static uint32_t tables[8][256];
 static bool use_instruction;
 
+static uint32_t of_byte(uint32_t byte)
+{
+    for (unsigned bit = 0; bit < 8; bit++)
+        byte = byte >> 1 ^ (byte & 1 ? POLYNOMIAL : 0);
+    return byte;
+}
+
 static void tables_fill(void)
 {
-    for (uint32_t i = 0; i < 256; i++) {
-        uint32_t value = i;
-
-        for (unsigned bit = 0; bit < 8; bit++)
-            value = value >> 1 ^ (value & 1 ? POLYNOMIAL : 0);
-        tables[0][i] = value;
-    }
+    for (uint32_t i = 0; i < 256; i++)
+        tables[0][i] = of_byte(i);
     for (uint32_t i = 0; i < 256; i++)
         for (unsigned k = 1; k < 8; k++)
             tables[k][i] = tables[k - 1][i] >> 8 ^ tables[0][tables[k - 1][i] & 0xff];
+}
+
+bool crc32c_is_sound(void)
+{
+    for (uint32_t i = 0; i < 256; i++) {
+        uint32_t value = of_byte(i);
+
+        for (unsigned k = 0; k < 8; k++) {
+            if (tables[k][i] != value)
+                return false;
+            value = value >> 8 ^ of_byte(value & 0xff);
+        }
+    }
+    return true;
 }
 
 static uint64_t word_at(const unsigned char *bytes)

@@ -15,6 +15,7 @@
 #include "node/doorbell.h"
 #include "node/self.h"
 #include "node/watch.h"
+#include "panic.h"
 #include "thread/timer.h"
 
 #define TURN_BYTES    0x10000UL /* of one peer in one turn: programs must get their time, too */
@@ -121,6 +122,9 @@ static uint32_t life_of(const struct peer *peer)
 
 static void violation_note(struct peer *peer, enum violation why)
 {
+    /* One who finds all others wrong is perhaps wrong himself, and would be cut off for good. */
+    if (why == VIOLATION_CHECKSUM && !crc32c_is_sound())
+        node_fail("the tables for CRC32C are altered");
     if (peer->status.violations[why]++ == 0)
         log_line("channel: node %u broke a rule (%s); the connections with it end", number_of(peer),
                  violation_text(why));
