@@ -18,8 +18,8 @@
 inject(#{way := Way, delay_ms := Delay} = Injection, Scene) ->
     inject(Way, Injection, chaos_scene:pause(Scene, Delay)).
 
-inject({order, Name}, #{target := Target}, Scene0) ->
-    {Taken, Scene} = chaos_scene:order(Target, Name, Scene0),
+inject({order, Name}, #{target := Target, index := Index}, Scene0) ->
+    {Taken, Scene} = chaos_scene:order(via(Name, Target, Index, Scene0), Target, Name, Scene0),
     {case Taken of true -> injected; false -> {skipped, "the order was not taken"} end, #{}, Scene};
 inject({core_stop, Ms}, #{target := Target}, Scene) ->
     {injected, #{}, chaos_core:hold(Target, Scene, Ms, fun(S) -> S end)};
@@ -72,7 +72,7 @@ inject({alternate, Ms}, #{target := Target, more := [Other]}, Scene0) ->
     {injected, #{}, Scene2};
 inject({again}, #{target := Target}, Scene0) ->
     #{Target := Life} = chaos_scene:incarnations(Scene0),
-    {_, Scene1} = chaos_scene:order(Target, "panic", Scene0),
+    {_, Scene1} = chaos_scene:order(Target, Target, "panic", Scene0),
     {Starts, Scene2} = chaos_scene:wait(Scene1, fun(S) ->
         maps:get(Target, chaos_scene:incarnations(S)) > Life
     end, ?STEP_MS),
@@ -87,6 +87,15 @@ inject({break_step, Function}, Injection, Scene) ->
     at_step(Function, wild, Injection, Scene);
 inject({hang_step, Function}, Injection, Scene) ->
     at_step(Function, loop, Injection, Scene).
+
+%% Every second fault of the kernel is asked for on another node, with hydros:kill/2.
+via("erl_" ++ _, Target, _, _) ->
+    Target;
+via(_, Target, Index, Scene) ->
+    case chaos_scene:has_cluster(Scene) andalso Index rem 2 =:= 1 of
+        true -> (Target + 1) rem length(chaos_scene:nodes(Scene));
+        false -> Target
+    end.
 
 at_step(Function, Where, #{target := Target}, Scene0) ->
     Kill = fun(S) -> chaos_scene:ask(Target, "panic", S) end,
@@ -105,7 +114,7 @@ at_step(Function, Where, #{target := Target}, Scene0) ->
     end.
 
 with_death(#{target := Target}, Trace, Scene0) ->
-    {_, Scene} = chaos_scene:order(Target, "panic", Scene0),
+    {_, Scene} = chaos_scene:order(Target, Target, "panic", Scene0),
     {injected, Trace, Scene}.
 
 qtest(Scene) ->

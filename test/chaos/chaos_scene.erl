@@ -2,7 +2,7 @@
 %% The machine as the driver sees it: state and incarnation of each node, burials, what the load
 %% says, damage, and events with their time. step/2 looks once; wait/3 looks until something is so.
 -module(chaos_scene).
--export([open/1, close/1, step/1, wait/3, pause/2, order/3, ask/3, mark/1, since/2, incarnations/1,
+-export([open/1, close/1, step/1, wait/3, pause/2, order/4, ask/3, mark/1, since/2, incarnations/1,
          is_well/1, has_cluster/1, machine/1, memory/1, nodes/1, history/1, layout/1, is_lost/1,
          parts_changed/1, note/2, tainted/1, taint/3, why_not_well/1, allow/2]).
 -export_type([scene/0]).
@@ -223,26 +223,27 @@ allow(Owner, #scene{sums = Sums} = Scene) ->
 
 %% ---- orders to the load inside ----
 
-%% Through the console of the node itself; again when it is not confirmed, since keys may be lost
-%% when the console changes hands.
-order(Node, Fault, #scene{next_order = Next} = Scene) ->
-    order(Node, Fault, integer_to_list(Next), 3, Scene#scene{next_order = Next + 1}).
+%% Through the console of node Via; again when it is not confirmed, since keys may be lost when the
+%% console changes hands.
+order(Via, Node, Fault, #scene{next_order = Next} = Scene) ->
+    order(Via, order_keys(Via, Node, Fault, Next), integer_to_list(Next), 3,
+          Scene#scene{next_order = Next + 1}).
 
 %% The same without waiting for the answer, once.
 ask(Node, Fault, #scene{next_order = Next, machine = Machine} = Scene) ->
-    chaos_machine:keys(Machine, order_keys(Node, Fault, integer_to_list(Next))),
+    chaos_machine:keys(Machine, order_keys(Node, Node, Fault, Next)),
     Scene#scene{next_order = Next + 1}.
 
-order_keys(Node, Fault, Id) ->
-    [16#1d, integer_to_list(Node), "order ", Id, " ", integer_to_list(Node), " ", Fault, "\n"].
+order_keys(Via, Node, Fault, Id) ->
+    [16#1d, io_lib:format("~border ~b ~b ~s~n", [Via, Id, Node, Fault])].
 
 order(_, _, _, 0, Scene) ->
     {false, Scene};
-order(Node, Fault, Id, Tries, #scene{machine = Machine} = Scene0) ->
-    chaos_machine:keys(Machine, order_keys(Node, Fault, Id)),
+order(Via, Keys, Id, Tries, #scene{machine = Machine} = Scene0) ->
+    chaos_machine:keys(Machine, Keys),
     {Taken, Scene} = wait(Scene0, fun(#scene{orders = Orders}) -> lists:member(Id, Orders) end,
                           3000),
     case Taken of
         true -> {true, Scene};
-        false -> order(Node, Fault, Id, Tries - 1, Scene)
+        false -> order(Via, Keys, Id, Tries - 1, Scene)
     end.

@@ -32,7 +32,9 @@ take(Self, Id, Self, Fault) ->
     ok;
 take(_, Id, Node, Fault) ->
     chaos_line:say("order ~s taken", [Id]),
-    hydros:kill(Node, list_to_atom(Fault)).
+    %% As a person would, from another node.
+    _ = spawn(fun() -> answered(Fault, hydros:kill(Node, list_to_atom(Fault))) end),
+    ok.
 
 %% Faults of programs are done here, all others by the kernel.
 -spec act(string()) -> term().
@@ -48,9 +50,11 @@ act("erl_partition") -> [erlang:disconnect_node(Node) || Node <- nodes()];
 act("erl_store") -> exit(whereis(chaos_store), kill);
 act(Fault) ->
     {ok, File} = file:open("/dev/hydros", [raw, write]),
-    Answer = file:write(File, ["fault ", Fault]),
-    _ = [chaos_line:say("fault ~s refused: ~p", [Fault, Answer]) || Answer =/= ok],
+    answered(Fault, file:write(File, ["fault ", Fault])),
     file:close(File).
+
+answered(_, ok) -> ok;
+answered(Fault, Answer) -> chaos_line:say("fault ~s refused: ~0p", [Fault, Answer]).
 
 atoms(N) ->
     _ = list_to_atom("chaos_atom_" ++ integer_to_list(N)),
