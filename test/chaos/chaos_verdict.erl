@@ -29,7 +29,7 @@ judge(#{injection := #{expect := Expect} = Injection, outcome := Outcome, events
     Lives = maps:get(lives, Facts),
     Again = again(Injection),
     Later = lists:usort([{Node, How} || {_, {buried, Node, Life, _, How}} <- Events,
-                                        Life > map_get(Node, Lives) + Again]),
+                                        Life > map_get(Node, Lives) + Again + late(Node, Tainted)]),
     Escapes =
         [format("machine lost: ~p", [Lost]) || Lost <- [maps:get(lost, Facts)], Lost =/= false] ++
         [format("n~b died, which nobody hit", [Node]) || Node <- Deaths -- (Hit ++ Tainted)] ++
@@ -54,6 +54,13 @@ judge(#{injection := #{expect := Expect} = Injection, outcome := Outcome, events
       text => [maps:get(text, Facts), unseen(Expect, Outcome, Manifested),
                [format(" not well: ~p", [maps:get(why, Facts)]) || not maps:get(well, Facts)]],
       escapes => case Nodes of [] -> []; _ -> Escapes end}.
+
+%% Of an earlier injection, and then of this one.
+late(Node, Tainted) ->
+    case lists:member(Node, Tainted) of
+        true -> 1;
+        false -> 0
+    end.
 
 %% A second death that is wanted.
 again(#{way := {again}}) -> 1;
