@@ -59,10 +59,8 @@ static void environment_set(void)
     setenv("SHELL", "/bin/sh", 1);
     setenv("LANG", "C.UTF-8", 1);
     setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
-    /* It goes with the node, and its head is kept (end.c): a small machine's is whole, a large one's
-     * is not worth the time. */
+    /* It goes with the node; its head is kept (end.c). */
     setenv("ERL_CRASH_DUMP", "/tmp/erl_crash.dump", 1);
-    setenv("ERL_CRASH_DUMP_BYTES", "2097152", 1);
     erlang_environment();
 }
 
