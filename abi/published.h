@@ -71,7 +71,7 @@ enum guardian_step { /* in published.guardian_step: what I have done for guardia
 struct published {
     /* status page */
     _Atomic uint32_t magic_version; /* 1 */
-    _Atomic uint32_t state;         /* enum node_state */
+    _Atomic uint32_t state;         /* enum node_state; read the incarnation before it */
     _Atomic uint32_t incarnation;
     _Atomic uint32_t sleeping;    /* 1: halted, wants a doorbell for anything new */
     _Atomic uint64_t beat;        /* advances while the kernel makes progress */

@@ -103,9 +103,9 @@ static void warm_reset_done(void)
 
 static bool core_has_come(const struct published *published, uint32_t incarnation)
 {
-    uint32_t state = atomic_load(&published->state);
-
-    return atomic_load(&published->incarnation) == incarnation && state >= NODE_KERNEL;
+    /* In this order (kernel/node/self.c:self_init): the state is that of this life, or later. */
+    return atomic_load(&published->incarnation) == incarnation &&
+           atomic_load(&published->state) >= NODE_KERNEL;
 }
 
 /* Twice, as Intel asks (SDM 3A 8.4.4.1): a core that has begun ignores the second. The boot core,

@@ -114,8 +114,8 @@ static void life_begin(struct peer *peer, uint32_t incarnation)
 static uint32_t life_of(const struct peer *peer)
 {
     const struct published *page = published_of(number_of(peer));
-    uint32_t state = atomic_load_explicit(&page->state, memory_order_acquire);
     uint32_t life = atomic_load_explicit(&page->incarnation, memory_order_acquire);
+    uint32_t state = atomic_load_explicit(&page->state, memory_order_acquire);
 
     return (state == NODE_KERNEL || state == NODE_RUNNING) && life != peer->ended ? life : 0;
 }

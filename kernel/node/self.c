@@ -30,8 +30,8 @@ static bool is_fenced(uint32_t node, uint32_t incarnation)
 uint32_t node_state(uint32_t node)
 {
     const struct published *page = published_of(node);
+    uint32_t incarnation = atomic_load_explicit(&page->incarnation, memory_order_acquire);
     uint32_t state = atomic_load_explicit(&page->state, memory_order_acquire);
-    uint32_t incarnation = atomic_load_explicit(&page->incarnation, memory_order_relaxed);
 
     if (incarnation == 0 || (state != NODE_KERNEL && state != NODE_RUNNING))
         return state;
@@ -86,8 +86,11 @@ void self_init(const struct start_info *start)
     machine = (const struct machine *)STORE_BASE;
     ASSERT(machine->magic == MACHINE_MAGIC && start->node < machine->node_count);
     self_published = (struct published *)(PUBLISHED_BASE + start->node * PUBLISHED_SIZE);
-    atomic_store_explicit(&self_published->incarnation, start->incarnation, memory_order_relaxed);
+    /* The old life's state goes before the new life's number comes: who reads the number first and
+     * then the state never takes the old death for the new life's. */
+    atomic_store_explicit(&self_published->state, NODE_STARTING, memory_order_release);
     published_reset(self_published);
+    atomic_store_explicit(&self_published->incarnation, start->incarnation, memory_order_release);
     atomic_store_explicit(&self_published->state, NODE_KERNEL, memory_order_release);
 }
 

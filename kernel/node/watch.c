@@ -95,7 +95,7 @@ nanoseconds node_beat_age(uint32_t node)
 
 static void change_tell(uint32_t node)
 {
-    uint32_t state = node_state(node), incarnation = published_of(node)->incarnation;
+    uint32_t incarnation = published_of(node)->incarnation, state = node_state(node);
 
     if (state == told[node].state && incarnation == told[node].incarnation)
         return;
@@ -123,9 +123,10 @@ static enum death_notice verdict_of(enum suspicion_act act)
 static bool peer_look(uint32_t node, nanoseconds passed)
 {
     const struct published *page = published_of(node);
+    uint32_t incarnation = page->incarnation;
     const struct suspicion_view view = {
         .state = page->state,
-        .incarnation = page->incarnation,
+        .incarnation = incarnation,
         .answers = page->nmi_answers,
         .beat = page->beat,
     };
