@@ -16,9 +16,14 @@
 
 new() -> #history{}.
 
-%% A line `state ...` of node Node.
+%% A line `state ...` of node Node. One into which a dying kernel wrote says nothing.
 -spec line(integer(), integer(), string(), history()) -> history().
 line(Ms, Node, Line, History) ->
+    try state(Ms, Node, Line, History)
+    catch error:badarg -> History
+    end.
+
+state(Ms, Node, Line, History) ->
     case string:lexemes(Line, " ") of
         ["state", Synced, "nodes", Nodes, "repairs", _, "writers" | Words] ->
             Writers = [[list_to_integer(Part) || Part <- string:split(Word, ":", all)]
