@@ -52,7 +52,8 @@ kinds() ->
     stop().
 
 arguments(Function, Words) ->
-    ["-noshell", "-pa", filename:dirname(code:which(?MODULE)), "-eval",
+    %% Without reports: one of mnesia's stop would stand among what is printed, or not.
+    ["-noshell", "-kernel", "logger_level", "error", "-pa", filename:dirname(code:which(?MODULE)), "-eval",
      lists:flatten(io_lib:format("program_mnesia:~s(~s)", [Function, lists:join(", ", [io_lib:format("~p", [W]) || W <- Words])])) ++ "."].
 
 another_machine() ->
