@@ -15,13 +15,15 @@ start_link() ->
 register_node(Name, Port) ->
     register_node(Name, Port, inet).
 
-%% @doc Without epmd others cannot ask for our port, and that is all. The creation was set by hydros_dist.
+%% @doc Without epmd others cannot ask for our port, and that is all. When hydros_dist has set the creation, any that is
+%% not negative will do; for -1 net_kernel makes one, and loads all of crypto for it.
 -spec register_node(term(), term(), term()) -> {ok, integer()} | {error, term()}.
 register_node(Name, Port, Family) ->
     case erl_epmd:register_node(Name, Port, Family) of
         {ok, Creation} -> {ok, Creation};
         {error, duplicate_name} -> {error, duplicate_name};
-        {error, _} -> {ok, -1}
+        {error, _} when node() =:= nonode@nohost -> {ok, -1};
+        {error, _} -> {ok, 0}
     end.
 
 %% @private
