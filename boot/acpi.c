@@ -132,50 +132,69 @@ static void override_read(const uint8_t *entry, struct acpi_info *info)
     info->serial_level = (flags >> 2 & 3) == 3;
 }
 
-static void madt_entry_read(const uint8_t *entry, uint32_t size, struct acpi_info *info)
+static void madt_entry_read(const uint8_t *entry, struct acpi_info *info)
 {
     switch (entry[0]) {
     case MADT_LAPIC:
-        if (size >= 8)
-            core_add(info, entry[3], read32(entry + 4));
+        core_add(info, entry[3], read32(entry + 4));
         break;
     case MADT_IOAPIC:
-        if (size >= 12 && (info->ioapic_base == 0 || read32(entry + 8) < info->ioapic_gsi_base)) {
+        if (info->ioapic_base == 0 || read32(entry + 8) < info->ioapic_gsi_base) {
             info->ioapic_base = read32(entry + 4);
             info->ioapic_gsi_base = read32(entry + 8);
         }
         break;
     case MADT_OVERRIDE:
-        if (size >= 10)
-            override_read(entry, info);
+        override_read(entry, info);
         break;
     case MADT_LAPIC_ADDRESS:
-        if (size >= 12)
-            info->lapic_base = read64(entry + 4);
+        info->lapic_base = read64(entry + 4);
         break;
     case MADT_X2APIC:
-        if (size >= 16)
-            core_add(info, read32(entry + 4), read32(entry + 8));
+        core_add(info, read32(entry + 4), read32(entry + 8));
         break;
     default:
         break;
     }
 }
 
+static uint32_t madt_entry_size_min(uint8_t type)
+{
+    static const uint8_t sizes[] = {
+        [MADT_LAPIC] = 8,          [MADT_IOAPIC] = 12, [MADT_OVERRIDE] = 10,
+        [MADT_LAPIC_ADDRESS] = 12, [MADT_X2APIC] = 16,
+    };
+
+    return type < sizeof(sizes) && sizes[type] > 2 ? sizes[type] : 2;
+}
+
+/* Where the table cannot be read any further; 0: all of it can. */
+static uint32_t madt_broken_at(const uint8_t *table, uint32_t size)
+{
+    uint32_t at = MADT_ENTRIES;
+
+    if (size < MADT_ENTRIES)
+        return size;
+    while (size - at >= 2) {
+        uint32_t entry_size = table[at + 1];
+
+        if (entry_size < madt_entry_size_min(table[at]) || entry_size > size - at)
+            return at;
+        at += entry_size;
+    }
+    return 0;
+}
+
+/* All of it or nothing: a machine with some of its cores would only look like a whole one. */
 static void madt_read(const uint8_t *table, uint32_t size, struct acpi_info *info)
 {
-    if (size < MADT_ENTRIES)
+    info->madt_broken_at = madt_broken_at(table, size);
+    if (info->madt_broken_at != 0)
         return;
     info->has_madt = true;
     info->lapic_base = read32(table + 36);
-    for (uint32_t at = MADT_ENTRIES; size - at >= 2;) {
-        uint32_t entry_size = table[at + 1];
-
-        if (entry_size < 2 || entry_size > size - at)
-            break;
-        madt_entry_read(table + at, entry_size, info);
-        at += entry_size;
-    }
+    for (uint32_t at = MADT_ENTRIES; size - at >= 2; at += table[at + 1])
+        madt_entry_read(table + at, info);
 }
 
 /* A register in the FADT: the 64-bit form if it is there and set, else the old 32-bit port. */
@@ -270,8 +289,11 @@ static void table_read(const struct reader *reader, uint64_t phys, struct acpi_i
     uint32_t size;
     const uint8_t *table = table_at(reader, phys, &size);
 
-    if (table == NULL)
+    if (table == NULL) {
+        table = reader->at(reader->context, phys, TABLE_HEADER_SIZE);
+        info->madt_altered |= table != NULL && memcmp(table, "APIC", 4) == 0;
         return;
+    }
     if (memcmp(table, "APIC", 4) == 0 && !info->has_madt) {
         madt_read(table, size, info);
     } else if (memcmp(table, "FACP", 4) == 0) {

@@ -10,7 +10,9 @@
 
 struct acpi_info {
     bool has_madt;
-    bool hardware_reduced; /* no legacy hardware: virtual machines, tablets */
+    bool madt_altered;       /* there is none but one whose length or checksum is wrong, */
+    uint32_t madt_broken_at; /* or one that cannot be read from this byte on (0: there is not) */
+    bool hardware_reduced;   /* no legacy hardware: virtual machines, tablets */
     uint32_t core_count;
     uint32_t cores[ACPI_CORES_MAX]; /* APIC ids of enabled cores, in the firmware's order */
     uint64_t lapic_base;

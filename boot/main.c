@@ -148,6 +148,24 @@ static bool warm_reset_works(void)
     return kept;
 }
 
+static void madt_check(void)
+{
+    static const char advice[] = "update the firmware, or use another machine";
+
+    if (!acpi.has_madt && acpi.madt_altered)
+        boot_fail("the core list (MADT) in the ACPI tables is altered, its length or checksum is "
+                  "wrong; %s",
+                  advice);
+    if (!acpi.has_madt && acpi.madt_broken_at != 0)
+        boot_fail("the core list (MADT) in the ACPI tables is broken at its byte %u; %s",
+                  acpi.madt_broken_at, advice);
+    if (!acpi.has_madt)
+        boot_fail("the ACPI tables hold no core list (MADT); use a machine with a whole ACPI");
+    if (acpi.core_count == 0)
+        boot_fail("the core list (MADT) in the ACPI tables has no core that is enabled; %s",
+                  advice);
+}
+
 static void hardware_read(void)
 {
     uint8_t rsdp[RSDP_SIZE];
@@ -156,8 +174,7 @@ static void hardware_read(void)
         boot_fail("no ACPI tables, so the cores cannot be found; use a machine with ACPI "
                   "(QEMU: -machine q35, or microvm,acpi=on)");
     acpi_read(&memory_reader, rsdp, &acpi);
-    if (!acpi.has_madt)
-        boot_fail("the ACPI tables hold no core list (MADT); use a machine with a whole ACPI");
+    madt_check();
     plan.ioapic_base = acpi.ioapic_base & ~(PAGE_SIZE - 1);
     plan.ioapic_gsi_base = acpi.ioapic_gsi_base;
     plan.serial_gsi = acpi.serial_gsi;

@@ -212,6 +212,7 @@ static void altered_tables_are_skipped(void **state)
     acpi_find_rsdp(&reader, &boot, rsdp);
     acpi_read(&reader, rsdp, &info);
     assert_false(info.has_madt);
+    assert_true(info.madt_altered);
     assert_int_equal(info.core_count, 0);
     assert_true(info.has_s5);
 }
@@ -230,6 +231,26 @@ static void madt_cut_anywhere(void **state)
     table_put(MADT_AT, "APIC", (uint32_t)whole);
     acpi_read(&reader, rsdp, &info);
     assert_int_equal(info.core_count, 0);
+    assert_false(info.has_madt);
+    assert_int_equal(info.madt_broken_at, 44);
+}
+
+/* The last entries, too, must be whole, each as large as its kind is at least. */
+static void madt_broken_late(void **state)
+{
+    uint32_t size = (uint32_t)madt_put();
+    uint32_t last = size - 12; /* the local APIC's address */
+
+    acpi_find_rsdp(&reader, &boot, rsdp);
+    for (unsigned i = 0; i < 256; i++) {
+        bytes[MADT_AT + last + 1] = (uint8_t)i;
+        table_put(MADT_AT, "APIC", size);
+        acpi_read(&reader, rsdp, &info);
+        assert_int_equal(info.has_madt, i == 12);
+        assert_int_equal(info.madt_broken_at, i == 12 ? 0 : last);
+        assert_int_equal(info.core_count, i == 12 ? 3 : 0);
+        assert_false(info.madt_altered);
+    }
 }
 
 static void s5_forms(void **state)
@@ -270,6 +291,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(rsdp_comes_from_everywhere, begin, end),
         cmocka_unit_test_setup_teardown(altered_tables_are_skipped, begin, end),
         cmocka_unit_test_setup_teardown(madt_cut_anywhere, begin, end),
+        cmocka_unit_test_setup_teardown(madt_broken_late, begin, end),
         cmocka_unit_test_setup_teardown(s5_forms, begin, end),
     };
 

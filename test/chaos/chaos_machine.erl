@@ -9,7 +9,8 @@
 -type machine() :: #{port := port(), memory_file := string(), qtest := gen_tcp:socket(),
                      qmp := gen_tcp:socket(), gdb := string(), directory := string()}.
 
-%% Options: directory, build, loader, image, nodes, memory (MiB), options (boot options), seconds.
+%% Options: directory, build, loader, image, nodes, memory (MiB), options (boot options), seconds;
+%% qemu (further arguments of it).
 -spec start(map()) -> machine().
 start(#{directory := Directory, nodes := Nodes, memory := Megabytes} = Options) ->
     ok = filelib:ensure_dir(Directory ++ "/x"),
@@ -29,7 +30,7 @@ start(#{directory := Directory, nodes := Nodes, memory := Megabytes} = Options) 
                  "--nodes=" ++ integer_to_list(Nodes), "--memory=" ++ Size,
                  "--timeout=" ++ integer_to_list(maps:get(seconds, Options))] ++
                 ["--option=" ++ Option || Option <- maps:get(options, Options)] ++
-                ["--qemu=" ++ Argument || Argument <- Qemu],
+                ["--qemu=" ++ Argument || Argument <- Qemu ++ maps:get(qemu, Options, [])],
     Port = open_port({spawn_executable, maps:get(build, Options) ++ "/hydros"},
                      [{args, Arguments}, {line, 4096}, binary, exit_status, stderr_to_stdout]),
     #{port => Port, memory_file => MemoryFile, directory => Directory,
