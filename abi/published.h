@@ -82,8 +82,10 @@ struct published {
     _Atomic uint32_t console_waits; /* 1: a program here waits for room in console_out */
     _Atomic uint32_t epitaph_valid; /* 1: there is one; EPITAPH_COMPLETE: and all was said */
     /* channels: bell_armed is raised each time all rings were found empty. Who publishes a frame
-     * and sees another value than at its last ring of the bell rings it. */
+     * and sees another value than at its last ring of the bell rings it, unless it sees `wakeful`:
+     * 1: this core looks at all rings by itself. */
     _Atomic uint64_t bell_armed;
+    _Atomic uint32_t wakeful;
     struct channel_ends channels[NODES_MAX];
     /* watching (kernel/node/watch.h) */
     _Atomic uint32_t nmi_answers;     /* probes that were answered */

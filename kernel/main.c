@@ -104,11 +104,12 @@ void node_init_ended(int status)
         guardian_last();
 }
 
-/* Right whenever the node had nothing to do for a moment. */
-static void publish_use(void)
+/* What is published is right whenever the node had nothing to do for a moment. */
+static void before_idle(void)
 {
     atomic_store_explicit(&self_published->memory_used, frames_used() * PAGE_SIZE,
                           memory_order_relaxed);
+    channel_linger();
 }
 
 void kernel_main(const struct start_info *start)
@@ -136,7 +137,7 @@ void kernel_main(const struct start_info *start)
             "this node has too little memory for its channels; use fewer nodes or more memory");
     terminal_init();
     dispatch_init();
-    schedule_before_idle = publish_use;
+    schedule_before_idle = before_idle;
     watch_start();
     guardian_start();
     init_start();

@@ -16,13 +16,18 @@
 #include "node/self.h"
 #include "node/watch.h"
 #include "panic.h"
+#include "thread/thread.h"
 #include "thread/timer.h"
 
-#define TURN_BYTES    0x10000UL /* of one peer in one turn: programs must get their time, too */
-#define TURNS         4         /* after one bell */
-#define TURN_PAUSE_NS 100000UL  /* and then they get that much */
-#define SESSIONS_MAX  16        /* in one pair of lives: who breaks the rules so often is left */
-#define NEVER_RUNG    UINT64_MAX
+#define TURN_BYTES      0x10000UL /* of one peer in one turn: programs must get their time, too */
+#define TURNS           4         /* after one bell */
+#define TURN_PAUSE_NS   100000UL  /* and then they get that much */
+#define SESSIONS_MAX    16        /* in one pair of lives: who breaks the rules so often is left */
+#define NEVER_RUNG      UINT64_MAX
+#define LINGER_US       100      /* unless option linger-us says otherwise; 0: halts at once */
+#define LINGER_TRUST    3        /* waits in vain before it halts at once */
+#define CROWDED_NS      300000UL /* no look takes so long: the core was away */
+#define CROWDED_REST_NS 1000000000UL
 
 struct peer {
     uint32_t incarnation; /* the life that we talk to; 0: none */
@@ -44,6 +49,9 @@ static const struct channel_user *user;
  * come late, for frames that were taken before the bell was armed, and uses up that arming. */
 static bool is_disarmed;
 static struct timer rest_timer;
+static nanoseconds linger, linger_again; /* how long, not before */
+static nanoseconds idle_since;           /* 0: frames came since */
+static unsigned linger_trust;
 static uint8_t payload[FRAME_PAYLOAD_MAX];
 
 const char *violation_text(enum violation violation)
@@ -165,6 +173,12 @@ static void our_session_follow(struct peer *peer)
     }
 }
 
+/* Does the peer look at its rings by itself? Asked behind a fence, as its bell. */
+static bool is_wakeful(const struct peer *peer)
+{
+    return atomic_load_explicit(&published_of(number_of(peer))->wakeful, memory_order_relaxed);
+}
+
 /* Whatever the peer did with its life and with the two sessions. */
 static void peer_follow(struct peer *peer)
 {
@@ -202,6 +216,16 @@ static void refuse(struct peer *peer, enum violation why)
     doorbell_ring(number_of(peer));
 }
 
+/* The wait for a frame is over: was it short enough to have lingered for it? */
+static void linger_learn(void)
+{
+    if (idle_since == 0)
+        return;
+    if (arch_clock() - idle_since < linger)
+        linger_trust = LINGER_TRUST;
+    idle_since = 0;
+}
+
 /* The peer's frames, bounded. true: there may be more. */
 static bool peer_drain(struct peer *peer)
 {
@@ -217,6 +241,7 @@ static bool peer_drain(struct peer *peer)
             break;
         if (taken > 0) {
             is_disarmed = true;
+            linger_learn();
             peer->status.frames_in++;
             peer->status.bytes_in += frame.size;
             if (user->frame(number_of(peer), &frame, payload, &why)) {
@@ -229,7 +254,8 @@ static bool peer_drain(struct peer *peer)
     }
     if (peer->in.read != start && peer->is_up) {
         atomic_thread_fence(memory_order_seq_cst);
-        if (atomic_load_explicit(&peer->in.theirs->out_waits, memory_order_relaxed))
+        if (atomic_load_explicit(&peer->in.theirs->out_waits, memory_order_relaxed) &&
+            !is_wakeful(peer))
             doorbell_ring(number_of(peer));
     }
     return taken > 0;
@@ -261,11 +287,13 @@ static bool peers_turn(void)
     return more;
 }
 
-static bool has_frames(void)
+/* Frames, or room that was waited for: what a bell would have been rung for. */
+static bool has_news(void)
 {
     PEER_EACH(peer)
     {
-        if (peer->is_up && reader_has_more(&peer->in))
+        if (peer->is_up &&
+            (reader_has_more(&peer->in) || (peer->waits && writer_has_more_room(&peer->out))))
             return true;
     }
     return false;
@@ -278,10 +306,40 @@ void channel_look(void)
             return;
         is_disarmed = false;
         atomic_fetch_add_explicit(&self_published->bell_armed, 1, memory_order_seq_cst);
-        if (!has_frames())
+        if (!has_news())
             return;
     }
     timer_set(&rest_timer, arch_clock() + TURN_PAUSE_NS);
+}
+
+/* Under an emulator a halted core comes back late, and the bell costs its ringer as much. So a node
+ * that was answered soon lately stays awake for a moment, and says so. When it stops, it looks once
+ * more: who published before that did not ring. A core that stood still while it only looked is
+ * shared with others on its host, who need the time. */
+void channel_linger(void)
+{
+    nanoseconds now = linger ? arch_clock() : 0, end = now + linger, before;
+    bool news;
+
+    idle_since = now;
+    if (linger == 0 || linger_trust == 0 || now < linger_again)
+        return;
+    linger_trust--;
+    atomic_store_explicit(&self_published->wakeful, 1, memory_order_relaxed);
+    do {
+        news = has_news();
+        if (news)
+            channel_look();
+        arch_poll_interrupts();
+        before = now;
+        now = arch_clock();
+        if (!news && now - before > CROWDED_NS)
+            linger_again = now + CROWDED_REST_NS;
+    } while (!schedule_others_ready() && now < end);
+    atomic_store_explicit(&self_published->wakeful, 0, memory_order_relaxed);
+    atomic_thread_fence(memory_order_seq_cst);
+    if (has_news())
+        channel_look();
 }
 
 static void bell_rung(void)
@@ -307,7 +365,7 @@ static void announce(struct peer *peer, size_t size)
     atomic_thread_fence(memory_order_seq_cst);
     uint64_t armed = atomic_load_explicit(&page->bell_armed, memory_order_relaxed);
 
-    if (armed == peer->bell)
+    if (armed == peer->bell || is_wakeful(peer))
         return;
     peer->bell = armed;
     peer->status.bells++;
@@ -462,5 +520,6 @@ int channel_init(void)
         peer->out.mine = peer->in.mine = &self_published->channels[node];
         peer->out.theirs = peer->in.theirs = &page->channels[self_node()];
     }
+    linger = count > 1 ? option_number("linger-us", LINGER_US) * 1000 : 0;
     return timer_init(&rest_timer, rest_fire);
 }

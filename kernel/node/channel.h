@@ -40,6 +40,9 @@ bool channel_send(uint32_t node, enum frame_kind kind, uint32_t to, uint32_t fro
 /* Looks at all peers, as the doorbell does: their lives, sessions, frames. Cheap when there is
  * nothing. */
 void channel_look(void);
+/* Before a halt: looks at the rings for a while, if that was worth it lately. Returns as soon as a
+ * thread is ready. */
+void channel_linger(void);
 /* The watch knows that this life of a peer has ended, whatever its page says. */
 void channel_peer_lost(uint32_t node, uint32_t incarnation);
 

@@ -56,6 +56,11 @@ bool writer_look(struct ring_writer *writer)
     return true;
 }
 
+bool writer_has_more_room(const struct ring_writer *writer)
+{
+    return LOAD(writer->theirs->in_read) != writer->read;
+}
+
 size_t writer_room(const struct ring_writer *writer, uint64_t reserve)
 {
     uint64_t used = writer->written - writer->read + sizeof(struct frame) + reserve;

@@ -36,6 +36,8 @@ struct ring_writer {
 
 void writer_begin(struct ring_writer *writer, uint64_t session);
 void writer_end(struct ring_writer *writer);
+/* Has the reader moved since the last look? */
+bool writer_has_more_room(const struct ring_writer *writer);
 /* Takes over the reader's answer and position. false: it broke VIOLATION_READ. */
 bool writer_look(struct ring_writer *writer) MUST_CHECK;
 /* Payload bytes that a frame may have now; reserve: bytes that it must leave free. 0: no frame, or

@@ -65,6 +65,7 @@ static void published_reset(struct published *published)
     atomic_store_explicit(&published->guardian_step, GUARDIAN_IDLE, memory_order_relaxed);
     atomic_store_explicit(&published->guardian_claim, 0, memory_order_relaxed);
     atomic_store_explicit(&published->bell_armed, 0, memory_order_relaxed);
+    atomic_store_explicit(&published->wakeful, 0, memory_order_relaxed);
     for (uint32_t node = 0; node < NODES_MAX; node++) {
         struct channel_ends *ends = &published->channels[node];
 

@@ -78,9 +78,8 @@ void schedule_block(void)
     if (list_is_empty(&ready)) {
         if (schedule_before_idle)
             schedule_before_idle();
-        do
+        while (list_is_empty(&ready))
             arch_idle();
-        while (list_is_empty(&ready));
         now = arch_clock();
     }
     struct thread *next = take_first();

@@ -66,8 +66,8 @@ NO_RETURN void thread_exit(void);           /* the running one; its memory is fr
 nanoseconds thread_run_time(const struct thread *thread);
 
 /* schedule.c */
-/* Called before the node halts for want of work; set by main.c, which publishes what others look
- * at. */
+/* Called before the node halts for want of work; set by main.c. A thread that it makes ready runs
+ * at once. */
 extern void (*schedule_before_idle)(void);
 NO_RETURN void schedule_start(void); /* from kernel_main: the boot flow becomes the idle loop */
 void schedule_ready(struct thread *thread);

@@ -7,19 +7,23 @@
  * What must hold: no wake-up is lost. Both come to their ends, from every state; a reader that sleeps
  * on a frame, or a writer that sleeps beside room, is a deadlock here.
  *
- * PULLS times the reader looks for itself, as a program's read does. TURN bounds what it takes in
- * one turn; then its timer wakes it. -DWRITER_FENCE=0, -DREADER_FENCE=0, -DARM_FENCE=0 and
- * -DROOM_FENCE=0 leave one fence out each: spin then finds the lost wake-up.
+ * PULLS times the reader looks for itself, as a program's read does. LINGERS times each of the two
+ * stays awake before it sleeps (channel_linger), and is not rung then. TURN bounds what the reader
+ * takes in one turn; then its timer wakes it. -DWRITER_FENCE=0, -DREADER_FENCE=0, -DARM_FENCE=0,
+ * -DROOM_FENCE=0 and -DLINGER_FENCE=0 leave one fence out each: spin then finds the lost wake-up.
  *
  * CHECK: -DFRAMES=6 -DROOM=2 -DTURN=1 -DPULLS=2
- * CHECK: -DFRAMES=6 -DROOM=3 -DTURN=2 -DPULLS=2
- * CHECK: -DFRAMES=8 -DROOM=3 -DTURN=9 -DPULLS=3
+ * CHECK: -DFRAMES=6 -DROOM=3 -DTURN=2 -DPULLS=2 -DLINGERS=1
+ * CHECK: -DFRAMES=8 -DROOM=3 -DTURN=9 -DPULLS=3 -DLINGERS=1
  */
 #ifndef FRAMES
 #define FRAMES 6
 #define ROOM   2
 #define TURN   1
 #define PULLS  2
+#endif
+#ifndef LINGERS
+#define LINGERS 2
 #endif
 #ifndef WRITER_FENCE
 #define WRITER_FENCE 1
@@ -33,11 +37,14 @@
 #ifndef ROOM_FENCE
 #define ROOM_FENCE 1
 #endif
+#ifndef LINGER_FENCE
+#define LINGER_FENCE 1
+#endif
 #define NEVER 255
 
 /* Published words, as the other node sees them now. */
 byte written, read, armed;
-bool waits;
+bool waits, writer_wakeful, reader_wakeful;
 bool bell_writer, bell_reader; /* an interrupt is pending */
 
 /* Stores on their way out of each core: to the word, the value; in order. */
@@ -45,6 +52,8 @@ bool bell_writer, bell_reader; /* an interrupt is pending */
 #define WAITS   1
 #define READ    2
 #define ARMED   3
+#define WRITER_WAKEFUL 4
+#define READER_WAKEFUL 5
 chan out_of_writer = [3] of { byte, byte };
 chan out_of_reader = [3] of { byte, byte };
 
@@ -55,7 +64,9 @@ inline arrive(store_buffer)
     :: word == WRITTEN -> written = value
     :: word == WAITS -> waits = value
     :: word == READ -> read = value
-    :: else -> armed = value
+    :: word == ARMED -> armed = value
+    :: word == WRITER_WAKEFUL -> writer_wakeful = value
+    :: else -> reader_wakeful = value
     fi
 }
 
@@ -74,7 +85,7 @@ end:
 
 active proctype writer()
 {
-    byte mine, seen, rung = NEVER, bell;
+    byte mine, seen, rung = NEVER, bell, lingers;
     bool waiting;
 
     do
@@ -85,7 +96,7 @@ active proctype writer()
         FENCE(WRITER_FENCE, out_of_writer);
         bell = armed;
         if
-        :: bell != rung -> atomic { rung = bell; bell_reader = true }
+        :: bell != rung && !reader_wakeful -> atomic { rung = bell; bell_reader = true }
         :: else
         fi
     :: mine < FRAMES && mine - seen >= ROOM -> /* has_room */
@@ -99,7 +110,14 @@ active proctype writer()
             seen = read;
             do
             :: mine - seen < ROOM -> break
-            :: else -> /* asleep; room_look */
+            :: lingers < LINGERS -> /* channel_linger */
+                lingers++;
+                out_of_writer ! WRITER_WAKEFUL, 1;
+                seen = read;
+                out_of_writer ! WRITER_WAKEFUL, 0;
+                FENCE(LINGER_FENCE, out_of_writer);
+                seen = read
+            :: mine - seen >= ROOM -> /* asleep; room_look */
                 atomic { bell_writer -> bell_writer = false };
                 seen = read
             od;
@@ -111,16 +129,30 @@ active proctype writer()
 
 active proctype reader()
 {
-    byte mine, taken, pulls, arms;
-    bool disarmed, timer;
+    byte mine, taken, pulls, arms, lingers;
+    bool disarmed, timer, awake;
 
     do
     :: mine == FRAMES && !disarmed -> break
     :: else ->
-        if /* asleep */
+        if /* asleep, or awake in channel_linger */
         :: atomic { bell_reader -> bell_reader = false; disarmed = true }
         :: timer -> timer = false
         :: pulls < PULLS -> pulls++
+        :: awake && mine < written
+        :: awake ->
+            awake = false;
+            out_of_reader ! READER_WAKEFUL, 0;
+            FENCE(LINGER_FENCE, out_of_reader);
+            if
+            :: mine < written
+            :: else -> goto next
+            fi
+        :: !awake && lingers < LINGERS ->
+            lingers++;
+            awake = true;
+            out_of_reader ! READER_WAKEFUL, 1;
+            goto next
         fi;
 turn:
         taken = 0;
@@ -136,7 +168,7 @@ turn:
         :: taken > 0 ->
             FENCE(READER_FENCE, out_of_reader);
             if
-            :: waits -> bell_writer = true
+            :: waits && !writer_wakeful -> bell_writer = true
             :: else
             fi
         :: else
@@ -153,6 +185,7 @@ turn:
             :: else
             fi
         :: else
-        fi
+        fi;
+next:   skip
     od
 }
