@@ -82,8 +82,6 @@ static void fault_begin(void)
     if (option_get("fault", name, sizeof(name)) < 0 ||
         (self_start.incarnation > 1 && option_get("fault-again", NULL, 0) < 0))
         return;
-    if (self_start.incarnation > 1 && option_get("fault-again", NULL, 0) < 0)
-        return;
     chosen = fault_find(name);
     if (!chosen)
         panic("option fault=%s: no such fault; see docs/debugging.md", name);

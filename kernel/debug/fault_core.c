@@ -123,6 +123,17 @@ static NO_INLINE void fault_nmi_loop(void)
         asm volatile("pause" ::: "memory");
 }
 
+/* No table of interrupts, then an interrupt: the processor shuts down, and the board resets it. */
+static NO_INLINE void fault_triple_fault(void)
+{
+    static const struct __attribute__((packed)) {
+        uint16_t limit;
+        uint64_t base;
+    } table;
+
+    asm volatile("lidt %0\n\tint3" ::"m"(table));
+}
+
 const struct fault faults_core[] = {
     {"panic", fault_panic},
     {"assert", fault_assert},
@@ -135,5 +146,6 @@ const struct fault faults_core[] = {
     {"hang_irqs_off", fault_hang_irqs_off},
     {"nmi_loop", fault_nmi_loop},
     {"halt", fault_halt},
+    {"triple_fault", fault_triple_fault},
     {NULL, NULL},
 };

@@ -21,6 +21,7 @@
 #define FLOOD_FIRST 0x10000000U /* connections that nobody has */
 #define FLOOD_NS    5000000000UL
 #define READER_NS   500000000UL /* that a reader may take to look */
+#define BREAK_PAUSE 20000000U   /* ns between two sessions that are broken */
 
 static char *ring(void)
 {
@@ -227,6 +228,46 @@ static NO_INLINE void fault_flood(void)
     flood_more(&timer);
 }
 
+/* Breaks each session with these nodes as soon as it stands, until none is begun any more. */
+static uint64_t broken_with;
+
+static void sessions_break(struct timer *timer)
+{
+    bool more = false;
+
+    for (uint32_t node = 0; node < machine->node_count; node++) {
+        struct channel_ends *ours = &self_published->channels[node];
+
+        if (!(broken_with >> node & 1) || ours->out_session == CHANNEL_NO_SESSION)
+            continue;
+        atomic_store(&ours->out_written, ours->out_written | 1);
+        doorbell_ring(node);
+        more = true;
+    }
+    if (more)
+        timer_set(timer, arch_clock() + BREAK_PAUSE);
+}
+
+static void sessions_break_with(uint64_t nodes)
+{
+    static struct timer timer;
+
+    broken_with = nodes & ~(1UL << self_node());
+    if (timer_init(&timer, sessions_break) != 0)
+        panic("no memory for a timer");
+    sessions_break(&timer);
+}
+
+static NO_INLINE void fault_quarrel(void)
+{
+    sessions_break_with(1UL << fault_neighbour());
+}
+
+static NO_INLINE void fault_outcast(void)
+{
+    sessions_break_with(UINT64_MAX);
+}
+
 const struct fault faults_ring[] = {
     {"ring_size", fault_ring_size},
     {"ring_torn", fault_ring_torn},
@@ -242,5 +283,7 @@ const struct fault faults_ring[] = {
     {"ring_read_position", fault_ring_read_position},
     {"ring_noise", fault_ring_noise},
     {"flood", fault_flood},
+    {"quarrel", fault_quarrel},
+    {"outcast", fault_outcast},
     {NULL, NULL},
 };

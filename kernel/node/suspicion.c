@@ -25,7 +25,8 @@ enum suspicion_act suspicion_look(struct suspicion *suspicion, const struct susp
     suspicion->silent += passed;
     if (view->state == NODE_KERNEL)
         return starting(suspicion, limits);
-    if (view->state != NODE_RUNNING || suspicion->silent < limits->suspect)
+    if (view->state != NODE_RUNNING ||
+        suspicion->silent < (view->sleeping ? limits->idle : limits->suspect))
         return SUSPICION_NONE;
     /* Other watchers ask, too: only what comes after our question is its answer. */
     bool open = suspicion->asked > suspicion->heard;
@@ -37,10 +38,11 @@ enum suspicion_act suspicion_look(struct suspicion *suspicion, const struct susp
     suspicion->seen.answers = view->answers;
     uint64_t since = suspicion->silent - suspicion->heard;
 
-    if (since >= limits->silence)
-        return SUSPICION_SILENCE;
+    /* It is not asked any more then, so its silence says nothing new. */
     if (suspicion->answers >= 2 && since >= limits->grace / 2)
         return SUSPICION_HANG;
+    if (since >= limits->silence)
+        return SUSPICION_SILENCE;
     if (suspicion->asked != 0 && (open || suspicion->answers != 1 || since < limits->grace / 2))
         return SUSPICION_WAIT;
     suspicion->asked = suspicion->silent;

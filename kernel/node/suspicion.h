@@ -10,13 +10,14 @@
 
 struct suspicion_limits { /* nanoseconds without a beat */
     uint64_t suspect;     /* then it is asked by NMI */
+    uint64_t idle;        /* the same of a halted one, which beats only at its own look */
     uint64_t grace;       /* it answered, twice, and still does not beat: it hangs */
     uint64_t silence;     /* it does not even answer: its core has stopped */
     uint64_t start;       /* from its kernel's first instruction to its first program */
 };
 
 struct suspicion_view { /* of one node, each word copied once */
-    uint32_t state, incarnation, answers;
+    uint32_t state, incarnation, answers, sleeping;
     uint64_t beat;
 };
 

@@ -9,16 +9,19 @@
 #include "arch/arch.h"
 #include "arch/doors.h"
 #include "lib/log.h"
+#include "node/channel.h"
 #include "node/control.h"
 #include "node/death.h"
 #include "node/doorbell.h"
 #include "node/guardian.h"
+#include "node/quarrel.h"
 #include "node/suspicion.h"
 #include "panic.h"
 #include "thread/timer.h"
 
 #define MS           1000000UL
-#define SOON         (50 * MS) /* between looks at a suspect, if looks are rarer */
+#define SOON         (50 * MS)  /* between looks at a suspect, if looks are rarer */
+#define AWAKE        (100 * MS) /* the same while there is work here: nobody is woken for it */
 #define PROGRAM_STEP (2000 * MS)
 #define CALM_MS      60000 /* who lives so long has no deaths in a row any more */
 
@@ -29,6 +32,11 @@ static enum death_notice verdicts[NODES_MAX];
 static struct {
     uint32_t state, incarnation;
 } told[NODES_MAX];
+static struct quarrel {
+    uint32_t incarnation;       /* of the peer */
+    nanoseconds lasts, waiting; /* waiting: for its beat */
+} quarrels[NODES_MAX];
+static nanoseconds quarrel_limit;
 static struct watch_listener *listeners;
 static struct timer look_timer, program_timer, calm_timer;
 static uint64_t program_promise; /* ms */
@@ -128,6 +136,7 @@ static bool peer_look(uint32_t node, nanoseconds passed)
         .state = page->state,
         .incarnation = incarnation,
         .answers = page->nmi_answers,
+        .sleeping = page->sleeping,
         .beat = page->beat,
     };
     enum suspicion_act act = suspicion_look(&peers[node], &view, passed, &limits);
@@ -162,6 +171,52 @@ void watch_look(void)
         guardian_wake();
 }
 
+static bool is_quarrel(uint32_t one, uint32_t other)
+{
+    const struct published *a = published_of(one), *b = published_of(other);
+
+    return one != other && a->state == NODE_RUNNING && b->state == NODE_RUNNING &&
+           quarrel_is_between(&a->channels[other], &b->channels[one]);
+}
+
+static struct quarrel_side side_of(uint32_t node)
+{
+    struct quarrel_side side = {.node = node, .started_ns = published_of(node)->started_ns};
+
+    for (uint32_t other = 0; other < machine->node_count; other++)
+        side.quarrels += is_quarrel(node, other);
+    return side;
+}
+
+/* Time counts only as far as both made progress: who hangs is dealt with in another way. The one
+ * that should end may be too much damaged to do so; then the other asks its guardian. */
+static void quarrel_look(uint32_t node, nanoseconds passed)
+{
+    struct quarrel *quarrel = &quarrels[node];
+
+    if (!is_quarrel(self_node(), node) || published_of(node)->incarnation != quarrel->incarnation) {
+        *quarrel = (struct quarrel){.incarnation = published_of(node)->incarnation};
+        return;
+    }
+    quarrel->waiting += passed;
+    if (peers[node].silent != 0)
+        return;
+    quarrel->lasts += quarrel->waiting;
+    quarrel->waiting = 0;
+    channel_look(); /* should it be a bell that was lost */
+    if (quarrel->lasts < quarrel_limit)
+        return;
+    struct quarrel_side self = side_of(self_node()), peer = side_of(node);
+
+    if (quarrel_ends(&self, &peer))
+        node_fail("the channel with node %u does not come up (%u such, %u of that node's)", node,
+                  self.quarrels, peer.quarrels);
+    if (quarrel->lasts < 2 * quarrel_limit || guardian_order(node, ORDER_KILL) != 0)
+        return;
+    quarrel->lasts = quarrel_limit;
+    log_line("watch: the channel with node %u does not come up: that node has to end", node);
+}
+
 static void look(struct timer *timer)
 {
     nanoseconds now = arch_clock(), passed = now - last_look;
@@ -172,11 +227,15 @@ static void look(struct timer *timer)
     if (passed > planned + planned / 2)
         passed = planned + planned / 2;
     for (uint32_t node = 0; node < machine->node_count; node++) {
-        if (node != self_node())
-            suspect |= peer_look(node, passed);
+        if (node == self_node())
+            continue;
+        suspect |= peer_look(node, passed);
+        quarrel_look(node, passed);
     }
     watch_look();
-    planned = suspect && period > SOON ? SOON : period;
+    planned = suspect ? SOON : self_published->sleeping ? period : AWAKE;
+    if (planned > period)
+        planned = period;
     timer_set(timer, now + planned);
 }
 
@@ -240,10 +299,12 @@ void watch_start(void)
     uint64_t crowd = metal ? 1 : (machine->node_count + 3) / 4;
 
     period = limit("look-ms", metal ? 10 : 400);
-    limits.suspect = limit("suspect-ms", metal ? 15 : 600);
+    limits.suspect = limit("suspect-ms", metal ? 15 : 250 * crowd);
+    limits.idle = limit("idle-ms", metal ? 15 : 600);
     limits.grace = limit("grace-ms", metal ? 20 : 500 * crowd);
     limits.silence = limit("silence-ms", metal ? 100 : 3000 * crowd);
     limits.start = limit("start-ms", metal ? 5000 : 20000 * crowd);
+    quarrel_limit = limit("quarrel-ms", metal ? 1000 : 5000 * crowd);
     if (timer_init(&look_timer, look) != 0 || timer_init(&program_timer, program_look) != 0 ||
         timer_init(&calm_timer, calm) != 0)
         node_fail("this node has too little memory for its timers; use fewer nodes or more memory");
