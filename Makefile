@@ -239,7 +239,7 @@ help:
 	@echo 'make demo         a replicated store on four nodes that die in turn, one line a second of what its client sees'
 	@echo 'make test         every test; make check, models, unit, erlang, fuzz-short, linux, programs, system: parts'
 	@echo 'make fuzz         long fuzzing (FUZZ_SECONDS=600 per parser)'
-	@echo 'make chaos        SEED=1 COUNT=100 NODES=4 ONLY=N: faults at random under a load (docs/chaos.md)'
+	@echo 'make chaos        SEED=1 COUNT=100 NODES=4 ONLY=N: faults at random under a load; FAULTS=none MINUTES=60 (docs/chaos.md)'
 	@echo 'make conformance  OTP test suites here and on Linux, as a table'
 	@echo 'make bench        measurements against Linux in the same QEMU'
 	@echo 'make iso          build/hydros.iso, boots from BIOS and UEFI'

@@ -2,7 +2,7 @@
 # The chaos driver (Erlang, on this side), its load (Erlang, on the nodes) and their image: a debug kernel.
 CHAOS := $(B)/chaos
 CHAOS_BEAM := $(patsubst test/chaos/%.erl,$(CHAOS)/ebin/%.beam,$(wildcard test/chaos/*.erl))
-LOAD_BEAM := $(patsubst test/chaos/load/%.erl,$(CHAOS)/load/%.beam,$(wildcard test/chaos/load/*.erl))
+LOAD_BEAM := $(patsubst test/chaos/load/%.erl,$(CHAOS)/load/%.beam,$(wildcard test/chaos/load/*.erl)) $(CHAOS)/load/chaos_nif.so
 $(CHAOS)/ebin/%.beam: test/chaos/%.erl
 	@mkdir -p $(@D)
 	@echo "  ERLC $<"
@@ -11,6 +11,10 @@ $(CHAOS)/load/%.beam: test/chaos/load/%.erl
 	@mkdir -p $(@D)
 	@echo "  ERLC $<"
 	@erlc +deterministic -Werror -o $(@D) $<
+$(CHAOS)/load/%.so: test/chaos/load/%.c
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	@gcc -O1 -fPIC -shared -I/usr/lib/erlang/usr/include $< -o $@
 $(CHAOS)/layout: test/chaos/layout.c $(wildcard abi/*.h)
 	@mkdir -p $(@D)
 	@echo "  CC $<"
@@ -28,10 +32,13 @@ chaos-image: $(CHAOS_BEAM) $(LOAD_BEAM) $(CHAOS)/layout $(CHAOS)/system.img $(B)
 test-images: chaos-image
 
 # make chaos SEED=1 COUNT=100: a campaign; COUNT=0: each kind of fault once. ONLY=N,M or ONLY=KIND: these again.
+# make chaos FAULTS=none MINUTES=60: nothing is broken, and nobody may die.
 SEED ?= 1
 COUNT ?= 100
 ONLY ?=
+FAULTS ?=
+MINUTES ?= 60
 chaos: $(B)/packages-test
 	@$(MAKE) --no-print-directory chaos-image
-	@test/chaos/run seed=$(SEED) count=$(COUNT) nodes=$(NODES) only=$(ONLY)
+	@test/chaos/run seed=$(SEED) count=$(COUNT) nodes=$(NODES) only=$(ONLY) faults=$(FAULTS) minutes=$(MINUTES)
 .PHONY: chaos chaos-image

@@ -1,9 +1,12 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% The chaos driver: `-s chaos main -extra KEY=VALUE...`. Keys: seed, count (0: each kind once; test: a part of these, as a suite of tests),
-%% nodes, only (a number of the campaign, or a kind of the fixed set), from, load (yes, alone: no cluster, no), image, loader, build, memory,
-%% options (boot options), seconds. Status 0: no escape, and everything recovered.
+%% faults (none: minutes without any), minutes, nodes, only (a number of the campaign, or a kind of the fixed set), from, load (yes, alone: no cluster, no), image, loader, build, memory,
+%% options (boot options), seconds. Status 0: no escape, and everything recovered. SIGTERM: ends after the present injection, with the sums.
 -module(chaos).
--export([main/0]).
+-behaviour(gen_event).
+-export([main/0, init/1, handle_event/2, handle_call/2]).
+
+-define(SUMS_EACH, 20).
 
 -spec main() -> no_return().
 main() ->
@@ -15,7 +18,24 @@ main() ->
             erlang:halt(2)
     end.
 
+%% Signals come as events. It stands in the place of the handler that would end this runtime at once.
+signals_take() ->
+    ok = gen_event:swap_handler(erl_signal_server, {erl_signal_handler, []}, {?MODULE, self()}),
+    ok = os:set_signal(sigterm, handle).
+
+init({Main, _}) -> {ok, Main}.
+
+handle_event(sigterm, Main) when is_pid(Main) ->
+    say("ends after this injection", []),
+    Main ! stop,
+    {ok, told};
+handle_event(_, State) ->
+    {ok, State}.
+
+handle_call(_, State) -> {ok, ok, State}.
+
 run() ->
+    signals_take(),
     Given = maps:from_list([pair(Argument) || Argument <- init:get_plain_arguments()]),
     Nodes = number("nodes", 4, Given),
     Seed = maps:get("seed", Given, "1"),
@@ -25,11 +45,12 @@ run() ->
     Tests orelse say("seed ~s, ~b injections on ~b nodes; lines of the console: ~s/console.log",
                      [Seed, length(Injections), Nodes, maps:get(directory, Options)]),
     Told = case Tests of
-        true -> fun tell_test/1;
-        false -> fun(Verdict) -> say("~s", [chaos_verdict:text(Verdict)]) end
+        true -> fun(Verdict, _) -> tell_test(Verdict) end;
+        false -> fun(Verdict, Before) -> tell_line(Verdict, [Verdict | Before], length(Injections)) end
     end,
     {Verdicts, Wrong} = chaos_campaign:run(Injections, Options#{told => Told}),
-    case Tests of
+    Stopped = not Tests andalso length(Verdicts) < length(Injections),
+    _ = case Tests of
         true ->
             Missing = [atom_to_list(Kind) || #{kind := Kind} <- lists:nthtail(length(Verdicts),
                                                                               Injections)],
@@ -37,14 +58,20 @@ run() ->
             tell("history", Wrong =:= [], [[Text, "\n"] || Text <- Wrong]);
         false ->
             [say("ESCAPE: ~s", [Text]) || Text <- Wrong],
+            [say("~b of ~b injections", [length(Verdicts), length(Injections)]) || Stopped],
             io:put_chars(chaos_verdict:table(Verdicts)),
             [say("again: make chaos SEED=~s COUNT=~s NODES=~b ONLY=~b",
                  [Seed, maps:get("count", Given, "0"), Nodes, Index])
              || #{injection := #{index := Index}} = V <- Verdicts, not chaos_verdict:is_good(V)]
     end,
-    Good = Wrong =:= [] andalso length(Verdicts) =:= length(Injections) andalso
+    Good = Wrong =:= [] andalso (Stopped orelse length(Verdicts) =:= length(Injections)) andalso
         lists:all(fun chaos_verdict:is_good/1, Verdicts),
     erlang:halt(case Good of true -> 0; false -> 1 end).
+
+tell_line(Verdict, Verdicts, Count) ->
+    say("~s", [chaos_verdict:text(Verdict)]),
+    [say("-- ~b of ~b: ~s", [length(Verdicts), Count, chaos_verdict:sums(Verdicts)])
+     || length(Verdicts) rem ?SUMS_EACH =:= 0].
 
 %% As the runners of the other suites do.
 tell_test(#{injection := #{kind := Kind}} = Verdict) ->
@@ -67,7 +94,8 @@ number(Key, Otherwise, Given) ->
     end.
 
 injections(Seed, Count, Nodes, Given) ->
-    All = case Count of
+    All = case maps:get("faults", Given, "") =:= "none" orelse Count of
+        true -> [chaos_plan:none(Index, Nodes) || Index <- lists:seq(1, number("minutes", 60, Given))];
         "0" -> chaos_plan:fixed(Seed, Nodes);
         "test" -> chaos_plan:test(Seed, Nodes);
         _ -> [chaos_plan:random(Seed, Index, Nodes)
@@ -83,6 +111,7 @@ options(Nodes, Given) ->
     Build = maps:get("build", Given, "build"),
     Kernel = maps:get("kernel", Given, Build ++ "/debug/kernel.elf"),
     Load = maps:get("load", Given, "yes"),
+    Quiet = maps:get("faults", Given, "") =:= "none",
     Directory = Build ++ "/chaos/run-" ++ os:getpid(),
     #{
         nodes => Nodes,
@@ -91,10 +120,12 @@ options(Nodes, Given) ->
         directory => Directory,
         loader => maps:get("loader", Given, Build ++ "/loader.elf"),
         image => maps:get("image", Given, Build ++ "/chaos/system.img"),
-        seconds => number("seconds", 7200, Given),
+        seconds => number("seconds", 86400, Given),
         load => list_to_atom(Load),
         layout => chaos_layout:read(Build ++ "/chaos/layout", Kernel),
         options => case Load of
+            %% Without faults there is more to do than there is time.
+            "yes" when Quiet -> ["erl=-noshell -pa /t/chaos -s chaos_load -chaos busy"];
             "yes" -> ["erl=-noshell -pa /t/chaos -s chaos_load"];
             "alone" -> ["erl=-noshell -pa /t/chaos -s chaos_load -chaos alone", "cluster=no"];
             "no" -> []

@@ -5,15 +5,16 @@
 -export([run/2]).
 
 -define(BOOT_MS, 180000).
--define(NOTICE_MS, 25000).  % a death that must come
+-define(NOTICE_MS, 120000). % a death that must come: to use up all atoms takes a busy host a minute
 -define(WATCH_MS, 1500).    % one that may
 -define(SEEN_MS, 800).      % a load's line is so old at most
--define(RECOVER_MS, 90000).
+-define(RECOVER_MS, 180000).
 -define(CALM_MS, 300).
 -define(TRIES, 3).
 -define(END_MS, 15000).
 
-%% Verdicts, and what is wrong with the history at the end of each machine.
+%% Verdicts, and what is wrong with the history at the end of each machine. A message `stop` ends it
+%% after the present injection, as if it were the last one.
 -spec run([chaos_plan:injection()], map()) -> {[chaos_verdict:verdict()], [string()]}.
 run(Injections, Options) ->
     machine(Injections, Options, [], [], 1).
@@ -25,29 +26,36 @@ machine(Injections, Options, Verdicts, Wrong, Number) ->
     case chaos_scene:wait(Scene0, fun chaos_scene:is_well/1, ?BOOT_MS) of
         {true, Scene1} ->
             {_, Scene2} = chaos_scene:parts_changed(Scene1),
-            {Rest, More, Scene3} = each(Injections, [], Options, Scene2),
+            {Rest, Done, Scene3} = each(Injections, Verdicts, Options, Scene2),
             End = finish(Scene3),
-            machine(Rest, Options, More ++ Verdicts, Wrong ++ End, Number + 1);
+            machine(Rest, Options, Done, Wrong ++ End, Number + 1);
         {false, Scene1} ->
             Why = io_lib:format("machine ~b is not well after its start: ~p, ~p",
                                 [Number, chaos_scene:why_not_well(Scene1), chaos_scene:is_lost(Scene1)]),
-            chaos_scene:close(Scene1),
+            _ = chaos_scene:close(Scene1),
             {lists:reverse(Verdicts), Wrong ++ [lists:flatten(Why)]}
     end.
 
-each([], Verdicts, _, Scene) ->
+each(Injections, Verdicts, Options, Scene) ->
+    receive
+        stop -> {[], Verdicts, Scene}
+    after 0 ->
+        next(Injections, Verdicts, Options, Scene)
+    end.
+
+next([], Verdicts, _, Scene) ->
     {[], Verdicts, Scene};
-each([Injection | Rest], Verdicts, Options, Scene0) ->
+next([Injection | Rest], Verdicts, Options, Scene0) ->
     {Verdict, Scene} = one(Injection, Scene0),
     #{told := Told} = Options,
     case Verdict of
         #{injected := false, recovered := true, injection := #{times := Times}} when Times < ?TRIES ->
             each([chaos_plan:again(Injection, Times + 1) | Rest], Verdicts, Options, Scene);
         #{recovered := true} ->
-            Told(Verdict),
+            Told(Verdict, Verdicts),
             each(Rest, [Verdict | Verdicts], Options, Scene);
         _ ->
-            Told(Verdict),
+            Told(Verdict, Verdicts),
             {Rest, [Verdict | Verdicts], Scene}
     end.
 
@@ -103,9 +111,10 @@ start_of(Mark, Events) ->
 
 watch({skipped, _}, _, _, Scene) ->
     chaos_scene:pause(Scene, ?SEEN_MS);
-watch(injected, #{expect := dies, target := Target}, Mark, Scene0) ->
+watch(injected, #{expect := dies} = Injection, Mark, Scene0) ->
+    Awaited = chaos_plan:awaited(Injection),
     {_, Scene} = chaos_scene:wait(Scene0, fun(S) ->
-        [] =/= [x || {_, Event} <- chaos_scene:since(Mark, S), is_death_of(Target, Event)]
+        [] =/= [x || {_, Event} <- chaos_scene:since(Mark, S), Node <- Awaited, is_death_of(Node, Event)]
     end, ?NOTICE_MS),
     %% The load's last word may be older than the death.
     chaos_scene:pause(Scene, ?SEEN_MS);
@@ -132,14 +141,15 @@ heal(Flips, _, Scene) ->
     Memory = chaos_scene:memory(Scene),
     #{qtest := Qtest} = chaos_scene:machine(Scene),
     Same = [Flip || {Address, _, New} = Flip <- Flips, chaos_memory:word(Memory, Address, 1) =:= New],
-    case chaos_scene:is_lost(Scene) of
+    _ = case chaos_scene:is_lost(Scene) of
         false -> [chaos_qtest:write(Qtest, Address, <<Old>>) || {Address, Old, _} <- Same];
         _ -> []
     end,
     {case Same of [] -> overwritten; _ -> same end, Scene}.
 
 %% A life that met a fault and did not end may show it later.
-taint(#{expect := may, target := Target, index := Index}, #{injected := true}, _, Lives, Scene) ->
+taint(#{expect := Expect, target := Target, index := Index}, #{injected := true}, _, Lives, Scene)
+    when Expect =:= may; Expect =:= dies ->
     case chaos_scene:incarnations(Scene) of
         #{Target := Life} when Life =:= map_get(Target, Lives) ->
             chaos_scene:taint(Target, Index, Scene);
@@ -155,7 +165,7 @@ finish(Scene0) ->
         true -> finish_load(Scene0);
         false -> []
     end,
-    chaos_scene:close(Scene0),
+    _ = chaos_scene:close(Scene0),
     Wrong.
 
 finish_load(Scene0) ->

@@ -21,6 +21,11 @@ inject(#{way := Way, delay_ms := Delay} = Injection, Scene) ->
 inject({order, Name}, #{target := Target, index := Index}, Scene0) ->
     {Taken, Scene} = chaos_scene:order(via(Name, Target, Index, Scene0), Target, Name, Scene0),
     {case Taken of true -> injected; false -> {skipped, "the order was not taken"} end, #{}, Scene};
+inject({nothing, Ms}, _, Scene0) ->
+    Mark = chaos_scene:mark(Scene0),
+    Scene = chaos_scene:pause(Scene0, Ms),
+    Suspected = [Node || {_, {suspects, Node, Mask}} <- chaos_scene:since(Mark, Scene), Mask =/= 0],
+    {injected, #{text => io_lib:format("~b suspicions", [length(Suspected)])}, Scene};
 inject({core_stop, Ms}, #{target := Target}, Scene) ->
     {injected, #{}, chaos_core:hold(Target, Scene, Ms, fun(S) -> S end)};
 inject({machine_stop, Ms}, _, Scene0) ->

@@ -9,10 +9,10 @@
     acked = #{} :: #{integer() => integer()},
     %% The newest state of each node: {Ms, Synced, Nodes, #{Writer => Last}}
     states = #{} :: #{integer() => {integer(), boolean(), integer(), map()}},
-    chains = #{} :: #{{integer(), integer()} => integer()},
+    chains = #{} :: #{{integer(), integer() | last} => integer()},
     wrong = [] :: [string()]
 }).
--opaque history() :: #history{}.
+-type history() :: #history{}.
 
 new() -> #history{}.
 

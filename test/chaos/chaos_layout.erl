@@ -5,7 +5,7 @@
 -export([read/2, offset/3, size/3, number/2, symbol/2, section/2, functions/1]).
 -export_type([layout/0]).
 
--opaque layout() :: #{
+-type layout() :: #{
     fields := #{{atom(), atom()} => {non_neg_integer(), non_neg_integer()}},
     symbols := #{string() => {non_neg_integer(), non_neg_integer(), char()}},
     sections := #{string() => {non_neg_integer(), non_neg_integer()}}

@@ -16,7 +16,7 @@
     published = 0 :: non_neg_integer(),
     count = 0 :: non_neg_integer()
 }).
--opaque memory() :: #memory{}.
+-type memory() :: #memory{}.
 
 -define(MAGIC, <<"Machine1">>).
 -define(CHUNK, 16#1000000).
@@ -34,7 +34,7 @@ open(Path, Layout) ->
                 count = machine_field(Found, node_count)
             }};
         Error ->
-            file:close(File),
+            _ = file:close(File),
             Error
     end.
 

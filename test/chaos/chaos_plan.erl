@@ -2,19 +2,21 @@
 %% What is injected when: follows from a seed and a number alone, so that each injection of a
 %% campaign can be made again by itself. Pure.
 -module(chaos_plan).
--export([fixed/2, test/2, random/3, again/2, kinds/0, text/1]).
+-export([fixed/2, test/2, random/3, none/2, again/2, kinds/0, text/1]).
+-export([awaited/1]).
 -export_type([injection/0]).
 
 -type expectation() :: dies   % the node must end and come back
                      | may    % it may, or nothing is seen
-                     | lives. % it must not: the fault is borne
+                     | lives  % it must not: the fault is borne
+                     | lost.  % the whole machine is: nothing here can stop that
 -type injection() :: #{index := pos_integer(), kind := atom(), faults := string(),
                        way := tuple(), expect := expectation(), target := non_neg_integer(),
                        more := [non_neg_integer()], delay_ms := non_neg_integer(), times := pos_integer(),
                        random := rand:state()}.
 
 %% {Kind, numbers in the catalogue of faults, how (chaos_fault), expectation, weight at random}
--spec kinds() -> [{atom(), string(), tuple(), expectation(), pos_integer()}].
+-spec kinds() -> [{atom(), string(), tuple(), expectation(), non_neg_integer()}].
 kinds() ->
     [{Name, Catalogue, {order, atom_to_list(Name)}, Expect, Weight}
      || {Name, Catalogue, Expect, Weight} <- ordered()] ++ outside().
@@ -65,12 +67,16 @@ ordered() ->
         {ring_noise, "S23", lives, 1},
         {stale_session, "S25", lives, 1},
         {flood, "S21", lives, 1},
+        {quarrel, "S22", dies, 1},
+        {outcast, "S22", dies, 1},
         {beam_segv, "S26", dies, 2},
         {beam_exit, "S27", dies, 1},
         {erl_exit, "S27", dies, 1},
         {erl_abort, "S27", dies, 1},
         {beam_hang, "S28", dies, 2},
         {beam_spin, "S28", dies, 1},
+        {erl_nif_wild, "S29", dies, 1},
+        {erl_nif_never, "S29", dies, 1},
         {erl_crashes, "S30", lives, 1},
         {erl_store, "S30", lives, 1}
     ].
@@ -105,12 +111,15 @@ outside() ->
         {all_but_one, "S38", {together, all_but_one}, dies, 2},
         {split_view, "S39", {alternate, 900}, may, 2},
         {again_while_starting, "S36", {again}, dies, 2},
+        {guardian_dies_asking, "S37", {break_step, "claim_win"}, dies, 1},
         {guardian_dies_fencing, "S37", {break_step, "fence"}, dies, 2},
         {guardian_dies_burying, "S37", {break_step, "death_bury"}, dies, 2},
         {guardian_dies_loading, "S37", {break_step, "start_load"}, dies, 2},
         {guardian_dies_starting, "S37", {break_step, "start_core"}, dies, 2},
+        {guardian_dies_leaving, "S37", {break_step, "claim_leave"}, dies, 1},
         {guardian_hangs_loading, "S37", {hang_step, "start_load"}, dies, 1},
-        {guardian_hangs_starting, "S37", {hang_step, "start_core"}, dies, 1}
+        {guardian_hangs_starting, "S37", {hang_step, "start_core"}, dies, 1},
+        {triple_fault, "S09", {order, "triple_fault"}, lost, 0}
     ].
 
 %% Each kind once, in the order of the table; the targets go round.
@@ -126,9 +135,20 @@ test(Seed, Nodes) ->
     Left = [assert, undefined, canonical, jump, nx, general_protection, divide, text, published,
             foreign_ring, image, off_by_one, use_after_free, erl_memory, ring_read_position,
             ring_torn, ring_duplicate, ring_kind, ring_noise, erl_exit, erl_abort, beam_spin,
-            slow_consumer, text_flip, constants_flip, table_flip, store_flip_second,
-            interrupt_storm, guardian_hangs_starting],
+            text_flip, constants_flip, store_flip_second, interrupt_storm,
+            guardian_hangs_starting, erl_nif_never, triple_fault],
     [Injection || #{kind := Kind} = Injection <- fixed(Seed, Nodes), not lists:member(Kind, Left)].
+
+%% A minute without any fault.
+-spec none(pos_integer(), pos_integer()) -> injection().
+none(Index, Nodes) ->
+    Kind = {none, "-", {nothing, 60000}, lives, 1},
+    (injection(none, Index, Kind, Nodes, Index rem Nodes))#{delay_ms => 0}.
+
+%% The nodes of which one must end.
+-spec awaited(injection()) -> [non_neg_integer()].
+awaited(#{kind := quarrel, target := Target, more := More}) -> [Target | More];
+awaited(#{target := Target}) -> [Target].
 
 %% The same once more, with other numbers: the machine was not in the state that it needs.
 -spec again(injection(), pos_integer()) -> injection().
@@ -159,6 +179,9 @@ more({together, all_but_one}, Target, Nodes) ->
 more({together, Count}, Target, Nodes) ->
     [(Target + I) rem Nodes || I <- lists:seq(1, min(Count, Nodes) - 1)];
 more({alternate, _}, Target, Nodes) ->
+    [(Target + 1) rem Nodes];
+%% Which of the two is to blame cannot be known.
+more({order, "quarrel"}, Target, Nodes) ->
     [(Target + 1) rem Nodes];
 more(_, _, _) ->
     [].

@@ -7,7 +7,7 @@ connect(Path) ->
     {ok, Socket} = chaos_socket:connect(Path, [{packet, line}, {buffer, 65536}]),
     {ok, _Greeting} = gen_tcp:recv(Socket, 0, 10000),
     put(?MODULE, []),
-    command(Socket, "qmp_capabilities"),
+    {ok, _} = command(Socket, "qmp_capabilities"),
     Socket.
 
 %% Answers and events come on the same line; events wait in the process for events/1.

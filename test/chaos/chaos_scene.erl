@@ -18,6 +18,7 @@
     load :: yes | alone | no,
     nodes = #{} :: #{integer() => {integer(), integer()}}, % node => {state, incarnation}
     burials = #{} :: #{integer() => integer()},            % node => number of its last one
+    suspects = #{} :: #{integer() => integer()},           % node => bits of those it suspects
     history = chaos_history:new() :: chaos_history:history(),
     events = [] :: [{integer(), term()}],                  % newest first
     orders = [] :: [string()],                             % confirmed
@@ -26,7 +27,7 @@
     taints = #{} :: #{{integer(), integer()} => integer()}, % {node, incarnation} => injection
     lost = false :: false | term()
 }).
--opaque scene() :: #scene{}.
+-type scene() :: #scene{}.
 
 %% Starts a machine and waits until its plan is known.
 open(#{layout := Layout} = Options) ->
@@ -145,7 +146,7 @@ look_at(Node, #scene{memory = Memory, nodes = Nodes, history = History} = Scene)
             note({node, Node, state(State), Incarnation},
                  Scene#scene{nodes = Nodes#{Node => New}, history = Told})
     end,
-    burial(Node, Changed).
+    suspects(Node, burial(Node, Changed)).
 
 state(0) -> absent;
 state(1) -> starting;
@@ -164,6 +165,13 @@ burial(Node, #scene{memory = Memory, burials = Burials} = Scene) ->
         _ when Number =:= 0 -> Scene#scene{burials = Burials#{Node => 0}};
         _ -> note({buried, Dead, Life, Node, notice(Notice)},
                   Scene#scene{burials = Burials#{Node => Number}})
+    end.
+
+suspects(Node, #scene{memory = Memory, suspects = Suspects} = Scene) ->
+    Old = maps:get(Node, Suspects, 0),
+    case chaos_memory:published(Memory, Node, suspects) of
+        Old -> Scene;
+        New -> note({suspects, Node, New}, Scene#scene{suspects = Suspects#{Node => New}})
     end.
 
 notice(1) -> last_words;
@@ -194,7 +202,9 @@ lost(_, Scene) ->
 is_well(Scene) ->
     why_not_well(Scene) =:= [].
 
-%% The nodes that do not run, or whose load does not see all others.
+%% The machine's end, or the nodes that do not run, or whose load does not see all others.
+why_not_well(#scene{lost = Lost}) when Lost =/= false ->
+    [{machine, Lost}];
 why_not_well(#scene{nodes = Nodes, history = History, load = Load} = Scene) ->
     All = nodes(Scene),
     States = chaos_history:states(History),

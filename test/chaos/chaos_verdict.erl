@@ -1,7 +1,7 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% What one injection led to, from the events since: pure.
 -module(chaos_verdict).
--export([judge/2, text/1, table/1, is_good/1]).
+-export([judge/2, text/1, sums/1, table/1, is_good/1]).
 -export_type([facts/0, verdict/0]).
 
 %% nodes: those that were hit on purpose; tainted: those that earlier injections may still show in.
@@ -31,7 +31,7 @@ judge(#{injection := #{expect := Expect} = Injection, outcome := Outcome, events
     Later = lists:usort([{Node, How} || {_, {buried, Node, Life, _, How}} <- Events,
                                         Life > map_get(Node, Lives) + Again + late(Node, Tainted)]),
     Escapes =
-        [format("machine lost: ~p", [Lost]) || Lost <- [maps:get(lost, Facts)], Lost =/= false] ++
+        [format("machine lost: ~p", [Lost]) || Lost <- [maps:get(lost, Facts)], Lost =/= false, Expect =/= lost] ++
         [format("n~b died, which nobody hit", [Node]) || Node <- Deaths -- (Hit ++ Tainted)] ++
         [format("n~b died of what it must bear", [Node]) || Borne, Node <- Deaths,
                                                             lists:member(Node, Hit -- Tainted)] ++
@@ -52,7 +52,7 @@ judge(#{injection := #{expect := Expect} = Injection, outcome := Outcome, events
       recovered => maps:get(well, Facts),
       well_ms => maps:get(well_ms, Facts),
       text => [maps:get(text, Facts), unseen(Expect, Outcome, Manifested),
-               [format(" not well: ~p", [maps:get(why, Facts)]) || not maps:get(well, Facts)]],
+               [format(" not well: ~p", [maps:get(why, Facts)]) || not maps:get(well, Facts), Expect =/= lost]],
       escapes => case Nodes of [] -> []; _ -> Escapes end}.
 
 %% Of an earlier injection, and then of this one.
@@ -68,6 +68,8 @@ again(_) -> 0.
 
 %% What a test asks for.
 -spec is_good(verdict()) -> boolean().
+is_good(#{injection := #{expect := lost}, recovered := Recovered}) ->
+    not Recovered;
 is_good(#{injection := #{expect := Expect}, injected := Injected, manifested := Manifested,
           recovered := Recovered, escapes := Escapes}) ->
     Injected andalso Recovered andalso Escapes =:= [] andalso (Expect =/= dies orelse Manifested).
@@ -82,7 +84,7 @@ format(Format, Arguments) ->
 -spec text(verdict()) -> iodata().
 text(#{injection := Injection, injected := false, skipped := Why}) ->
     [chaos_plan:text(Injection), " skipped: ", Why];
-text(#{injection := Injection, noticed := Noticed, escapes := Escapes, text := Text} = Verdict) ->
+text(#{injection := #{expect := Expect} = Injection, noticed := Noticed, escapes := Escapes, text := Text} = Verdict) ->
     #{manifested := Manifested, activated := Activated, recovered := Recovered,
       well_ms := Ms} = Verdict,
     [chaos_plan:text(Injection), " ",
@@ -92,10 +94,26 @@ text(#{injection := Injection, noticed := Noticed, escapes := Escapes, text := T
      case {Recovered, Manifested} of
          {true, true} -> io_lib:format("  well +~b ms", [Ms]);
          {true, false} -> "";
+         {false, _} when Expect =:= lost -> "  machine lost, as it must be";
          {false, _} -> "  NOT RECOVERED"
      end,
      case iolist_size(Text) of 0 -> ""; _ -> ["  | ", Text] end,
      [["  ESCAPE: ", Escape] || Escape <- Escapes]].
+
+%% How a campaign stands, in a line.
+-spec sums([verdict()]) -> iodata().
+sums(Verdicts) ->
+    Count = fun(Is) -> length([V || V <- Verdicts, Is(V)]) end,
+    io_lib:format("injected ~b, activated ~b, latent ~b, manifested ~b, not recovered ~b, escapes ~b",
+                  [Count(fun(#{injected := I}) -> I end), Count(fun(#{activated := A}) -> A end),
+                   Count(fun(#{latent := L}) -> L end), Count(fun(#{manifested := M}) -> M end),
+                   Count(fun is_not_recovered/1), escapes(Verdicts)]).
+
+is_not_recovered(#{recovered := Recovered, injection := #{expect := Expect}}) ->
+    not Recovered andalso Expect =/= lost.
+
+escapes(Verdicts) ->
+    lists:sum([length(Escapes) || #{escapes := Escapes} <- Verdicts]).
 
 %% The sums of a campaign.
 -spec table([verdict()]) -> iodata().
@@ -124,5 +142,5 @@ table(Verdicts) ->
                                  [lists:nth((length(Sorted) + 1) div 2, Sorted),
                                   lists:last(Sorted)])
      end,
-     io_lib:format("not recovered ~b~n", [Count(fun(#{recovered := R}) -> not R end)]),
-     io_lib:format("escapes ~b~n", [lists:sum([length(E) || #{escapes := E} <- Verdicts])])].
+     io_lib:format("not recovered ~b~n", [Count(fun is_not_recovered/1)]),
+     io_lib:format("escapes ~b~n", [escapes(Verdicts)])].

@@ -1,10 +1,10 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% The load on one node: store, writer, orders, and a line each half second that says how it stands.
 %% `-s chaos_load` on every node of a cluster n0@..., n1@...; HYDROS_NODES says how many there are.
-%% With `-chaos alone` each node is its own cluster.
+%% With `-chaos alone` each node is its own cluster; with `-chaos busy` it is never idle.
 -module(chaos_load).
 -behaviour(supervisor).
--export([start/0, init/1, report_link/0, report/0]).
+-export([start/0, init/1, report_link/0, report/0, work/0]).
 
 -spec start() -> ok.
 start() ->
@@ -35,6 +35,7 @@ init([]) ->
         #{id => Id, start => {Id, Function, Arguments}, shutdown => brutal_kill}
     end,
     %% Faults are wanted here: however often a child ends, it comes again.
+    _ = [spawn(?MODULE, work, []) || init:get_argument(chaos) =:= {ok, [["busy"]]}],
     {ok, {#{strategy => one_for_one, intensity => 1000, period => 10}, [
         Child(chaos_store, start_link, [Nodes]),
         Child(chaos_writer, start_link, [Self, Nodes]),
@@ -57,3 +58,12 @@ report() ->
     chaos_line:say("~s", [chaos_store:report()]),
     timer:sleep(500),
     report().
+
+-spec work() -> no_return().
+work() ->
+    process_flag(priority, low),
+    work_on().
+
+work_on() ->
+    _ = lists:sum(lists:seq(1, 20000)),
+    work_on().

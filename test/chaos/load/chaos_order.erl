@@ -47,6 +47,8 @@ act("erl_crashes") -> crashes(3000);
 act("erl_files") -> files();
 act("erl_storm") -> storm(20000);
 act("erl_partition") -> [erlang:disconnect_node(Node) || Node <- nodes()];
+act("erl_nif_wild") -> chaos_nif:wild(), memory([]);
+act("erl_nif_never") -> chaos_nif:never();
 act("erl_store") -> exit(whereis(chaos_store), kill);
 act(Fault) ->
     {ok, File} = file:open("/dev/hydros", [raw, write]),

@@ -9,6 +9,7 @@
 
 -define(KEYS, 64).
 -define(LOOK_MS, 250).
+-define(ANSWER_MS, 2000).  % a busy node takes its time; a new question forgets all answers
 
 -record(state, {
     nodes :: pos_integer(),
@@ -17,6 +18,8 @@
     acked = #{} :: #{non_neg_integer() => non_neg_integer()},
     values = #{} :: #{{non_neg_integer(), non_neg_integer()} => {pos_integer(), binary()}},
     asked :: undefined | reference(),
+    asked_ms = 0 :: integer(),
+    asked_of = [] :: [node()],
     answers = [] :: [{node(), Synced :: boolean(), map(), map(), map()}],
     repairs = 0 :: non_neg_integer()
 }).
@@ -81,7 +84,7 @@ handle_info(look, State) ->
     erlang:send_after(?LOOK_MS, self(), look),
     case State#state.synced of
         true -> {noreply, scrub(State)};
-        false -> {noreply, ask(State)}
+        false -> {noreply, ask_again(State)}
     end;
 handle_info(_, State) ->
     {noreply, State}.
@@ -105,7 +108,16 @@ ask(#state{nodes = 1} = State) ->
 ask(State) ->
     Reference = make_ref(),
     _ = [{?MODULE, Node} ! {ask, self(), Reference} || Node <- nodes()],
-    State#state{asked = Reference, answers = []}.
+    State#state{asked = Reference, asked_ms = now_ms(), asked_of = nodes(), answers = []}.
+
+ask_again(#state{asked = Asked, asked_ms = Ms, asked_of = Of} = State) ->
+    case Asked =/= undefined andalso Of =:= nodes() andalso now_ms() - Ms < ?ANSWER_MS of
+        true -> State;
+        false -> ask(State)
+    end.
+
+now_ms() ->
+    erlang:monotonic_time(millisecond).
 
 %% A write counts once a majority has it, so so many of the others know of each; or all others have
 %% spoken (at the very first start none of them knows anything).
