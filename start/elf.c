@@ -2,63 +2,41 @@
 /*
  * Reads the program headers of the pristine kernel. Every offset and size is checked against the
  * file and against KERNEL_SIZE_MAX before it is used, and no sum can overflow after those checks.
- * The ELF words used here are in the System V ABI, chapters 4 and 5.
  */
 #include "start/elf.h"
 
 #include <stddef.h>
 
+#include "abi/elf.h"
 #include "abi/layout.h"
 #include "lib/string.h"
 
-struct elf_header {
-    unsigned char identification[16];
-    uint16_t type, machine;
-    uint32_t version;
-    uint64_t entry, program_offset, section_offset;
-    uint32_t flags;
-    uint16_t header_size, program_entry_size, program_count;
-    uint16_t section_entry_size, section_count, section_names;
-};
-
-struct elf_program {
-    uint32_t type, flags;
-    uint64_t offset, virtual_address, physical_address, file_size, memory_size, alignment;
-};
-
-#define ELF_CLASS_64        2
-#define ELF_LITTLE_ENDIAN   1
-#define ELF_TYPE_EXECUTABLE 2
-#define ELF_MACHINE_X86_64  62
-#define ELF_PROGRAM_LOAD    1
-#define ELF_FLAG_EXECUTE    1
-#define ELF_FLAG_WRITE      2
-#define ELF_PROGRAMS_MAX    32
+#define ELF_FLAG_EXECUTE 1
+#define ELF_FLAG_WRITE   2
+#define ELF_PROGRAMS_MAX 32
 
 static bool header_is_kernel(const struct elf_header *header, uint64_t size)
 {
-    static const unsigned char magic[4] = {0x7f, 'E', 'L', 'F'};
+    static const uint8_t ident[7] = ELF_IDENT;
 
-    if (memcmp(header->identification, magic, sizeof(magic)) != 0 ||
-        header->identification[4] != ELF_CLASS_64 ||
-        header->identification[5] != ELF_LITTLE_ENDIAN || header->type != ELF_TYPE_EXECUTABLE ||
-        header->machine != ELF_MACHINE_X86_64)
+    if (memcmp(header->ident, ident, sizeof(ident)) != 0 || header->type != ELF_EXECUTABLE ||
+        header->machine != ELF_X86_64)
         return false;
-    if (header->program_entry_size != sizeof(struct elf_program) || header->program_count == 0 ||
-        header->program_count > ELF_PROGRAMS_MAX || header->program_offset > size)
+    if (header->entry_size != sizeof(struct elf_entry) || header->entry_count == 0 ||
+        header->entry_count > ELF_PROGRAMS_MAX || header->entries_offset > size)
         return false;
-    return header->program_count * sizeof(struct elf_program) <= size - header->program_offset;
+    return header->entry_count * sizeof(struct elf_entry) <= size - header->entries_offset;
 }
 
-static bool segment_read(const struct elf_program *program, uint64_t size,
+static bool segment_read(const struct elf_entry *program, uint64_t size,
                          struct kernel_segment *segment)
 {
-    uint64_t start = program->virtual_address - KERNEL_BASE;
+    uint64_t start = program->address - KERNEL_BASE;
 
     if (program->offset > size || program->file_size > size - program->offset ||
         program->file_size > program->memory_size)
         return false;
-    if (program->virtual_address < KERNEL_BASE || start > KERNEL_SIZE_MAX ||
+    if (program->address < KERNEL_BASE || start > KERNEL_SIZE_MAX ||
         program->memory_size > KERNEL_SIZE_MAX - start)
         return false;
     segment->offset = program->offset;
@@ -96,13 +74,13 @@ bool kernel_elf_read(const void *bytes, uint64_t size, struct kernel_elf *elf)
     elf->entry = header.entry;
     elf->size = 0;
     elf->count = 0;
-    for (unsigned i = 0; i < header.program_count; i++) {
-        struct elf_program program;
+    for (unsigned i = 0; i < header.entry_count; i++) {
+        struct elf_entry program;
         struct kernel_segment *segment = &elf->segments[elf->count];
 
-        memcpy(&program, (const char *)bytes + header.program_offset + i * sizeof(program),
+        memcpy(&program, (const char *)bytes + header.entries_offset + i * sizeof(program),
                sizeof(program));
-        if (program.type != ELF_PROGRAM_LOAD || program.memory_size == 0)
+        if (program.type != ELF_LOAD || program.memory_size == 0)
             continue;
         /* Ascending and page-disjoint: one page cannot have two kinds of access. */
         if (elf->count == KERNEL_SEGMENTS_MAX || !segment_read(&program, size, segment) ||

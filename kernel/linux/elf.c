@@ -7,26 +7,12 @@
 
 #include <asm/errno.h>
 
+#include "abi/elf.h"
 #include "abi/layout.h"
 #include "lib/string.h"
 
-struct header {
-    uint8_t ident[16];
-    uint16_t type, machine;
-    uint32_t version;
-    uint64_t entry, entries_offset, sections_offset;
-    uint32_t flags;
-    uint16_t header_size, entry_size, entry_count, section_size, section_count, names_section;
-};
-struct entry {
-    uint32_t type, flags;
-    uint64_t offset, address, physical, file_size, memory_size, alignment;
-};
-_Static_assert(sizeof(struct header) == ELF_HEADER_SIZE, "Elf64_Ehdr");
-_Static_assert(sizeof(struct entry) == ELF_ENTRY_SIZE, "Elf64_Phdr");
-
-enum { TYPE_EXEC = 2, TYPE_DYN = 3, MACHINE_X86_64 = 62 };
-enum { ENTRY_LOAD = 1, ENTRY_INTERPRETER = 3, ENTRY_HEADERS = 6, ENTRY_STACK = 0x6474e551 };
+_Static_assert(sizeof(struct elf_header) == ELF_HEADER_SIZE, "Elf64_Ehdr");
+_Static_assert(sizeof(struct elf_entry) == ELF_ENTRY_SIZE, "Elf64_Phdr");
 
 #define INTERPRETER_MAX 4096        /* Linux's PATH_MAX */
 #define OFFSET_MAX      (1UL << 62) /* far below where sums of two could wrap */
@@ -34,19 +20,19 @@ enum { ENTRY_LOAD = 1, ENTRY_INTERPRETER = 3, ENTRY_HEADERS = 6, ENTRY_STACK = 0
 
 int elf_read_header(const void *bytes, size_t size, struct elf_program *program)
 {
-    static const uint8_t ident[7] = {0x7f, 'E', 'L', 'F', 2 /* 64 bit */, 1 /* little endian */, 1};
-    struct header header;
+    static const uint8_t ident[7] = ELF_IDENT;
+    struct elf_header header;
     memset(program, 0, sizeof(*program));
     if (size < sizeof(header))
         return -ENOEXEC;
     memcpy(&header, bytes, sizeof(header));
-    if (memcmp(header.ident, ident, sizeof(ident)) != 0 || header.machine != MACHINE_X86_64 ||
-        (header.type != TYPE_EXEC && header.type != TYPE_DYN))
+    if (memcmp(header.ident, ident, sizeof(ident)) != 0 || header.machine != ELF_X86_64 ||
+        (header.type != ELF_EXECUTABLE && header.type != ELF_DYNAMIC))
         return -ENOEXEC;
-    if (header.entry_size != sizeof(struct entry) || header.entry_count == 0 ||
+    if (header.entry_size != sizeof(struct elf_entry) || header.entry_count == 0 ||
         header.entry_count > ELF_ENTRIES_MAX || header.entries_offset > OFFSET_MAX)
         return -ENOEXEC;
-    program->anywhere = header.type == TYPE_DYN;
+    program->anywhere = header.type == ELF_DYNAMIC;
     program->entry = header.entry;
     program->headers_offset = header.entries_offset;
     program->headers_count = header.entry_count;
@@ -54,7 +40,7 @@ int elf_read_header(const void *bytes, size_t size, struct elf_program *program)
     return 0;
 }
 
-static int add_segment(struct elf_program *program, const struct entry *entry)
+static int add_segment(struct elf_program *program, const struct elf_entry *entry)
 {
     uint64_t end = entry->address + entry->memory_size;
     if (entry->memory_size == 0)
@@ -101,29 +87,29 @@ static uint64_t find_headers(const struct elf_program *program)
 
 int elf_read_entries(const void *bytes, size_t size, struct elf_program *program)
 {
-    if (size < (size_t)program->headers_count * sizeof(struct entry))
+    if (size < (size_t)program->headers_count * sizeof(struct elf_entry))
         return -ENOEXEC;
     for (unsigned i = 0; i < program->headers_count; i++) {
-        struct entry entry;
+        struct elf_entry entry;
         memcpy(&entry, (const uint8_t *)bytes + i * sizeof(entry), sizeof(entry));
         switch (entry.type) {
-        case ENTRY_LOAD: {
+        case ELF_LOAD: {
             int error = add_segment(program, &entry);
             if (error < 0)
                 return error;
             break;
         }
-        case ENTRY_INTERPRETER:
+        case ELF_INTERPRETER:
             if (entry.file_size < 2 || entry.file_size > INTERPRETER_MAX ||
                 entry.offset > OFFSET_MAX || program->interpreter_size)
                 return -ENOEXEC;
             program->interpreter_offset = entry.offset;
             program->interpreter_size = (uint32_t)entry.file_size;
             break;
-        case ENTRY_HEADERS:
+        case ELF_PROGRAM_HEADERS:
             program->headers_address = entry.address;
             break;
-        case ENTRY_STACK:
+        case ELF_STACK:
             program->stack_executable = (entry.flags & ELF_EXEC) != 0;
             break;
         default:

@@ -5,6 +5,7 @@
  * addresses its kernel had it: all of it in the direct map, its own copy, and the kernel stacks,
  * which its page tables tell. Everything there is read with distrust, through a window.
  */
+#include "abi/elf.h"
 #include "arch/arch.h"
 #include "lib/string.h"
 #include "linux/proc.h"
@@ -18,18 +19,6 @@
 #define REGISTERS     27 /* of struct user_regs_struct */
 #define TABLE_ENTRIES 512
 
-struct elf_header {
-    uint8_t ident[16];
-    uint16_t type, machine;
-    uint32_t version;
-    uint64_t entry, entries_offset, sections_offset;
-    uint32_t flags;
-    uint16_t header_size, entry_size, entry_count, section_size, section_count, names_section;
-};
-struct elf_entry {
-    uint32_t type, flags;
-    uint64_t offset, address, physical, file_size, memory_size, alignment;
-};
 struct core_note { /* NT_PRSTATUS */
     uint32_t name_size, content_size, type;
     char name[8];
@@ -118,7 +107,7 @@ static void segment_add(struct core *core, uintptr_t address, phys_addr phys, ui
         return;
     }
     if (core->count < SEGMENTS_MAX)
-        core->entries[core->count++] = (struct elf_entry){.type = 1, /* PT_LOAD */
+        core->entries[core->count++] = (struct elf_entry){.type = ELF_LOAD,
                                                           .flags = flags,
                                                           .offset = offset,
                                                           .address = address,
@@ -193,9 +182,9 @@ static void segments_fill(struct core *core)
     struct kernel_elf elf;
     struct start_info start;
     core->entries[core->count++] =
-        (struct elf_entry){.type = 4,
+        (struct elf_entry){.type = ELF_NOTE,
                            .offset = sizeof(struct elf_header) + offsetof(struct core, note),
-                           .file_size = sizeof(core->note)}; /* PT_NOTE */
+                           .file_size = sizeof(core->note)};
     for (uint32_t i = 0; i < partition->extent_count; i++) {
         const struct extent *extent = &partition->extents[i];
         segment_add(core, DIRECT_BASE + extent->base, extent->base, extent->size, 6);
@@ -219,9 +208,9 @@ static void segments_fill(struct core *core)
 static long headers_read(const struct core *core, struct io *io, uint64_t offset)
 {
     static char page[PAGE_SIZE];
-    const struct elf_header header = {.ident = {0x7f, 'E', 'L', 'F', 2, 1, 1},
-                                      .type = 4, /* ET_CORE */
-                                      .machine = 62,
+    const struct elf_header header = {.ident = ELF_IDENT,
+                                      .type = ELF_CORE,
+                                      .machine = ELF_X86_64,
                                       .version = 1,
                                       .entries_offset = sizeof(struct elf_header) +
                                                         offsetof(struct core, entries),

@@ -14,6 +14,15 @@ static char *map_of(int fd, int protection)
     return mmap(NULL, 4096, protection, MAP_SHARED, fd, 0);
 }
 
+/* What was mapped before the seal, and what is mapped now, cannot be made writable. */
+static void try_mappings(int fd, char *before)
+{
+    SHOW(mprotect(before, 4096, PROT_READ | PROT_WRITE));
+    char *after = map_of(fd, PROT_READ);
+    SHOW(after == MAP_FAILED);
+    SHOW(mprotect(after, 4096, PROT_READ | PROT_WRITE));
+}
+
 /* A seal also holds against mprotect: of mappings made before it, and after. */
 static void seals_and_mappings(void)
 {
@@ -27,18 +36,12 @@ static void seals_and_mappings(void)
     SHOW(munmap(map, 4096));
     map = map_of(reader, PROT_READ);
     SHOW(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE));
-    SHOW(mprotect(map, 4096, PROT_READ | PROT_WRITE));
-    map = map_of(fd, PROT_READ);
-    SHOW(map == MAP_FAILED);
-    SHOW(mprotect(map, 4096, PROT_READ | PROT_WRITE));
+    try_mappings(fd, map);
     fd = memfd_create("future", MFD_ALLOW_SEALING);
     SHOW(ftruncate(fd, 4096));
     map = map_of(fd, PROT_READ);
     SHOW(fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE));
-    SHOW(mprotect(map, 4096, PROT_READ | PROT_WRITE));
-    map = map_of(fd, PROT_READ);
-    SHOW(map == MAP_FAILED);
-    SHOW(mprotect(map, 4096, PROT_READ | PROT_WRITE));
+    try_mappings(fd, map);
     SHOW(map_of(fd, PROT_READ | PROT_WRITE) == MAP_FAILED);
 }
 

@@ -26,14 +26,10 @@ done < "$WORK/table"
 machine --nodes=$((node + 1)) --memory=$((224 * (node + 1)))M --eval=ok --option=on-death=stay --option=restart=no \
     "$@" --option=run@0="/bin/sh /t/watch.sh $node"
 expect_status 0
-[ "$(grep -c '^node [0-9]* state dead incarnation 1 ' "$WORK/out")" = $node ] || fail "not all died"
-grep -q '^node 0 state running incarnation 1 .* console 1 self 1$' "$WORK/out" || fail "node 0 does not run"
+deaths_told $node
 node=0
 while IFS='|' read -r fault cause function; do
     node=$((node + 1))
     expect_line "^\[n$node .*\] fault $fault\$"
-    sed -n "/^== node $node, /,/^== node $((node + 1)), /p" "$WORK/out" > "$WORK/epitaph"
-    grep -q "^$cause" "$WORK/epitaph" || fail "epitaph of node $node is not of $fault"
-    [ -z "$function" ] || grep -q "^  ffffffff8[0-9a-f]* $function+0x" "$WORK/epitaph" ||
-        fail "epitaph of node $node has no $function"
+    epitaph_told $node "$fault" "$cause" "$function"
 done < "$WORK/table"
