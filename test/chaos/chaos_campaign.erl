@@ -102,9 +102,10 @@ outcome(injected, Events) ->
 outcome(Skipped, _) ->
     Skipped.
 
-%% When the order was taken, if it was one.
+%% When the order was taken, or the core sent away, if it was that.
 start_of(Mark, Events) ->
-    case [Ms || {Ms, {order, _, _}} <- Events] of
+    Begun = [Ms || {Ms, Event} <- Events, lists:member(element(1, Event), [order, sent_away])],
+    case Begun of
         [Ms | _] -> Ms;
         [] -> Mark
     end.

@@ -35,7 +35,9 @@ inject({machine_stop, Ms}, _, Scene0) ->
     {ok, _} = chaos_qmp:command(Qmp, "cont"),
     {injected, #{}, Scene};
 inject({rip, Where, Interrupts}, #{target := Target}, Scene) ->
-    {chaos_core:send_away(Target, Where, Interrupts, Scene), #{}, Scene};
+    Outcome = chaos_core:send_away(Target, Where, Interrupts, Scene),
+    %% It may have taken long until that core was met in the kernel.
+    {Outcome, #{}, chaos_scene:note({sent_away, Target}, Scene)};
 inject({register_flip}, #{target := Target, random := Random0}, Scene) ->
     {Register, Random1} = rand:uniform_s(17, Random0),
     {Bit, _} = rand:uniform_s(64, Random1),
