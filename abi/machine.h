@@ -54,6 +54,7 @@ struct machine {
     uint64_t lapic_hz;     /* local APIC timer ticks per second at divide-by-1 */
     uint64_t boot_tsc;     /* TSC when boot_wall_ns was read */
     uint64_t boot_wall_ns; /* UTC in ns since 1970, from the CMOS clock; 0: unknown */
+    uint64_t cookie[2];    /* at random: the secret that all nodes share and nobody else knows */
     uint32_t pm1a_control; /* port of ACPI PM1a_CNT, 0: none */
     uint32_t pm1b_control;
     uint32_t sleep_type_a; /* SLP_TYPa for S5 */

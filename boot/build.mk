@@ -3,7 +3,7 @@
 # the same default for IMAGE. The loader runs at 1 MiB, one to one: it needs the small code model.
 LOADER_CFLAGS := -O2 $(subst -mcmodel=kernel,-mcmodel=small,$(KERNEL_CFLAGS))
 LOADER_SRC := $(wildcard boot/*.c boot/*.S start/*.c start/*.S) \
-  kernel/lib/checksum.c kernel/lib/string.c kernel/lib/format.c
+  kernel/lib/checksum.c kernel/lib/string.c kernel/lib/format.c kernel/lib/random.c
 LOADER_O := $(patsubst %,$(B)/loader/%.o,$(basename $(LOADER_SRC)))
 ISO_OPTIONS ?=
 IMAGE ?= $(B)/system.img

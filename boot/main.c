@@ -14,6 +14,7 @@
 #include "boot/port.h"
 #include "boot/store.h"
 #include "lib/checksum.h"
+#include "lib/random.h"
 #include "start/start.h"
 
 #define ENTERED_BY_MULTIBOOT2 0x36d76289
@@ -202,6 +203,8 @@ static void clocks_read(void)
     plan.lapic_hz = clocks.lapic_hz;
     plan.boot_tsc = clocks.boot_tsc;
     plan.boot_wall_ns = clocks.boot_wall_ns;
+    random_init(random_read, tsc_read, clocks.boot_wall_ns);
+    random_bytes(plan.cookie, sizeof(plan.cookie));
 }
 
 static uint32_t nodes_option(void)

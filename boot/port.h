@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The instructions that C has no words for, as the loader needs them. */
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 
 static inline uint8_t port_read8(uint16_t port)
@@ -45,6 +46,15 @@ static inline struct cpuid cpuid_read(uint32_t leaf)
 
     __asm__ volatile("cpuid" : "=a"(id.a), "=b"(id.b), "=c"(id.c), "=d"(id.d) : "a"(leaf), "c"(0));
     return id;
+}
+#define CPUID_RDRAND (1U << 30) /* leaf 1, ECX */
+static inline bool random_read(uint64_t *value)
+{
+    bool done = false;
+
+    for (int tries = 0; tries < 16 && !done && cpuid_read(1).c & CPUID_RDRAND; tries++)
+        __asm__ volatile("rdrand %0" : "=r"(*value), "=@ccc"(done));
+    return done;
 }
 static inline uint64_t tsc_read(void)
 {

@@ -139,6 +139,8 @@ static const struct file_ops text_file_ops = {
 
 static int text_open(struct inode *inode, struct file *file)
 {
+    if (!(inode->mode & 0044) && process_current()->euid != 0)
+        return -EACCES; /* a secret */
     struct proc_text *text = HEAP_NEW(struct proc_text);
     if (!text)
         return -ENOMEM;

@@ -37,6 +37,11 @@ static void text_cpuinfo(struct proc_text *text, const struct proc_source *sourc
         arch_cpu_vendor(vendor), khz / 1000, khz % 1000);
 }
 
+static void text_cookie(struct proc_text *text, const struct proc_source *source)
+{
+    proc_print(text, "%016lx%016lx\n", machine->cookie[0], machine->cookie[1]);
+}
+
 static nanoseconds busy_time(void)
 {
     struct process *process;
@@ -178,6 +183,7 @@ NODE(uptime_node, text_uptime);
 NODE(loadavg_node, text_loadavg);
 NODE(version_node, text_version);
 NODE(cmdline_node, text_cmdline);
+static const struct proc_node cookie_node = {.mode = S_IFREG | 0400, .text = text_cookie};
 NODE(uuid_node, text_uuid);
 NODE(boot_id_node, text_boot_id);
 NODE(file_max_node, text_file_max);
@@ -205,6 +211,7 @@ static const struct fixed_file {
     {"/proc/hydros", "epitaphs", &epitaphs_node, NULL},
     {"/proc/hydros", "deaths", &deaths_node, NULL},
     {"/proc/hydros", "channels", &channels_node, NULL},
+    {"/proc/hydros", "cookie", &cookie_node, NULL},
     {"/proc/sys/kernel", "osrelease", &names_node, "osrelease"},
     {"/proc/sys/kernel", "hostname", &names_node, "hostname"},
     {"/proc/sys/kernel", "domainname", &names_node, "domainname"},
