@@ -18,9 +18,30 @@ int options_read(void);
 long option_get(const char *name, char *value, size_t size);
 bool option_is_for_us(const char *name); /* given as name@N with our number */
 
+/* One core: one scheduler of each kind, none of which spins; a small literal area; no epmd. A
+ * program's own flags come later and win. */
+#define ERLANG_FLAGS                                                                               \
+    "+S 1:1 +SDcpu 1:1 +SDio 1 +A 1 +sbwt none +sbwtdcpu none +sbwtdio none +MIscs 32 "            \
+    "-start_epmd false"
+/* In the cluster, the module global need not guess who is cut off from whom: a node is dead for all
+ * or for none. */
+#define CLUSTER_FLAGS " -kernel prevent_overlapping_partitions false"
+#define CARRIER_FLAGS "-epmd_module hydros_epmd -proto_dist hydros inet_tcp"
+#define EBIN          "/hydros/ebin"
+
 /* program.c */
 void erlang_environment(void);        /* what erlexec and scripts of releases look for */
 struct program *program_choose(void); /* NULL: nothing can be started, one line said why */
+void program_add(struct program *program, const char *argument);
+int erlang_add(struct program *program); /* Debian's Erlang; -1: there is none */
+bool cluster_is_wanted(void);            /* not with the option cluster=no */
+int init_fail(const char *text);         /* a line for the console; -1 */
+
+/* release.c */
+int release_add(struct program *program); /* -1: one line said why */
+
+/* cookie.c */
+void cookie_write(void); /* for all Erlang nodes that bring none of their own */
 
 /* end.c */
 void log_say(const char *text); /* one line, into the kernel's log */

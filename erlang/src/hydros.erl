@@ -75,15 +75,17 @@ local_status() ->
 %% @doc Prints the nodes as a table.
 -spec i() -> ok.
 i() ->
+    Nodes = status(),
+    Longest = lists:max([8 | [length(atom_to_list(Name)) || #{name := Name} <- Nodes]]),
     Columns = [
-        {"node", 4, node}, {"name", 14, name}, {"state", 8, state}, {"life", 5, incarnation},
+        {"node", 4, node}, {"name", Longest, name}, {"state", 8, state}, {"life", 5, incarnation},
         {"uptime s", 9, uptime}, {"memory MiB", 12, memory}, {"run queue", 9, run_queue}, {"processes", 9, processes},
         {"messages", 8, messages}, {"restarts", 8, restarts}, {"in a row", 8, deaths_in_row}
     ],
     io:format("~ts~n", [[pad(Title, Width) || {Title, Width, _} <- Columns]]),
     lists:foreach(
         fun(Status) -> io:format("~ts~n", [[pad(cell(Key, Status), Width) || {_, Width, Key} <- Columns]]) end,
-        status()
+        Nodes
     ).
 
 pad(Text, Width) ->

@@ -2,10 +2,10 @@
 %% What the cluster's tests do on the nodes of a machine: called on node 0 by its boot option `eval' (cluster_*.sh). A line
 %% for each thing that held; anything else ends the expression with an error.
 -module(cluster_test).
--export([connect/0, services/0, death/2, mnesia/1, placement/1]).
+-export([connect/0, services/0, death/2, mnesia/1, placement/1, release/2]).
 -export([watch/1, hosted/1, store_start/1, store_copy/0]).
 
--define(LIMIT_MS, 60000).
+-define(LIMIT_MS, 200000).
 
 others() -> hydros:nodes() -- [node()].
 name(Number) -> lists:nth(Number + 1, [Name || #{name := Name} <- hydros:status()]).
@@ -24,19 +24,22 @@ until(Fun, Start) ->
         _ -> timer:sleep(10), until(Fun, Start)
     end.
 
-%% All nodes are in the cluster, each knows all, by their names, and the creation is the incarnation.
+%% All nodes are in the cluster, each knows all, and the creation is the incarnation.
 connect() ->
     ok = hydros:wait(?LIMIT_MS),
     Count = length(hydros:status()),
     until(fun() -> [Count] =:= lists:usort([length(erpc:call(Node, hydros, nodes, [])) || Node <- hydros:nodes()]) end),
-    Names = [list_to_atom("n" ++ integer_to_list(Number) ++ "@hydros") || Number <- lists:seq(0, Count - 1)],
-    Names = hydros:nodes(),
-    [1] = lists:usort([erpc:call(Node, erts_internal, get_creation, []) || Node <- Names]),
+    [1] = lists:usort([life(Node) || Node <- hydros:nodes()]),
     held("~b nodes are connected", [Count]).
+
+%% What comes above tells apart programs that are not their node's own.
+life(Node) ->
+    erpc:call(Node, erts_internal, get_creation, []) band 16#ffffff.
 
 services() ->
     connect(),
     Names = hydros:nodes(),
+    Names = [list_to_atom("n" ++ integer_to_list(Number) ++ "@hydros") || Number <- lists:seq(0, length(Names) - 1)],
     [Last | _] = lists:reverse(Names),
     Names = [Node || {ok, Node} <- erpc:multicall(Names, erlang, node, [])],
     Pid = spawn(Last, fun() -> receive {From, Term} -> From ! {self(), Term} end end),
@@ -82,10 +85,20 @@ death(Number, Fault) ->
     receive {'DOWN', Monitor, process, Pid, noconnection} -> ok after 1000 -> error(no_down) end,
     receive {nodeup, Victim} -> ok after ?LIMIT_MS -> error(no_nodeup) end,
     Up = erlang:monotonic_time(millisecond) - Start,
-    2 = erpc:call(Victim, erts_internal, get_creation, []),
+    2 = life(Victim),
     ok = hydros:wait(?LIMIT_MS),
     [#{node := Number, incarnation := 1, notice := Notice} | _] = hydros:crashes(),
     held("~p by ~p: nodedown after ~b ms (~p), nodeup after ~b ms", [Victim, Fault, Down, Notice, Up]).
+
+%% On node 0 of a release, called by its own Erlang: a node that dies comes back with the release, and into the cluster.
+release(Application, Number) ->
+    death(Number, order),
+    Victim = name(Number),
+    Runs = fun() -> lists:keymember(Application, 1, erpc:call(Victim, application, which_applications, [])) end,
+    until(Runs),
+    Beats = fun() -> is_pid(erpc:call(Victim, erlang, whereis, [hydros_beat])) end,
+    until(Beats),
+    held("~p runs ~p again", [Victim, Application]).
 
 %% Replicas in memory on all nodes, over a node's death and return.
 mnesia(Number) ->

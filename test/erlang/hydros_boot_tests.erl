@@ -1,0 +1,57 @@
+%% SPDX-License-Identifier: Apache-2.0
+-module(hydros_boot_tests).
+-include_lib("proper/include/proper.hrl").
+-include_lib("eunit/include/eunit.hrl").
+
+-define(MODULES, [hydros_boot, hydros_dist]).
+
+properties_test_() ->
+    [{timeout, 60, {Name, fun() -> ?assert(proper:quickcheck(Property, [quiet, {numtests, 500}])) end}}
+     || {Name, Property} <- [{"nothing is lost", prop_kept()}, {"once is enough", prop_once()}]].
+
+instruction() ->
+    oneof([
+        {progress, oneof([modules_loaded, preloaded, started])},
+        {path, list(oneof(["/a", "/b"]))},
+        {primLoad, list(oneof([a, b]))},
+        {apply, {application, start_boot, [oneof([kernel, stdlib, a]), permanent]}},
+        {apply, {application, load, [{application, a, []}]}},
+        {kernelProcess, a, {a, start, []}}
+    ]).
+
+%% The release's own instructions stay, in their order.
+prop_kept() ->
+    ?FORALL({Script, Starts}, {list(instruction()), boolean()}, begin
+        Added = hydros_boot:add(Script, ?MODULES, Starts),
+        is_within(Script, Added)
+    end).
+
+is_within([Same | Script], [Same | Added]) -> is_within(Script, Added);
+is_within(Script, [_ | Added]) -> is_within(Script, Added);
+is_within(Script, []) -> Script =:= [].
+
+prop_once() ->
+    ?FORALL({Script, Starts}, {list(instruction()), boolean()}, begin
+        Added = hydros_boot:add(Script ++ [{progress, modules_loaded}], ?MODULES, Starts),
+        Added =:= hydros_boot:add(Added, ?MODULES, Starts)
+    end).
+
+%% This system's own boot script, which every release's is like.
+real_test() ->
+    {ok, Binary} = file:read_file(filename:join(code:root_dir(), "bin/start_sasl.boot")),
+    {script, _, Script} = binary_to_term(Binary),
+    Added = hydros_boot:add(Script, ?MODULES, true),
+    Place = fun(Instruction) -> string:str(Added, [Instruction]) end,
+    Start = fun(Application) -> Place({apply, {application, start_boot, [Application, permanent]}}) end,
+    ?assert(Place({path, ["/hydros/ebin"]}) > 0),
+    ?assertEqual(Place({path, ["/hydros/ebin"]}) + 1, Place({primLoad, ?MODULES})),
+    ?assert(Place({primLoad, ?MODULES}) < Start(kernel)),
+    ?assertEqual(Start(stdlib) + 2, Place({apply, {hydros_boot, start, []}})),
+    ?assert(Start(stdlib) < Start(sasl)),
+    ?assertEqual(0, string:str(hydros_boot:add(Script, ?MODULES, false), [{apply, {hydros_boot, start, []}}])).
+
+%% A release that brings the application is left alone.
+own_test() ->
+    Script = [{progress, modules_loaded}, {apply, {application, load, [{application, hydros, []}]}},
+              {apply, {application, start_boot, [stdlib, permanent]}}],
+    ?assertEqual(Script, hydros_boot:add(Script, ?MODULES, true)).
