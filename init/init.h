@@ -35,6 +35,7 @@ struct program *program_choose(void); /* NULL: nothing can be started, one line 
 void program_add(struct program *program, const char *argument);
 int erlang_add(struct program *program); /* Debian's Erlang; -1: there is none */
 bool cluster_is_wanted(void);            /* not with the option cluster=no */
+void cluster_flags_set(void);            /* for Erlang that is started from now on */
 int init_fail(const char *text);         /* a line for the console; -1 */
 
 /* release.c */

@@ -89,6 +89,18 @@ bool cluster_is_wanted(void)
            (option_get("cluster", answer, sizeof answer) <= 0 || strcmp(answer, "no") != 0);
 }
 
+/* Two nodes may take Erlang's 7 s to greet each other, and more where there are many of them: the
+ * cores of an emulator share the host's few. Less than 120, says net_kernel. */
+void cluster_flags_set(void)
+{
+    char flags[512];
+    const char *count = getenv("HYDROS_NODES");
+    int crowd = ((count != NULL ? atoi(count) : 1) + 3) / 4;
+    snprintf(flags, sizeof flags, ERLANG_FLAGS CLUSTER_FLAGS " -kernel net_setuptime %d",
+             crowd < 16 ? 7 * crowd : 112);
+    setenv("ERL_AFLAGS", flags, 1);
+}
+
 /* Debian's Erlang as a node of the machine's cluster. */
 static int node_add(struct program *program)
 {
@@ -100,7 +112,7 @@ static int node_add(struct program *program)
     if (!cluster_is_wanted())
         return 0;
     snprintf(name, sizeof name, "n%s@%s", getenv("HYDROS_NODE"), host);
-    setenv("ERL_AFLAGS", ERLANG_FLAGS CLUSTER_FLAGS, 1);
+    cluster_flags_set();
     words_add(program, carrier);
     program_add(program, strchr(host, '.') != NULL ? "-name" : "-sname");
     program_add(program, name);

@@ -127,7 +127,7 @@ static void release_environment(const char *version)
 {
     static char more[4096], last[4352] = "";
     if (cluster_is_wanted() && access(JOINS, F_OK) == 0) {
-        setenv("ERL_AFLAGS", ERLANG_FLAGS CLUSTER_FLAGS, 1);
+        cluster_flags_set();
         snprintf(last, sizeof last, "-pz " EBIN " %s",
                  release_has_carrier(version) ? "" : CARRIER_FLAGS);
     }

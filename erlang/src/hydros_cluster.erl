@@ -2,7 +2,8 @@
 %% @doc Keeps this node connected to all others of the machine that run.
 %%
 %% A node that starts connects to all others at once; those that are there already wait for it, and try themselves
-%% only when it does not come. While all running nodes are connected, nothing here wakes up.
+%% only when it does not come. While all running nodes are connected, nothing here wakes up. With more than four nodes
+%% all pauses are longer: an emulator's cores share the host's few, and who asks too early only takes them from the others.
 -module(hydros_cluster).
 -behaviour(gen_server).
 -export([start_link/0, peers/0, wait/1]).
@@ -43,7 +44,7 @@ init([]) ->
             ok = net_kernel:monitor_nodes(true),
             {ok, PauseMax} = application:get_env(hydros, connect_pause_ms),
             Peers = maps:from_list([{Node, Number} || {Number, Node} <- peers()]),
-            State = #state{peers = Peers, pause_max = PauseMax},
+            State = #state{peers = Peers, pause_max = crowd() * PauseMax},
             {ok, lists:foldl(fun begin_absence/2, State, maps:keys(Peers) -- nodes())};
         false ->
             ignore
@@ -53,8 +54,8 @@ init([]) ->
 begin_absence(Node, #state{peers = Peers} = State) ->
     First = hydros_self:incarnation() > 1 orelse maps:get(Node, Peers) < hydros_self:number(),
     case First of
-        true -> attempt_after(0, ?FIRST_MS, Node, State);
-        false -> attempt_after(3 * ?FIRST_MS, ?FIRST_MS, Node, State)
+        true -> attempt_after(0, first_ms(), Node, State);
+        false -> attempt_after(3 * first_ms(), first_ms(), Node, State)
     end.
 
 %% @private
@@ -80,7 +81,7 @@ handle_info({nodeup, Node}, #state{absent = Absent} = State) ->
     {noreply, answer(State#state{absent = maps:remove(Node, Absent)})};
 handle_info({nodedown, Node}, #state{peers = Peers} = State) when is_map_key(Node, Peers) ->
     %% When it returns it connects by itself.
-    {noreply, attempt_after(3 * ?FIRST_MS, ?FIRST_MS, Node, State)};
+    {noreply, attempt_after(3 * first_ms(), first_ms(), Node, State)};
 handle_info({timeout, Timer, {attempt, Node}}, #state{absent = Absent} = State) ->
     case Absent of
         #{Node := #absent{next = Timer} = Peer} -> {noreply, attempt(Node, Peer, State)};
@@ -123,6 +124,12 @@ attempt_after(Milliseconds, Pause, Node, #state{absent = Absent} = State) ->
             Timer = erlang:start_timer(Milliseconds, self(), {attempt, Node}),
             State#state{absent = Absent#{Node => #absent{pause = Pause, next = Timer}}}
     end.
+
+first_ms() ->
+    ?FIRST_MS * crowd().
+
+crowd() ->
+    (hydros_self:count() + 3) div 4.
 
 %% Where the kernel does not tell, it may.
 runs(Number) ->

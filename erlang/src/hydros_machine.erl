@@ -21,9 +21,9 @@ nodes() ->
 %% @doc One of them.
 -spec node(hydros_address:node_number()) -> {ok, hydros_text:pairs()} | error.
 node(Number) ->
-    case [Pairs || #{node := N} = Pairs <- nodes(), N =:= Number] of
-        [Pairs] -> {ok, Pairs};
-        [] -> error
+    case read("nodes") of
+        {ok, Text} -> hydros_text:node(Text, Number);
+        {error, _} -> played_node(Number)
     end.
 
 %% @doc The deaths that this node knows of, newest first.
@@ -78,6 +78,12 @@ read(Name) ->
 played() ->
     Self = hydros_self:number(),
     [played(Number, Number =:= Self orelse listens(Number)) || Number <- lists:seq(0, hydros_self:count() - 1)].
+
+played_node(Number) ->
+    case [Pairs || #{node := N} = Pairs <- played(), N =:= Number] of
+        [Pairs] -> {ok, Pairs};
+        [] -> error
+    end.
 
 played(Number, true) -> #{node => Number, state => running, incarnation => 1};
 played(Number, false) -> #{node => Number, state => absent, incarnation => 0}.

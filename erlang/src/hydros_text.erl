@@ -2,7 +2,7 @@
 %% @doc What the kernel writes in /proc/hydros, as terms (docs/control.md). Pure. Pairs, words and lines that a later
 %% kernel may add are kept or skipped; nothing that it writes makes these fail.
 -module(hydros_text).
--export([nodes/1, deaths/1, log/1, pairs/1]).
+-export([nodes/1, node/2, deaths/1, log/1, pairs/1]).
 -export_type([pairs/0, death/0, line/0]).
 
 -type pairs() :: #{atom() => integer() | atom() | binary()}.
@@ -15,6 +15,16 @@
 -spec nodes(binary()) -> [pairs()].
 nodes(Text) ->
     [Pairs || Line <- lines(Text), #{node := _} = Pairs <- [pairs(words(Line))]].
+
+%% @doc The line of one node in it; the others are not read.
+-spec node(binary(), non_neg_integer()) -> {ok, pairs()} | error.
+node(Text, Number) ->
+    Begin = <<"node ", (integer_to_binary(Number))/binary, " ">>,
+    Size = byte_size(Begin),
+    case [Line || <<Words:Size/binary, _/binary>> = Line <- lines(Text), Words =:= Begin] of
+        [Line | _] -> {ok, pairs(words(Line))};
+        [] -> error
+    end.
 
 %% @doc `/proc/hydros/deaths': one map for each death, newest first.
 -spec deaths(binary()) -> [death()].

@@ -10,6 +10,13 @@ nodes_test() ->
     ?assertMatch(#{node := 0, state := running, incarnation := 1, memory_used := 51234, step := idle}, Zero),
     ?assertMatch(#{node := 1, state := starting, step := load, target := 2, later := <<"x">>}, One).
 
+node_test() ->
+    Text = <<"node 0 state running\nnode 1 state dead\nnode 11 state stopped\nnode 2">>,
+    ?assertEqual({ok, #{node => 1, state => dead}}, hydros_text:node(Text, 1)),
+    ?assertEqual({ok, #{node => 11, state => stopped}}, hydros_text:node(Text, 11)),
+    ?assertEqual([error, error], [hydros_text:node(Text, N) || N <- [2, 3]]),
+    ?assertEqual(error, hydros_text:node(<<>>, 0)).
+
 deaths_test() ->
     [Two, One] = hydros_text:deaths(
         <<"death 2 node 1 incarnation 2 guardian 2 notice hang noticed_ms 51 exit_status -1 address ffffc00000000010\n"
