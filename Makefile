@@ -163,7 +163,7 @@ demo: $(B)/packages-run
 .PHONY: demo
 
 # ---- checks and tests ----
-FORMATTED := $(wildcard $(foreach d,abi start boot boot/test tool tool/test init test/linux test/system test/isolation test/chaos bench kernel kernel/debug kernel/release \
+FORMATTED := $(wildcard $(foreach d,abi start boot boot/test tool tool/test init test/linux test/system test/isolation test/chaos test/conformance bench kernel kernel/debug kernel/release \
   kernel/arch kernel/linux/vdso $(KERNEL_DIRS:%=kernel/%) $(KERNEL_DIRS:%=kernel/%/test),$(d)/*.[ch]))
 UNIT_C := $(wildcard */test/*_test.c */*/test/*_test.c)
 UNIT := $(patsubst %.c,$(B)/unit/%,$(UNIT_C))
@@ -217,6 +217,8 @@ test-images: image $(B)/debug/kernel.elf
 
 conformance: $(B)/packages-conformance image
 	@test/conformance/run
+conformance-cluster: $(B)/packages-conformance image
+	@test/conformance/run --cluster
 bench: $(B)/packages-bench image
 	@bench/run
 docs:
@@ -241,8 +243,9 @@ help:
 	@echo 'make fuzz         long fuzzing (FUZZ_SECONDS=600 per parser)'
 	@echo 'make chaos        SEED=1 COUNT=100 NODES=4 ONLY=N: faults at random under a load; FAULTS=none MINUTES=60 (docs/chaos.md)'
 	@echo 'make conformance  OTP test suites here and on Linux, as a table'
+	@echo 'make conformance-cluster  those of distribution, on four nodes here and over TCP on Linux'
 	@echo 'make bench        measurements against Linux in the same QEMU'
 	@echo 'make iso          build/hydros.iso, boots from BIOS and UEFI'
 	@echo 'make docs         docs/syscalls.md from the table of calls'
 	@echo 'make clean        remove build/'
-.PHONY: conformance bench docs format tidy-files formatted-files clean help
+.PHONY: conformance conformance-cluster bench docs format tidy-files formatted-files clean help

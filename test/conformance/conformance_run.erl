@@ -24,7 +24,7 @@ run(Directory, Log, Suite) ->
         {verbosity, 0},
         {basic_html, true},
         {event_handler, conformance_events},
-        {multiply_timetraps, 2},
+        {multiply_timetraps, list_to_integer(os:getenv("TIMETRAPS", "2"))},
         {abort_if_missing_suites, true}
     ]),
     io:format("SUITE ~s ~0p~n", [Suite, Result]).

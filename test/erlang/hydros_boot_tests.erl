@@ -55,3 +55,21 @@ own_test() ->
     Script = [{progress, modules_loaded}, {apply, {application, load, [{application, hydros, []}]}},
               {apply, {application, start_boot, [stdlib, permanent]}}],
     ?assertEqual(Script, hydros_boot:add(Script, ?MODULES, true)).
+
+%% Without a name a release is its node; without the carrier it is nothing of ours.
+start_test_() ->
+    Carrier = ["-proto_dist", "hydros", "inet_tcp", "-epmd_module", "hydros_epmd", "-start_epmd", "false"],
+    [{timeout, 60, fun() -> ?assertEqual({'n1@hydros', true}, started(Carrier)) end},
+     {timeout, 60, fun() -> ?assertEqual({nonode@nohost, false}, started([])) end}].
+
+started(Arguments) ->
+    Prefix = string:trim(os:cmd("mktemp -d /tmp/hydros-node.XXXXXX")),
+    Home = [{"HOME", Prefix}, {"HYDROS_PREFIX", Prefix}, {"HYDROS_NODE", "1"}, {"HYDROS_NODES", "2"}],
+    {ok, Peer, _} = peer:start(#{connection => standard_io, env => Home,
+        args => Arguments ++ ["-pz", filename:dirname(code:which(hydros_boot)), "-kernel", "logger_level", "critical"]}),
+    ok = peer:call(Peer, hydros_boot, start, [], 20000),
+    Runs = lists:keymember(hydros, 1, peer:call(Peer, application, which_applications, [], 20000)),
+    Node = peer:call(Peer, erlang, node, []),
+    peer:stop(Peer),
+    os:cmd("rm -rf " ++ Prefix),
+    {Node, Runs}.
