@@ -147,7 +147,8 @@ none(Index, Nodes) ->
 
 %% The nodes of which one must end.
 -spec awaited(injection()) -> [non_neg_integer()].
-awaited(#{kind := quarrel, target := Target, more := More}) -> [Target | More];
+awaited(#{way := {order, Fault}, target := Target, more := More}) when Fault =:= "quarrel"; Fault =:= "outcast" ->
+    [Target | More];
 awaited(#{target := Target}) -> [Target].
 
 %% The same once more, with other numbers: the machine was not in the state that it needs.
@@ -180,8 +181,8 @@ more({together, Count}, Target, Nodes) ->
     [(Target + I) rem Nodes || I <- lists:seq(1, min(Count, Nodes) - 1)];
 more({alternate, _}, Target, Nodes) ->
     [(Target + 1) rem Nodes];
-%% Which of the two is to blame cannot be known.
-more({order, "quarrel"}, Target, Nodes) ->
+%% Which of two is to blame cannot be known.
+more({order, Fault}, Target, Nodes) when Fault =:= "quarrel"; Fault =:= "outcast", Nodes =:= 2 ->
     [(Target + 1) rem Nodes];
 more(_, _, _) ->
     [].
