@@ -61,6 +61,7 @@ static void environment_set(void)
     setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
     /* It goes with the node; its head is kept (end.c). */
     setenv("ERL_CRASH_DUMP", "/tmp/erl_crash.dump", 1);
+    copying_environment();
     erlang_environment();
 }
 

@@ -30,6 +30,7 @@ bool option_is_for_us(const char *name); /* given as name@N with our number */
 #define EBIN          "/hydros/ebin"
 
 /* program.c */
+void copying_environment(void);       /* the C library under an emulator */
 void erlang_environment(void);        /* what erlexec and scripts of releases look for */
 struct program *program_choose(void); /* NULL: nothing can be started, one line said why */
 void program_add(struct program *program, const char *argument);

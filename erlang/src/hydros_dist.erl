@@ -19,6 +19,8 @@
 -define(FAMILY, local).
 -define(PROTOCOL, hydros).
 -define(HANDSHAKE, [{active, false}, {packet, 2}]).
+%% A whole fragment of a large message (64 KiB and its header) in one read.
+-define(BUFFER, 72 * 1024).
 
 %% @doc Whether this carrier reaches `Node'.
 -spec select(node()) -> boolean().
@@ -226,7 +228,7 @@ data(Kernel, MyNode, Socket, Timer) ->
         f_recv = fun local_tcp:recv/3,
         f_setopts_pre_nodeup = fun(S) -> inet:setopts(S, [{active, false}, {packet, 4}]) end,
         f_setopts_post_nodeup = fun(S) ->
-            inet:setopts(S, [{active, true}, {deliver, port}, {packet, 4}, binary])
+            inet:setopts(S, [{active, true}, {deliver, port}, {packet, 4}, {buffer, ?BUFFER}, binary])
         end,
         f_getll = fun inet:getll/1,
         mf_tick = fun ?MODULE:tick/1,
