@@ -22,6 +22,7 @@
 #define TURN_BYTES      0x10000UL /* of one peer in one turn: programs must get their time, too */
 #define TURNS           4         /* after one bell */
 #define TURN_PAUSE_NS   100000UL  /* and then they get that much */
+#define OFTEN_NS        50000UL   /* between two bells: then pauses are better */
 #define SESSIONS_MAX    16        /* in one pair of lives: who breaks the rules so often is left */
 #define NEVER_RUNG      UINT64_MAX
 #define LINGER_US       100      /* unless option linger-us says otherwise; 0: halts at once */
@@ -47,8 +48,9 @@ static struct peer peers[NODES_MAX];
 static const struct channel_user *user;
 /* The bell was rung, or frames were taken, since it was armed. A ring alone counts, too: it may
  * come late, for frames that were taken before the bell was armed, and uses up that arming. */
-static bool is_disarmed;
-static struct timer rest_timer;
+static bool is_disarmed, is_taken;
+static struct timer rest_timer; /* set: it will look, so the bell need not be armed */
+static nanoseconds rung_last;
 static nanoseconds linger, linger_again; /* how long, not before */
 static nanoseconds idle_since;           /* 0: frames came since */
 static unsigned linger_trust;
@@ -240,7 +242,7 @@ static bool peer_drain(struct peer *peer)
         if (taken == 0)
             break;
         if (taken > 0) {
-            is_disarmed = true;
+            is_disarmed = is_taken = true;
             linger_learn();
             peer->status.frames_in++;
             peer->status.bytes_in += frame.size;
@@ -299,17 +301,27 @@ static bool has_news(void)
     return false;
 }
 
-void channel_look(void)
+/* may_rest: when frames come often, the bell stays unarmed for a pause. Each would else interrupt
+ * the program that is busy with those before it. */
+static void look(bool may_rest)
 {
+    is_taken = false;
     for (unsigned turns = 0; turns < TURNS && !peers_turn(); turns++) {
-        if (!is_disarmed)
+        if (!is_disarmed || rest_timer.position)
             return;
+        if (may_rest && is_taken)
+            break;
         is_disarmed = false;
         atomic_fetch_add_explicit(&self_published->bell_armed, 1, memory_order_seq_cst);
         if (!has_news())
             return;
     }
     timer_set(&rest_timer, arch_clock() + TURN_PAUSE_NS);
+}
+
+void channel_look(void)
+{
+    look(false);
 }
 
 /* Under an emulator a halted core comes back late, and the bell costs its ringer as much. So a node
@@ -321,6 +333,10 @@ void channel_linger(void)
     nanoseconds now = linger ? arch_clock() : 0, end = now + linger, before;
     bool news;
 
+    if (rest_timer.position) {
+        timer_cancel(&rest_timer);
+        channel_look();
+    }
     idle_since = now;
     if (linger == 0 || linger_trust == 0 || now < linger_again)
         return;
@@ -344,13 +360,17 @@ void channel_linger(void)
 
 static void bell_rung(void)
 {
+    nanoseconds now = arch_clock();
+    bool is_often = now - rung_last < OFTEN_NS;
+
+    rung_last = now;
     is_disarmed = true;
-    channel_look();
+    look(is_often);
 }
 
 static void rest_fire(struct timer *timer)
 {
-    channel_look();
+    look(true);
 }
 
 /* ---- frames to a peer ---- */
