@@ -28,8 +28,9 @@
 #define TAKE_OVER     (5000 * MS) /* for each able node before us that does not do it */
 #define REST_STEP     (1 * MS)
 #define SPIN_MAX      (500 * 1000UL)
-#define LAST_WORDS    (500 * MS) /* a dying node gets to say them */
-#define OFFLINE_CORE  1          /* low bits of published.offline[], above them the incarnation */
+#define LAST_WORDS    (500 * MS)  /* a dying node gets to say them */
+#define LAST_DEED     (6000 * MS) /* and to end the machine, if it was told to */
+#define OFFLINE_CORE  1           /* low bits of published.offline[], above them the incarnation */
 #define OFFLINE_ORDER 2
 
 struct ward {
@@ -170,7 +171,20 @@ static void target_set(uint32_t node)
     atomic_store(&self_published->guardian_incarnation, published_of(node)->incarnation);
 }
 
-/* It may be in the midst of its last words, or hang where an NMI still makes it say some. */
+/* Is it the machine's end, by the options of the node that said its last words? */
+static bool is_end_of_machine(uint32_t node)
+{
+    const struct published *page = published_of(node);
+    int32_t status = page->epitaph.exit_status; /* as wait(2) gives it; -1: no program's end */
+    bool exited = status != -1 && (status & 0x7f) == 0;
+
+    return page->state == NODE_DEAD && (option_is_of(node, "on-death", "poweroff") ||
+                                        (exited && option_is_of(node, "on-exit", "poweroff")));
+}
+
+/* It may be in the midst of its last words, or hang where an NMI still makes it say some. One that
+ * ends the machine does so when all is shown: stopped before, it would leave the machine running.
+ */
 static void last_words_wait(uint32_t node, nanoseconds patience)
 {
     const struct published *page = published_of(node);
@@ -179,6 +193,9 @@ static void last_words_wait(uint32_t node, nanoseconds patience)
     if (page->state != NODE_DEAD)
         arch_nmi(machine->nodes[node].apic_id);
     while (page->epitaph_valid != EPITAPH_COMPLETE && arch_clock() < end)
+        rest(REST_STEP);
+    end = arch_clock() + LAST_DEED;
+    while (is_end_of_machine(node) && arch_clock() < end)
         rest(REST_STEP);
 }
 
@@ -276,8 +293,8 @@ static void bury(uint32_t node, enum death_notice notice)
         log_line("node %u, incarnation %u is dead: %s", node, incarnation, texts[notice]);
     }
     doorbell_ring_all();
-    /* One that left last words has done that itself, if it was to be done. */
-    if (notice != NOTICE_LAST_WORDS && option_is("on-death", "poweroff"))
+    if (is_end_of_machine(node) ||
+        (notice != NOTICE_LAST_WORDS && option_is("on-death", "poweroff")))
         node_power_off(PANIC_STATUS);
 }
 

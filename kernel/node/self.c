@@ -100,9 +100,9 @@ const char *option_text(void)
     return machine->options_size > 0 ? (const char *)STORE_BASE + machine->options_offset : "";
 }
 
-/* Does the word at text name this option? 0: no, 1: for all nodes, 2: for this one. *value is where
- * its value begins: behind '=', or the end of the word. */
-static int option_match(const char *text, const char *name, const char **value)
+/* Does the word at text name this option? 0: no, 1: for all nodes, 2: for the given one. *value is
+ * where its value begins: behind '=', or the end of the word. */
+static int option_match(const char *text, uint32_t node, const char *name, const char **value)
 {
     size_t length = strlen(name);
     int rank = 1;
@@ -111,11 +111,11 @@ static int option_match(const char *text, const char *name, const char **value)
         return 0;
     text += length;
     if (*text == '@') {
-        uint32_t node = 0;
+        uint32_t meant = 0;
 
         for (text++; *text >= '0' && *text <= '9'; text++)
-            node = node * 10 + (uint32_t)(*text - '0');
-        if (node != self_node())
+            meant = meant * 10 + (uint32_t)(*text - '0');
+        if (meant != node)
             return 0;
         rank = 2;
     }
@@ -125,15 +125,15 @@ static int option_match(const char *text, const char *name, const char **value)
     return rank;
 }
 
-/* The last one given wins; one for this node wins over those for all. */
-long option_get(const char *name, char *value, size_t size)
+/* The last one given wins; one for the node wins over those for all. */
+static long option_get_of(uint32_t node, const char *name, char *value, size_t size)
 {
     const char *at = option_text();
     const char *found = NULL, *candidate;
     int found_rank = 0;
 
     while (*at) {
-        int rank = option_match(at, name, &candidate);
+        int rank = option_match(at, node, name, &candidate);
 
         if (rank > 0 && rank >= found_rank) {
             found = candidate;
@@ -147,11 +147,21 @@ long option_get(const char *name, char *value, size_t size)
     return found ? option_decode(found, value, size) : -1;
 }
 
-bool option_is(const char *name, const char *value)
+long option_get(const char *name, char *value, size_t size)
+{
+    return option_get_of(self_node(), name, value, size);
+}
+
+bool option_is_of(uint32_t node, const char *name, const char *value)
 {
     char text[64];
 
-    return option_get(name, text, sizeof(text)) >= 0 && strcmp(text, value) == 0;
+    return option_get_of(node, name, text, sizeof(text)) >= 0 && strcmp(text, value) == 0;
+}
+
+bool option_is(const char *name, const char *value)
+{
+    return option_is_of(self_node(), name, value);
 }
 
 uint64_t option_number(const char *name, uint64_t otherwise)
