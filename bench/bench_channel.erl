@@ -3,7 +3,7 @@
 %% answers. Each line is "channel <name> <nanoseconds>": for one round trip, or for one message of a stream of them. Also
 %% the client of epmd on Linux, where nothing but the two nodes runs: their ports are known.
 -module(bench_channel).
--export([main/0]).
+-export([main/0, echo/0]).
 -export([start_link/0, register_node/3, address_please/3, listen_port_please/2]).
 
 -define(PORT, 4370).
@@ -46,6 +46,7 @@ connect(Node, Left) when Left > 0 ->
         _ -> timer:sleep(100), connect(Node, Left - 1)
     end.
 
+-spec echo() -> no_return().
 echo() ->
     receive
         {From, Term} -> From ! {self(), Term}

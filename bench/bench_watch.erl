@@ -17,7 +17,7 @@ main() ->
     ok.
 
 run(0) ->
-    Echo = spawn_link(fun echo/0),
+    Echo = spawn_link(fun bench_channel:echo/0),
     true = register(?MODULE, Echo),
     ok = hydros_wait(),
     {Bytes0, Frames0} = channels(),
@@ -39,12 +39,6 @@ hydros_wait() ->
         undefined -> timer:sleep(50), hydros_wait();
         _ -> hydros:wait(infinity)
     end.
-
-echo() ->
-    receive
-        {From, Term} -> From ! {self(), Term}
-    end,
-    echo().
 
 ask(To, Term) ->
     To ! {self(), Term},

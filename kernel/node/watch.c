@@ -298,9 +298,9 @@ void watch_start(void)
     /* An emulator has few cores for all of ours: the more, the longer one may stand still. */
     uint64_t crowd = metal ? 1 : (machine->node_count + 3) / 4;
 
-    period = limit("look-ms", metal ? 10 : 400);
+    period = limit("look-ms", metal ? 10 : 500);
     limits.suspect = limit("suspect-ms", metal ? 15 : 250 * crowd);
-    limits.idle = limit("idle-ms", metal ? 15 : 600);
+    limits.idle = limit("idle-ms", metal ? 15 : 750);
     limits.grace = limit("grace-ms", metal ? 20 : 500 * crowd);
     limits.silence = limit("silence-ms", metal ? 100 : 3000 * crowd);
     limits.start = limit("start-ms", metal ? 5000 : 20000 * crowd);
