@@ -17,7 +17,7 @@ TIMEOUT ?=
 export EVAL
 
 # ---- kernel ----
-KERNEL_DIRS := lib arch/x86_64 memory thread device file node linux
+KERNEL_DIRS := lib arch/x86_64 memory thread device file node network linux
 KERNEL_C := $(wildcard kernel/*.c $(foreach d,$(KERNEL_DIRS),kernel/$(d)/*.c)) $(wildcard start/*.c)
 KERNEL_S := $(foreach d,$(KERNEL_DIRS),$(wildcard kernel/$(d)/*.S)) $(wildcard start/*.S)
 KERNEL_O := $(KERNEL_C:%.c=$(B)/kernel/%.o) $(KERNEL_S:%.S=$(B)/kernel/%.o)
@@ -27,23 +27,44 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes 
 KERNEL_CFLAGS := -std=gnu11 -falign-functions=1 -falign-jumps=1 -falign-loops=1 -falign-labels=1 \
   -fno-asynchronous-unwind-tables -g -ffreestanding -fno-stack-protector -fno-pic -mcmodel=kernel -mno-red-zone \
   -mgeneral-regs-only -fno-omit-frame-pointer -fno-strict-aliasing -fno-common -fcf-protection=none $(WARN) -I. -Ikernel
+LWIP_INCLUDE := -Ikernel/network/port -isystem $(B)/lwip/src/include
 # Two thirds of the text are these folders, and most of it runs seldom: it is made small, which takes off a fifth.
 # What runs for each message, wake-up, deadline, fault or new process is made fast, and so are all other folders.
 # Strings stay calls: the "rep movsb" that -Os likes is slow in QEMU.
-SMALL_DIRS := device file linux
-FAST := $(addprefix kernel/file/,file pipe ring stream socket_node connection readiness epoll eventfd timerfd inode inode_file inode_map path) \
+SMALL_DIRS := device file network linux
+FAST := kernel/device/virtqueue kernel/device/virtio_net kernel/network/link kernel/network/tcp \
+  $(addprefix kernel/file/,file pipe ring stream socket_node connection readiness epoll eventfd timerfd inode inode_file inode_map path) \
   $(addprefix kernel/linux/,dispatch futex sys_file sys_poll sys_epoll sys_memory sys_time fork signal_delivery signal_frame)
 # What starts take, and deaths: none of it runs on a healthy machine, but the looks. And texts for people.
 SMALL_FILES := $(addprefix kernel/node/,watch suspicion quarrel guardian election repair death self) $(patsubst %.c,%,$(wildcard start/*.c)) \
   $(addprefix kernel/,main panic symbols lib/format arch/x86_64/cpu arch/x86_64/serial)
 SMALL := $(filter-out $(FAST),$(patsubst %.c,%,$(wildcard $(SMALL_DIRS:%=kernel/%/*.c)))) $(SMALL_FILES)
 optimize = $(if $(filter $(1),$(SMALL)),-Os -mstringop-strategy=libcall,-O2)
-KERNEL_LDFLAGS := -nostdlib -static -z max-page-size=4096 -z noexecstack --build-id=none -T kernel/link.ld
+KERNEL_LDFLAGS := -nostdlib -static --gc-sections -z max-page-size=4096 -z noexecstack --build-id=none -T kernel/link.ld
 
 # Other flags make all objects anew.
 KERNEL_FLAGS := $(KERNEL_CFLAGS) $(call optimize,$(firstword $(SMALL))) but $(FAST) also $(SMALL_FILES)
 $(shell mkdir -p $(B); printf '%s\n' '$(KERNEL_FLAGS)' | cmp -s - $(B)/kernel.flags || printf '%s\n' '$(KERNEL_FLAGS)' > $(B)/kernel.flags)
 $(KERNEL_O): $(B)/kernel.flags
+
+# ---- lwIP: Debian's source package, unpacked into build/ and compiled as it is ----
+LWIP := $(B)/lwip/src
+# What runs for each packet is fast; what is not named here (DNS, PPP, sockets, ...) is left out. kernel/network/port/lwipopts.h
+LWIP_FAST := $(addprefix core/,inet_chksum pbuf tcp_in tcp_out udp ipv4/etharp ipv4/ip4 ipv6/ip6) netif/ethernet
+LWIP_FILES := $(addprefix core/,def init ip mem memp netif tcp) \
+  $(addprefix core/ipv4/,dhcp icmp igmp ip4_addr ip4_frag) $(addprefix core/ipv6/,ethip6 icmp6 inet6 ip6_addr ip6_frag mld6 nd6)
+LWIP_O := $(patsubst %,$(B)/kernel/lwip/%.o,$(LWIP_FILES) $(LWIP_FAST))
+$(B)/kernel/kernel/network/%.o $(B)/debug/kernel/network/%.o: KERNEL_CFLAGS += $(LWIP_INCLUDE)
+$(filter %/network/%,$(KERNEL_O)): $(B)/lwip/COPYING
+$(B)/lwip/COPYING: scripts/fetch-source
+	@scripts/fetch-source lwip $(B)/lwip
+	@touch $@
+$(LWIP)/%.c: $(B)/lwip/COPYING ;
+$(B)/kernel/lwip/%.o: $(LWIP)/%.c kernel/network/port/lwipopts.h kernel/network/port/arch/cc.h $(B)/kernel.flags
+	@mkdir -p $(@D)
+	@echo "  CC lwip $*"
+	@gcc $(filter-out -W%,$(KERNEL_CFLAGS)) $(LWIP_INCLUDE) -w -ffunction-sections -fdata-sections \
+	  $(if $(filter $*,$(LWIP_FAST)),-O2,-Os) -mstringop-strategy=libcall -c $< -o $@
 
 $(B)/kernel/%.o: %.c
 	@mkdir -p $(@D)
@@ -53,9 +74,9 @@ $(B)/kernel/%.o: %.S
 	@mkdir -p $(@D)
 	@echo "  AS $<"
 	@gcc $(KERNEL_CFLAGS) -MMD -MP -c $< -o $@
-$(B)/kernel.elf: $(KERNEL_O) kernel/link.ld
+$(B)/kernel.elf: $(KERNEL_O) $(LWIP_O) kernel/link.ld
 	@echo "  LD $@"
-	@ld $(KERNEL_LDFLAGS) $(KERNEL_O) -o $@
+	@ld $(KERNEL_LDFLAGS) $(KERNEL_O) $(LWIP_O) -o $@
 kernel: $(B)/kernel.elf
 .PHONY: kernel
 -include $(KERNEL_O:.o=.d)
@@ -77,9 +98,9 @@ $(B)/debug/%.o: %.S
 	@mkdir -p $(@D)
 	@echo "  AS $< (debug)"
 	@gcc $(KERNEL_CFLAGS) -MMD -MP -c $< -o $@
-$(B)/debug/kernel.elf: $(DEBUG_O) kernel/link.ld
+$(B)/debug/kernel.elf: $(DEBUG_O) $(LWIP_O) kernel/link.ld
 	@echo "  LD $@"
-	@ld $(KERNEL_LDFLAGS) $(DEBUG_O) -o $@
+	@ld $(KERNEL_LDFLAGS) $(DEBUG_O) $(LWIP_O) -o $@
 -include $(DEBUG_O:.o=.d)
 
 # ---- loader, ISO ----

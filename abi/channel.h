@@ -42,9 +42,12 @@ enum frame_kind {
     FRAME_CREDIT = 5,  /* payload: uint64_t: bytes of the stream that the program has read */
     FRAME_SHUT = 6,    /* payload: uint32_t: 1: I read no more, 2: I write no more, 3: both */
     FRAME_RESET = 7,   /* the connection is gone; payload: uint32_t: errno, 0: closed in order */
+    FRAME_PACKET = 8,  /* payload: an Ethernet frame; to: enum packet_port. May be lost */
     FRAME_KINDS
 };
 
+/* Where a packet is to go at the reader: to its own stack, or through it to the wire. */
+enum packet_port { PACKET_STACK = 0, PACKET_WIRE = 1 };
 struct frame {
     uint32_t size;     /* payload bytes; the next frame begins FRAME_ALIGN-aligned behind them */
     uint32_t sequence; /* 0, 1, 2, ... in the session */

@@ -30,6 +30,18 @@ struct store_part { /* something in the boot store, with its checksum (lib/check
     uint64_t checksum;
 };
 
+/* A function on the PCI bus as the firmware left it: a kernel reads it here and seldom asks the
+ * bus, whose one pair of ports all cores share. */
+#define FUNCTIONS_MAX 16
+#define BARS          6
+#define CONFIG_SIZE   256
+struct machine_function {
+    uint32_t location; /* bus << 16 | device << 11 | function << 8, as its address port takes it */
+    uint32_t reserved;
+    struct extent bars[BARS]; /* registers in memory, physical; size 0: none, or ports */
+    uint8_t config[CONFIG_SIZE];
+};
+
 struct machine {
     uint64_t magic;
     uint64_t checksum; /* of the whole struct with this field 0 */
@@ -63,10 +75,11 @@ struct machine {
     uint32_t sleep_control_io; /* 1: that address is a port */
     uint32_t reset_port;       /* ACPI reset register when it is a port, 0: none */
     uint32_t reset_value;
-    uint32_t start_table; /* below 4 GiB, in the store: the tables the trampoline begins with */
-    uint32_t warm_reset;  /* 1: the boot core resumes at the trampoline after INIT (CMOS 0Ah);
-                             0 (UEFI): an INIT of the boot core would restart the machine */
-    uint32_t reserved;
+    uint32_t start_table;    /* below 4 GiB, in the store: the tables the trampoline begins with */
+    uint32_t warm_reset;     /* 1: the boot core resumes at the trampoline after INIT (CMOS 0Ah);
+                                0 (UEFI): an INIT of the boot core would restart the machine */
+    uint32_t function_count; /* of functions[]: all but bridges */
+    struct machine_function functions[FUNCTIONS_MAX];
     struct machine_node nodes[NODES_MAX];
 };
 
@@ -84,4 +97,5 @@ struct start_info {
 };
 
 _Static_assert(sizeof(struct machine_node) == 136, "layout is shared by loader and kernels");
+_Static_assert(sizeof(struct machine_function) == 360, "layout is shared by loader and kernels");
 _Static_assert(sizeof(struct start_info) == 48, "layout is shared by loader and kernels");

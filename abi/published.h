@@ -104,6 +104,8 @@ struct published {
      * the node itself when it has lived long enough; why nobody starts its successor. */
     _Atomic uint32_t deaths_in_row[NODES_MAX];
     _Atomic uint32_t offline[NODES_MAX];
+    /* as the card's owner: 1 << 63, and its address; 0: another is */
+    _Atomic uint64_t card;
     /* as the console's owner */
     _Atomic uint32_t console_owner;    /* 1: this node drives the terminal line */
     _Atomic uint32_t console_selected; /* node whose console is shown */

@@ -10,6 +10,7 @@
 #include "boot/image.h"
 #include "boot/memory.h"
 #include "boot/options.h"
+#include "boot/pci.h"
 #include "boot/plan.h"
 #include "boot/port.h"
 #include "boot/store.h"
@@ -191,6 +192,7 @@ static void hardware_read(void)
     plan.reset_port = acpi.reset_port;
     plan.reset_value = acpi.reset_value;
     plan.warm_reset = warm_reset_works();
+    pci_read(&plan);
 }
 
 static void clocks_read(void)

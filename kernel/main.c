@@ -17,6 +17,7 @@
 #include "linux/proc.h"
 #include "linux/process.h"
 #include "memory/frames.h"
+#include "network/stack.h"
 #include "node/channel.h"
 #include "node/control.h"
 #include "node/guardian.h"
@@ -138,6 +139,7 @@ void kernel_main(const struct start_info *start)
     terminal_init();
     dispatch_init();
     schedule_before_idle = before_idle;
+    stack_start();
     watch_start();
     guardian_start();
     init_start();

@@ -163,5 +163,16 @@ void arch_serial_want_keys(bool on); /* off: what comes stays in the line (back-
  * the line took nothing for about a second. */
 bool arch_serial_panic_write(const char *bytes, size_t size);
 
+/* Configuration space of PCI. The ports are one pair for the whole machine, so only these come
+ * here: the first owner of the cards while it starts, and then a guardian within its claim. */
+uint32_t arch_config_read(uint32_t location, uint32_t offset);
+void arch_config_write(uint32_t location, uint32_t offset, uint32_t value);
+/* What a device writes where, so that this core gets device_enter. false: it cannot reach this
+ * core.
+ */
+bool arch_message_interrupt(uint64_t *address, uint32_t *data);
+/* The same for a device with a line to the I/O APIC. */
+void arch_line_interrupt(uint32_t gsi);
+
 /* Return addresses from a frame pointer; stops at anything doubtful. */
 size_t arch_backtrace(uintptr_t rbp, uintptr_t *addresses, size_t max);

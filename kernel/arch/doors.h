@@ -20,6 +20,7 @@ int fault_enter(struct registers *registers, uintptr_t address, enum fault_acces
 void exception_enter(struct registers *registers, unsigned vector, uint64_t error);
 void timer_enter(void);                      /* kernel/thread/timer.c */
 void doorbell_enter(void);                   /* kernel/node/doorbell.c */
+void device_enter(void);                     /* kernel/device/card.c */
 void nmi_enter(struct registers *registers); /* kernel/node/watch.c */
 /* Last thing before every return to ring 3: pending signals, time slice, books at the border.
  * (kernel/linux/dispatch.c) */

@@ -47,11 +47,18 @@ bool inet_same_host(const struct inet_address *a, const struct inet_address *b)
     return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
 
-bool inet_is_local(const struct inet_address *address)
+const struct inet_wire *inet_wire;
+
+bool inet_is_loopback(const struct inet_address *address)
 {
     if (inet_is_v4(address))
         return address->bytes[12] == 127;
     return is_zero(address->bytes, 15) && address->bytes[15] == 1;
+}
+
+bool inet_is_local(const struct inet_address *address)
+{
+    return inet_is_loopback(address) || (inet_wire && inet_wire->is_own(address));
 }
 
 void inet_set_loopback(struct inet_address *address, bool v4)
@@ -111,13 +118,28 @@ int inet_route(const struct socket *socket, struct inet_address *to)
 {
     if (inet_is_any(to))
         inet_set_loopback(to, inet_is_v4(to));
-    if (!inet_is_local(to) || (inet_is_v4(to) && socket->inet.only_v6))
+    struct inet_address source;
+    if (inet_is_v4(to) && socket->inet.only_v6)
+        return -ENETUNREACH;
+    if (!inet_is_local(to) && (!inet_wire || !inet_wire->source(to, &source)))
         return -ENETUNREACH;
     /* An address bound to one family cannot talk to the other. */
     const struct inet_address *local = &socket->inet.local;
     if (local->port && !inet_is_any(local) && inet_is_v4(local) != inet_is_v4(to))
         return -ENETUNREACH;
+    if (local->port && inet_is_loopback(local) && !inet_is_local(to))
+        return -EINVAL;
     return 0;
+}
+
+int inet_bind_wire(struct socket *socket)
+{
+    if (socket->type != SOCK_DGRAM || !inet_wire || inet_is_loopback(&socket->inet.local))
+        return 0;
+    int error = inet_wire->bind(socket);
+    if (error)
+        port_leave(socket);
+    return error;
 }
 
 int inet_bind(struct socket *socket, const struct socket_name *name)
@@ -133,9 +155,10 @@ int inet_bind(struct socket *socket, const struct socket_name *name)
     if (socket->inet.local.port || socket->state != SOCKET_FRESH)
         return -EINVAL;
     error = port_take(socket, &address);
-    if (!error)
-        socket->inet.port_asked = true;
-    return error;
+    if (error)
+        return error;
+    socket->inet.port_asked = true;
+    return inet_bind_wire(socket);
 }
 
 int inet_name(struct socket *socket, bool peer, struct socket_name *name)
@@ -147,21 +170,36 @@ int inet_name(struct socket *socket, bool peer, struct socket_name *name)
     return 0;
 }
 
+void inet_source(const struct inet_address *to, struct inet_address *source)
+{
+    uint16_t port = source->port;
+    if (inet_is_loopback(to))
+        inet_set_loopback(source, inet_is_v4(to));
+    else if (inet_is_local(to) || !inet_wire->source(to, source))
+        *source = *to;
+    source->port = port;
+}
+
 int inet_bind_source(struct socket *socket, const struct inet_address *to)
 {
     struct inet_address *local = &socket->inet.local;
     if (local->port) {
         if (inet_is_any(local))
-            inet_set_loopback(local, inet_is_v4(to));
+            inet_source(to, local);
         return 0;
     }
     struct inet_address source = {.port = 0};
-    inet_set_loopback(&source, inet_is_v4(to));
-    return port_take(socket, &source) ? -EADDRNOTAVAIL : 0;
+    inet_source(to, &source);
+    if (port_take(socket, &source) != 0)
+        return -EADDRNOTAVAIL;
+    return inet_bind_wire(socket);
 }
 
 void inet_unbind_source(struct socket *socket)
 {
-    if (!socket->inet.port_asked)
-        port_leave(socket);
+    if (socket->inet.port_asked)
+        return;
+    if (socket->inet.wire)
+        inet_wire->leave(socket);
+    port_leave(socket);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * AF_INET and AF_INET6 without a network: this node reaches itself over loopback (127.0.0.0/8,
- * ::1), everything else is unreachable. Inside, an IPv4 address is ::ffff:a.b.c.d, so both families
- * share ports and code.
+ * AF_INET and AF_INET6. A node reaches itself (127.0.0.0/8, ::1, its own addresses) without
+ * packets: the two sockets are joined. The rest of the world is struct inet_wire. Inside, an IPv4
+ * address is
+ * ::ffff:a.b.c.d, so both families share ports and code.
  */
 #pragma once
 #include "file/socket.h"
@@ -11,7 +12,8 @@
 bool inet_is_any(const struct inet_address *address);
 bool inet_is_v4(const struct inet_address *address);
 bool inet_same_host(const struct inet_address *a, const struct inet_address *b);
-bool inet_is_local(const struct inet_address *address); /* loopback */
+bool inet_is_loopback(const struct inet_address *address);
+bool inet_is_local(const struct inet_address *address); /* this node itself */
 void inet_set_loopback(struct inet_address *address, bool v4);
 /* -EINVAL: size, -EAFNOSUPPORT: family. */
 int inet_parse(const struct socket *socket, const struct socket_name *name,
@@ -22,11 +24,35 @@ void inet_format(const struct socket *socket, const struct inet_address *address
 int inet_route(const struct socket *socket, struct inet_address *to) MUST_CHECK;
 int inet_bind(struct socket *socket, const struct socket_name *name);
 int inet_name(struct socket *socket, bool peer, struct socket_name *name);
+/* The address that talks to `to`, which inet_route has let pass; the port stays. */
+void inet_source(const struct inet_address *to, struct inet_address *source);
 /* Gives an unbound socket the source address and a port for talking to `to`. -EADDRNOTAVAIL: no
  * port left. */
 int inet_bind_source(struct socket *socket, const struct inet_address *to) MUST_CHECK;
+/* A datagram socket that has its port: it receives from the wire, too, unless bound to loopback. */
+int inet_bind_wire(struct socket *socket) MUST_CHECK;
 /* Undoes it, unless the program had bound by itself. */
 void inet_unbind_source(struct socket *socket);
+
+/* What lies beyond this node, when there is a network: set by network/. Those that connect or
+ * listen there keep its part of them in socket->inet.wire. */
+struct inet_wire {
+    bool (*is_own)(const struct inet_address *address);
+    /* Where packets to `to` come from. false: there is no way. */
+    bool (*source)(const struct inet_address *to, struct inet_address *source);
+    int (*listen)(struct socket *socket); /* also here, from now on; local address and port stand */
+    void (*accepted)(struct socket *socket); /* one of its connections left the backlog */
+    /* Begins; local and remote stand. The socket is CONNECTING, and its ops are the wire's. */
+    int (*connect)(struct socket *socket);
+    int (*bind)(struct socket *socket); /* datagram: receives here too, from now on */
+    int (*send)(struct socket *socket, const struct inet_address *to, struct message *message);
+    void (*options)(struct socket *socket); /* some were set */
+    void (*leave)(struct socket *socket);   /* listens, or is bound, no more */
+};
+extern const struct inet_wire *inet_wire; /* NULL: all other addresses are unreachable */
+/* For socket_inet.c and the wire: what connect answers, and until then. */
+int tcp_connect_wait(struct socket *socket) MUST_CHECK MAY_SLEEP;
+void tcp_fail(struct socket *socket, int error);
 
 /* inet_ports.c: who has which port */
 /* Takes address->port, or a free one when it is 0. -EADDRINUSE. */

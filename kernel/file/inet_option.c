@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Options of IP, IPv6, TCP and UDP. Over loopback nearly all of them change nothing; what is set is
- * read back. */
+/* Options of IP, IPv6, TCP and UDP. Within the node nearly all of them change nothing; what is set
+ * is read back, and told to the wire. */
 #include <asm/errno.h>
 
 #include "file/inet.h"
@@ -134,6 +134,8 @@ int inet_set_option(struct socket *socket, int level, int option, const void *va
             socket->inet.options[i] = known[i].value;
     }
     socket->inet.options[index] = number;
+    if (socket->inet.wire)
+        inet_wire->options(socket);
     return 0;
 }
 

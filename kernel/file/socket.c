@@ -188,11 +188,11 @@ int socket_listen(struct socket *socket, int backlog)
 {
     if (!socket->ops->listen)
         return -EOPNOTSUPP;
+    socket->backlog_max =
+        (unsigned)backlog > SOCKET_BACKLOG_MAX ? SOCKET_BACKLOG_MAX : (unsigned)backlog;
     int error = socket->ops->listen(socket);
     if (error)
         return error;
-    socket->backlog_max =
-        (unsigned)backlog > SOCKET_BACKLOG_MAX ? SOCKET_BACKLOG_MAX : (unsigned)backlog;
     socket->state = SOCKET_LISTENING;
     caller_credentials(&socket->credentials);
     return 0;
@@ -224,7 +224,7 @@ int socket_accept(struct file *file, unsigned flags, struct file **accepted)
     listener->backlog_count--;
     pending->listener = NULL;
     if (listener->ops->accepted)
-        listener->ops->accepted(listener);
+        listener->ops->accepted(listener, pending);
     if (was_full)
         wake_watchers(&listener->waits, EVENT_OUT);
     return 0;

@@ -41,8 +41,8 @@ struct socket_ops {
     int (*listen)(struct socket *socket);
     int (*connect)(struct socket *socket, const struct socket_name *name,
                    bool nonblocking) MAY_SLEEP;
-    /* After one was taken from the backlog. May be NULL. */
-    void (*accepted)(struct socket *listener);
+    /* After `taken` was taken from the backlog. May be NULL. */
+    void (*accepted)(struct socket *listener, struct socket *taken);
     void (*taken)(struct socket *socket); /* a stream's bytes were read. May be NULL */
     long (*send)(struct socket *socket, struct socket_message *message) MAY_SLEEP;
     long (*receive)(struct socket *socket, struct socket_message *message) MAY_SLEEP;
@@ -78,6 +78,8 @@ struct inet_part {
     bool only_v6, connect_pending, reset, port_asked;
     struct list connecting_link; /* listener's `connecting`: its backlog was full */
     struct list connecting;
+    void *wire;       /* network/: the other end is not on this node, or need not be */
+    uint64_t told;    /* bytes of the stream that the wire knows to be read */
     int32_t *options; /* those that are only read back; NULL: all default */
 };
 

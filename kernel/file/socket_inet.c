@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * TCP over loopback: a connect finds the listener in the table of ports and joins two stream
+ * TCP within the node: a connect finds the listener in the table of ports and joins two stream
  * sockets at once. What the wire would do shows as Linux shows it: EINPROGRESS, refusal,
  * half-close, reset by a close with unread data.
  */
@@ -26,7 +26,9 @@ static int tcp_listen(struct socket *socket)
         if (error)
             return error;
     }
-    return port_listener_conflicts(socket) ? -EADDRINUSE : 0;
+    if (port_listener_conflicts(socket))
+        return -EADDRINUSE;
+    return inet_wire ? inet_wire->listen(socket) : 0;
 }
 
 /* Joins a client to a new socket in the listener's backlog. */
@@ -55,7 +57,7 @@ static int tcp_join(struct socket *client, struct socket *listener)
 }
 
 /* A connection attempt failed: what SO_ERROR and poll show, until connect is called again. */
-static void tcp_fail(struct socket *socket, int error)
+void tcp_fail(struct socket *socket, int error)
 {
     list_remove(&socket->inet.connecting_link);
     inet_unbind_source(socket);
@@ -66,8 +68,10 @@ static void tcp_fail(struct socket *socket, int error)
 }
 
 /* Room came up in the backlog: those who knocked in vain get in, first come first served. */
-static void tcp_accepted(struct socket *listener)
+static void tcp_accepted(struct socket *listener, struct socket *taken)
 {
+    if (taken->inet.wire)
+        inet_wire->accepted(taken);
     while (!list_is_empty(&listener->inet.connecting) && !socket_backlog_is_full(listener)) {
         struct socket *client =
             LIST_FIRST(&listener->inet.connecting, struct socket, inet.connecting_link);
@@ -103,7 +107,7 @@ static int tcp_connect_again(struct socket *socket)
     return error ? error : -ECONNABORTED;
 }
 
-static int tcp_connect_wait(struct socket *socket)
+int tcp_connect_wait(struct socket *socket)
 {
     nanoseconds deadline = socket_deadline(socket->send_timeout);
     while (socket->state == SOCKET_CONNECTING) {
@@ -116,6 +120,12 @@ static int tcp_connect_wait(struct socket *socket)
         return 0;
     socket->shutdown = 0;
     return socket_take_error(socket);
+}
+
+static void wire_leave(struct socket *socket)
+{
+    if (socket->inet.wire)
+        inet_wire->leave(socket);
 }
 
 static void tcp_release(struct socket *socket);
@@ -135,6 +145,7 @@ static int tcp_connect(struct socket *socket, const struct socket_name *name, bo
         list_remove(&socket->inet.connecting_link);
         bool listened = socket->state == SOCKET_LISTENING;
         socket->state = SOCKET_FRESH;
+        wire_leave(socket);
         if (listened)
             backlog_drop(socket);
         socket->shutdown = 0;
@@ -154,8 +165,16 @@ static int tcp_connect(struct socket *socket, const struct socket_name *name, bo
         return error;
     socket->inet.remote = to;
     socket->inet.reset = false;
-    struct socket *listener = port_listener(&to);
     socket->inet.connect_pending = nonblocking;
+    if (!inet_is_local(&to)) {
+        error = inet_wire->connect(socket);
+        if (error) {
+            inet_unbind_source(socket);
+            return error;
+        }
+        return nonblocking ? -EINPROGRESS : tcp_connect_wait(socket);
+    }
+    struct socket *listener = port_listener(&to);
     if (!listener) {
         tcp_fail(socket, ECONNREFUSED);
     } else if (socket_backlog_is_full(listener)) {
@@ -244,6 +263,7 @@ static int tcp_shutdown(struct socket *socket, unsigned how)
 {
     if (socket->state == SOCKET_LISTENING && (how & SHUT_RECEIVE)) {
         socket->state = SOCKET_FRESH;
+        wire_leave(socket);
         backlog_drop(socket);
         wake_watchers(&socket->waits, ENDED);
         return 0;
@@ -264,6 +284,7 @@ static void tcp_release(struct socket *socket)
     bool reset =
         socket->ring.used || socket->listener || (socket->linger_on && socket->linger_seconds == 0);
     list_remove(&socket->inet.connecting_link);
+    wire_leave(socket);
     if (socket->state == SOCKET_LISTENING)
         backlog_drop(socket);
     socket->peer = NULL;

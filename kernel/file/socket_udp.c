@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UDP over loopback: a datagram goes straight into the receiver's list, or is lost when that is
+/* UDP: within the node a datagram goes straight into the receiver's list, or is lost when that is
  * full, as on a wire. */
 #include <asm/errno.h>
 
@@ -46,13 +46,26 @@ static int udp_target(struct socket *socket, const struct socket_message *call,
     return 0;
 }
 
-/* The address that the receiver sees: a socket bound to "any" sends from loopback. */
+/* The address that the receiver sees: a socket bound to "any" sends from what talks to it. */
 static struct inet_address udp_source(const struct socket *socket, const struct inet_address *to)
 {
     struct inet_address source = socket->inet.local;
     if (inet_is_any(&source))
-        inet_set_loopback(&source, inet_is_v4(to));
+        inet_source(to, &source);
     return source;
+}
+
+static long udp_send_wire(struct socket *socket, struct socket_message *call,
+                          const struct inet_address *to)
+{
+    struct message *message;
+    int error = message_create(call, &message);
+    if (error)
+        return error;
+    long size = (long)message->size;
+    error = inet_wire->send(socket, to, message);
+    message_free(message);
+    return error ? error : size;
 }
 
 static long udp_send(struct socket *socket, struct socket_message *call)
@@ -72,9 +85,11 @@ static long udp_send(struct socket *socket, struct socket_message *call)
         struct inet_address any = {.port = 0};
         if (socket->family == AF_INET)
             any.bytes[10] = any.bytes[11] = 0xff;
-        if (port_take(socket, &any) != 0)
+        if (port_take(socket, &any) != 0 || inet_bind_wire(socket) != 0)
             return -EAGAIN;
     }
+    if (!inet_is_local(&to))
+        return udp_send_wire(socket, call, &to);
     struct inet_address from = udp_source(socket, &to);
     struct socket *target = port_receiver(&to, &from);
     if (!target) {
@@ -120,6 +135,8 @@ static int udp_shutdown(struct socket *socket, unsigned how)
 
 static void udp_release(struct socket *socket)
 {
+    if (socket->inet.wire)
+        inet_wire->leave(socket);
     port_leave(socket);
     heap_free(socket->inet.options);
     socket->inet.options = NULL;

@@ -46,6 +46,8 @@ struct peer {
 
 static struct peer peers[NODES_MAX];
 static const struct channel_user *user;
+static const struct channel_packets *packets;
+static bool has_packets; /* since the last done */
 /* The bell was rung, or frames were taken, since it was armed. A ring alone counts, too: it may
  * come late, for frames that were taken before the bell was armed, and uses up that arming. */
 static bool is_disarmed, is_taken;
@@ -228,6 +230,17 @@ static void linger_learn(void)
     idle_since = 0;
 }
 
+static bool frame_hand_up(struct peer *peer, const struct frame *frame, enum violation *why)
+{
+    if (frame->kind != FRAME_PACKET)
+        return user->frame(number_of(peer), frame, payload, why);
+    if (packets) {
+        has_packets = true;
+        packets->packet(number_of(peer), frame->to, payload, frame->size);
+    }
+    return true;
+}
+
 /* The peer's frames, bounded. true: there may be more. */
 static bool peer_drain(struct peer *peer)
 {
@@ -246,13 +259,17 @@ static bool peer_drain(struct peer *peer)
             linger_learn();
             peer->status.frames_in++;
             peer->status.bytes_in += frame.size;
-            if (user->frame(number_of(peer), &frame, payload, &why)) {
+            if (frame_hand_up(peer, &frame, &why)) {
                 reader_publish(&peer->in);
                 continue;
             }
         }
         refuse(peer, why);
         return false;
+    }
+    if (has_packets) {
+        has_packets = false;
+        packets->done();
     }
     if (peer->in.read != start && peer->is_up) {
         atomic_thread_fence(memory_order_seq_cst);
@@ -467,6 +484,19 @@ bool channel_send(uint32_t node, enum frame_kind kind, uint32_t to, uint32_t fro
     writer_publish(&peer->out, kind, to, from, size);
     announce(peer, size);
     return true;
+}
+
+void channel_packets(const struct channel_packets *packet_user)
+{
+    packets = packet_user;
+}
+
+void channel_send_packet(uint32_t node, enum packet_port port, const void *bytes, size_t size)
+{
+    struct peer *peer = &peers[node];
+
+    if (peer->is_up && channel_room(node) >= size)
+        (void)!channel_send(node, FRAME_PACKET, port, 0, bytes, size);
 }
 
 /* ---- the rest ---- */

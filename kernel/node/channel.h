@@ -46,6 +46,14 @@ void channel_linger(void);
 /* The watch knows that this life of a peer has ended, whatever its page says. */
 void channel_peer_lost(uint32_t node, uint32_t incarnation);
 
+/* Packets are not of a connection: nobody waits for them, and what finds no room is lost. */
+struct channel_packets {
+    void (*packet)(uint32_t node, enum packet_port port, const void *bytes, size_t size);
+    void (*done)(void); /* after some */
+};
+void channel_packets(const struct channel_packets *user);
+void channel_send_packet(uint32_t node, enum packet_port port, const void *bytes, size_t size);
+
 struct channel_status {
     bool is_up, waits;                                   /* waits: for room in our ring */
     uint64_t frames_out, bytes_out, frames_in, bytes_in; /* since we began */

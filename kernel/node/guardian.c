@@ -7,6 +7,7 @@
 #include "node/guardian.h"
 
 #include "arch/arch.h"
+#include "device/card.h"
 #include "device/console.h"
 #include "lib/log.h"
 #include "node/control.h"
@@ -216,6 +217,7 @@ static int fence(uint32_t node, enum death_notice notice)
         target_set(node);
     atomic_store(&self_published->fenced[node], self_published->guardian_incarnation);
     console_owner_lost(node);
+    card_owner_lost(node);
     doorbell_ring_all();
     watch_look();
     return error;

@@ -42,7 +42,7 @@ static uint64_t descriptors[10] = {
 };
 
 extern const char trap_entries[], syscall_entry[];
-extern const char interrupt_timer[], interrupt_serial[], interrupt_doorbell[];
+extern const char interrupt_timer[], interrupt_serial[], interrupt_device[], interrupt_doorbell[];
 extern const char interrupt_spurious[], interrupt_unknown[];
 extern char stack_top_double_fault[], stack_top_nmi[], stack_top_machine_check[];
 extern uintptr_t kernel_stack_top;
@@ -116,6 +116,7 @@ static void gates_init(void)
         gate_set(vector, vector < 32 ? trap_entries + 16 * vector : interrupt_unknown);
     gate_set(VECTOR_TIMER, interrupt_timer);
     gate_set(VECTOR_SERIAL, interrupt_serial);
+    gate_set(VECTOR_DEVICE, interrupt_device);
     gate_set(VECTOR_DOORBELL, interrupt_doorbell);
     gate_set(VECTOR_SPURIOUS, interrupt_spurious);
     gates[VECTOR_DOUBLE_FAULT].stack = 1;

@@ -82,6 +82,12 @@ static inline void port_write32(uint16_t port, uint32_t value)
 {
     asm volatile("outl %0, %1" ::"a"(value), "Nd"(port));
 }
+static inline uint32_t port_read32(uint16_t port)
+{
+    uint32_t value;
+    asm volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
 static inline uint8_t port_read8(uint16_t port)
 {
     uint8_t value;

@@ -194,6 +194,7 @@ trap_entries:
 .endm
     INTERRUPT_ENTRY interrupt_timer, VECTOR_TIMER
     INTERRUPT_ENTRY interrupt_serial, VECTOR_SERIAL
+    INTERRUPT_ENTRY interrupt_device, VECTOR_DEVICE
     INTERRUPT_ENTRY interrupt_doorbell, VECTOR_DOORBELL
     INTERRUPT_ENTRY interrupt_spurious, VECTOR_SPURIOUS
     INTERRUPT_ENTRY interrupt_unknown, VECTOR_UNKNOWN

@@ -12,6 +12,7 @@
 
 #define VECTOR_TIMER    0x40
 #define VECTOR_SERIAL   0x50
+#define VECTOR_DEVICE   0x58
 #define VECTOR_DOORBELL 0x60
 #define VECTOR_UNKNOWN  0xfe /* stands for all that nobody uses */
 #define VECTOR_SPURIOUS 0xff

@@ -159,6 +159,8 @@ static void interrupt(unsigned vector)
         doorbell_enter();
     else if (vector == VECTOR_SERIAL)
         serial_interrupt();
+    else if (vector == VECTOR_DEVICE)
+        device_enter();
     else
         log_line("an interrupt came that nobody asked for");
     apic_end_of_interrupt();

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who drives the card, and its turns: bounded, so that a flood of frames leaves time for programs.
+ */
+#include "device/card.h"
+
+#include "arch/arch.h"
+#include "arch/doors.h"
+#include "device/pci.h"
+#include "device/virtio_net.h"
+#include "lib/log.h"
+#include "node/doorbell.h"
+#include "node/self.h"
+#include "thread/timer.h"
+
+#define TURN_FRAMES 64
+#define PAUSE_NS    20000UL /* between turns, for programs */
+#define FAULTS_MAX  16      /* broken rules; then the card stays off */
+#define OWNED       (1UL << 63)
+
+static const struct card_user *user;
+static const struct machine_function *function; /* NULL: not on PCI */
+static bool is_there, is_ours;
+static unsigned faults;
+static struct timer pause;
+
+static void turn(void);
+
+static void pause_over(struct timer *timer)
+{
+    turn();
+}
+
+static uint64_t owner_word(uint32_t node)
+{
+    uint64_t word = atomic_load_explicit(&published_of(node)->card, memory_order_acquire);
+
+    return node == self_node() || node_state(node) != NODE_DEAD ? word : 0;
+}
+
+uint32_t card_owner(uint8_t address[6])
+{
+    for (uint32_t node = 0; is_there && node < machine->node_count; node++) {
+        uint64_t word = owner_word(node);
+
+        if (!(word & OWNED))
+            continue;
+        for (unsigned i = 0; i < 6; i++)
+            address[i] = (uint8_t)(word >> (8 * (5 - i)));
+        return node;
+    }
+    return UINT32_MAX;
+}
+
+/* Quiet first: another life, or the firmware, may have left it at work. */
+static void drive(void)
+{
+    uint8_t address[6];
+    uint64_t word = OWNED;
+
+    if (function)
+        pci_master(function, false);
+    if (!virtio_net_quiet()) {
+        log_line("card: it does not stop; this machine has no network until it is reset");
+        return;
+    }
+    if (function)
+        pci_master(function, true);
+    if (virtio_net_start(address) != 0) {
+        log_line("card: it cannot be used");
+        (void)virtio_net_quiet();
+        return;
+    }
+    is_ours = true;
+    for (unsigned i = 0; i < 6; i++)
+        word |= (uint64_t)address[i] << (8 * (5 - i));
+    atomic_store_explicit(&self_published->card, word, memory_order_release);
+    log_line("card: virtio-net %02x:%02x:%02x:%02x:%02x:%02x is driven by this node", address[0],
+             address[1], address[2], address[3], address[4], address[5]);
+    doorbell_ring_all();
+    user->owned();
+    turn();
+}
+
+static void give_up(void)
+{
+    is_ours = false;
+    atomic_store_explicit(&self_published->card, 0, memory_order_release);
+    log_line("card: it broke the rules of its queues%s",
+             ++faults < FAULTS_MAX ? "; it is begun anew" : " too often, and stays off");
+    if (faults < FAULTS_MAX)
+        drive();
+    else
+        (void)virtio_net_quiet();
+}
+
+static void turn(void)
+{
+    const uint8_t *frame;
+    size_t size;
+    unsigned count = 0;
+    int result;
+
+    if (!is_ours)
+        return;
+    do {
+        for (result = 1; count < TURN_FRAMES && (result = virtio_net_take(&frame, &size)) > 0;
+             count++)
+            user->received(frame, size);
+    } while (result == 0 && !virtio_net_arm());
+    if (count)
+        user->done();
+    if (result < 0)
+        give_up();
+    else if (result > 0)
+        timer_set(&pause, arch_clock() + PAUSE_NS);
+}
+
+void device_enter(void)
+{
+    turn();
+}
+
+uint8_t *card_frame(void)
+{
+    return is_ours ? virtio_net_frame() : NULL;
+}
+
+void card_send(size_t size)
+{
+    virtio_net_send(size);
+}
+
+void card_flush(void)
+{
+    if (is_ours)
+        virtio_net_flush();
+}
+
+void card_owner_lost(uint32_t node)
+{
+    if (is_there && !is_ours && atomic_load(&published_of(node)->card) & OWNED)
+        drive();
+}
+
+static bool others_live(void)
+{
+    for (uint32_t node = 0; node < machine->node_count; node++) {
+        uint32_t state = node_state(node);
+
+        if (node != self_node() && (state == NODE_KERNEL || state == NODE_RUNNING))
+            return true;
+    }
+    return false;
+}
+
+bool card_find(void)
+{
+    for (uint32_t i = 0; i < machine->function_count && !function; i++) {
+        if (virtio_net_is(&machine->functions[i]))
+            function = &machine->functions[i];
+    }
+    is_there = (function || option_number("virtio-mmio", 0)) && !option_is("net", "no") &&
+               timer_init(&pause, pause_over) == 0 && virtio_net_open(function) == 0;
+    return is_there;
+}
+
+void card_start(const struct card_user *card_user)
+{
+    user = card_user;
+    bool is_first = self_node() == machine->boot_node && self_start.incarnation == 1;
+
+    if (is_first || (self_start.incarnation > 1 && !others_live()))
+        drive();
+}

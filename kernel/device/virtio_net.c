@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Queue 0 receives, queue 1 sends; before each frame stands a header that says nothing, since no
+ * offload was agreed on. */
+#include "device/virtio_net.h"
+
+#include <asm/errno.h>
+
+#include "device/card.h"
+#include "device/pci.h"
+#include "device/virtio.h"
+#include "lib/string.h"
+#include "node/self.h"
+
+#define VENDOR_VIRTIO 0x1af4
+#define DEVICE_NET    0x1041
+#define DEVICE_NET_0  0x1000 /* one that could also be of the time before version 1 */
+#define FEATURE_MAC   (1UL << 5)
+#define HEADER        12 /* struct virtio_net_hdr of version 1 */
+#define FRAME_MIN     14
+enum { RECEIVE, SEND };
+
+_Static_assert(HEADER + CARD_FRAME_MAX <= VIRTQUEUE_BUFFER, "a frame is one buffer");
+
+static struct virtio device;
+static struct virtqueue receive, send;
+
+bool virtio_net_is(const struct machine_function *function)
+{
+    uint32_t id = pci_number(function, PCI_DEVICE, 2);
+
+    return pci_number(function, PCI_VENDOR, 2) == VENDOR_VIRTIO &&
+           (id == DEVICE_NET || id == DEVICE_NET_0);
+}
+
+int virtio_net_open(const struct machine_function *function)
+{
+    if (function)
+        return virtio_pci_open(&device, function);
+    return virtio_mmio_open(&device, option_number("virtio-mmio", 0),
+                            (uint32_t)option_number("virtio-mmio-line", 0));
+}
+
+bool virtio_net_quiet(void)
+{
+    return virtio_reset(&device);
+}
+
+static void receive_all(void)
+{
+    while (virtqueue_free(&receive) >= 0)
+        virtqueue_give(&receive, VIRTQUEUE_BUFFER);
+    if (virtqueue_must_notify(&receive))
+        device.ops->notify(&device, RECEIVE);
+}
+
+int virtio_net_start(uint8_t address[6])
+{
+    uint64_t wanted = VIRTIO_VERSION_1 | VIRTIO_EVENT_INDEX | FEATURE_MAC;
+    if (!device.ops->interrupt(&device))
+        return -ENODEV;
+    uint64_t agreed = virtio_begin(&device, wanted);
+    bool has_events = agreed & VIRTIO_EVENT_INDEX;
+
+    if (!(agreed & FEATURE_MAC))
+        return -ENODEV;
+    for (unsigned i = 0; i < 6; i++)
+        address[i] = device.ops->config(&device, i);
+    int error = virtio_queue(&device, RECEIVE, &receive, true, has_events);
+
+    if (!error)
+        error = virtio_queue(&device, SEND, &send, false, has_events);
+    if (error)
+        return error;
+    virtio_run(&device);
+    virtqueue_disarm(&send);
+    receive_all();
+    return 0;
+}
+
+/* What was sent comes back here, when room is asked for: sending needs no interrupt. */
+uint8_t *virtio_net_frame(void)
+{
+    unsigned index;
+    size_t size;
+
+    while (virtqueue_take(&send, &index, &size) > 0)
+        ;
+    virtqueue_disarm(&send);
+    int free = virtqueue_free(&send);
+
+    return free < 0 ? NULL : virtqueue_buffer(&send, (unsigned)free) + HEADER;
+}
+
+void virtio_net_send(size_t size)
+{
+    memset(virtqueue_buffer(&send, (unsigned)virtqueue_free(&send)), 0, HEADER);
+    virtqueue_give(&send, HEADER + size);
+}
+
+void virtio_net_flush(void)
+{
+    if (virtqueue_must_notify(&send))
+        device.ops->notify(&device, SEND);
+}
+
+int virtio_net_take(const uint8_t **frame, size_t *size)
+{
+    unsigned index;
+    size_t taken;
+    int result;
+
+    do {
+        receive_all(); /* the one before */
+        result = virtqueue_take(&receive, &index, &taken);
+    } while (result > 0 && (taken < HEADER + FRAME_MIN || taken > HEADER + CARD_FRAME_MAX));
+    if (result > 0) {
+        *frame = virtqueue_buffer(&receive, index) + HEADER;
+        *size = taken - HEADER;
+    }
+    return result;
+}
+
+bool virtio_net_arm(void)
+{
+    if (device.ops->acknowledge)
+        device.ops->acknowledge(&device);
+    return virtqueue_arm(&receive);
+}

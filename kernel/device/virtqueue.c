@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rules that a device can break: more used than given, a buffer it does not have, more bytes
+ * than the buffer holds. */
+#include "device/virtqueue.h"
+
+#include <stdatomic.h>
+
+#define DEVICE_WRITES 2
+#define NO_INTERRUPT  1
+#define NO_NOTIFY     1
+enum { FLAGS = 0, INDEX = 1, RING = 2 };
+
+struct virtqueue_descriptor {
+    uint64_t address;
+    uint32_t size;
+    uint16_t flags, next;
+};
+
+void virtqueue_init(struct virtqueue *queue, uint16_t size, void *descriptors, void *available,
+                    void *used, uint8_t *buffers, phys_addr buffers_phys, bool is_written,
+                    bool has_events)
+{
+    *queue = (struct virtqueue){.descriptors = descriptors,
+                                .available = available,
+                                .used = used,
+                                .buffers = buffers,
+                                .size = size,
+                                .is_written = is_written,
+                                .has_events = has_events};
+    for (uint16_t i = 0; i < size; i++) {
+        queue->descriptors[i].address = buffers_phys + (uint64_t)i * VIRTQUEUE_BUFFER;
+        queue->descriptors[i].flags = is_written ? DEVICE_WRITES : 0;
+        queue->free[i] = (uint16_t)(size - 1 - i);
+    }
+    queue->free_count = size;
+}
+
+int virtqueue_free(const struct virtqueue *queue)
+{
+    return queue->free_count ? queue->free[queue->free_count - 1] : -1;
+}
+
+void virtqueue_give(struct virtqueue *queue, size_t size)
+{
+    uint16_t index = queue->free[--queue->free_count];
+
+    queue->descriptors[index].size = (uint32_t)size;
+    queue->is_given[index / 64] |= 1UL << index % 64;
+    queue->available[RING + queue->given % queue->size] = index;
+    atomic_thread_fence(memory_order_release);
+    queue->available[INDEX] = ++queue->given;
+}
+
+/* Virtio 1.1, 2.6.7.2: the device names the index whose giving it wants to hear of. */
+bool virtqueue_must_notify(struct virtqueue *queue)
+{
+    uint16_t before = queue->told, now = queue->given;
+
+    if (now == before)
+        return false;
+    atomic_thread_fence(memory_order_seq_cst);
+    queue->told = now;
+    if (!queue->has_events)
+        return !(queue->used[FLAGS] & NO_NOTIFY);
+    uint16_t event = queue->used[RING + 4 * queue->size];
+
+    return (uint16_t)(now - event - 1) < (uint16_t)(now - before);
+}
+
+int virtqueue_take(struct virtqueue *queue, unsigned *index, size_t *size)
+{
+    uint16_t waiting = (uint16_t)(queue->used[INDEX] - queue->taken);
+
+    if (waiting == 0)
+        return 0;
+    atomic_thread_fence(memory_order_acquire);
+    const volatile uint32_t *entry =
+        (const volatile uint32_t *)(queue->used + RING) + 2 * (queue->taken % queue->size);
+    uint32_t id = entry[0], bytes = entry[1];
+
+    if (waiting > queue->size - queue->free_count || id >= queue->size ||
+        !(queue->is_given[id / 64] >> id % 64 & 1) ||
+        (queue->is_written && bytes > VIRTQUEUE_BUFFER))
+        return -1;
+    queue->is_given[id / 64] &= ~(1UL << id % 64);
+    queue->free[queue->free_count++] = (uint16_t)id;
+    queue->taken++;
+    *index = id;
+    *size = bytes;
+    return 1;
+}
+
+bool virtqueue_arm(struct virtqueue *queue)
+{
+    if (queue->has_events)
+        queue->available[RING + queue->size] = queue->taken;
+    else
+        queue->available[FLAGS] = 0;
+    atomic_thread_fence(memory_order_seq_cst);
+    return queue->used[INDEX] == queue->taken;
+}
+
+void virtqueue_disarm(struct virtqueue *queue)
+{
+    if (queue->has_events)
+        queue->available[RING + queue->size] = (uint16_t)(queue->taken - 1);
+    else
+        queue->available[FLAGS] = NO_INTERRUPT;
+}

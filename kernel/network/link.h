@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The way of frames: between this node's stack, the other nodes (over channels) and the card, which
+ * one node drives. Nothing is kept here: a frame goes at once, or is lost as on any wire.
+ */
+#pragma once
+#include "network/switch.h"
+
+struct link_user {
+    void (*up)(const uint8_t address[ADDRESS_SIZE]);  /* once: this node's address is known */
+    void (*received)(const void *frame, size_t size); /* copy what is to be believed */
+    void (*done)(void);                               /* after some */
+};
+void link_start(const struct link_user *user);
+/* A whole frame of this node's stack. false: there was no room for it on the card. */
+bool link_send(const void *frame, size_t size);
+/* After some: the card is told. */
+void link_flush(void);

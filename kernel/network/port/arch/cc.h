@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What lwIP asks of the compiler and of the kernel it stands in. */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#define LWIP_NO_CTYPE_H  1
+#define LWIP_NO_UNISTD_H 1
+typedef long ssize_t; /* unistd.h would bring a whole libc */
+#define LWIP_RAND() network_random()
+#define LWIP_PLATFORM_DIAG(text)
+
+uint32_t network_random(void);
+_Noreturn void network_broken(int line);
+void *network_alloc(size_t size);
+void *network_alloc_zeroed(size_t count, size_t size);
+void network_free(void *memory);

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What lwIP is for us: the TCP/IP of one node that serves many connections, in a kernel that never
+ * preempts itself, with memory that grows as it is used. lwIP's own values are a
+ * microcontroller's; each one that is not kept has its reason here.
+ */
+#pragma once
+
+/* ---- the system below ---- */
+#define NO_SYS               1 /* one kernel, one core: lwIP is called, it runs nothing of its own */
+#define SYS_LIGHTWEIGHT_PROT 0 /* interrupts are off in all of the kernel */
+#define LWIP_NETCONN         0 /* programs' sockets stand on the raw interface: network/tcp.c ... */
+#define LWIP_SOCKET          0
+#define LWIP_TIMERS          0 /* network/clock.c: an idle node takes no interrupts for lwIP */
+#define LWIP_STATS           0
+/* A broken invariant of lwIP ends the node like one of ours; its sentences stay out of the kernel.
+ */
+#define LWIP_PLATFORM_ASSERT(text) network_broken(__LINE__)
+
+/* ---- memory: the kernel's heap, no pools ---- */
+#define MEM_LIBC_MALLOC 1
+#define MEMP_MEM_MALLOC 1 /* a pool must be as large as the worst day; memory here is checked by   \
+                           */
+#define mem_clib_malloc network_alloc /* network_alloc, which refuses before the kernel is short   \
+                                       */
+#define mem_clib_calloc network_alloc_zeroed
+#define mem_clib_free   network_free
+#define MEM_ALIGNMENT   8          /* pointers in what is allocated */
+#define MEM_SIZE        0x7fffffff /* only sizes are checked against it */
+
+/* ---- Ethernet ---- */
+#define LWIP_ARP                   1
+#define ETHARP_SUPPORT_VLAN        0
+#define ARP_TABLE_SIZE             64 /* a server talks to a router and to a rack of neighbours */
+#define ARP_QUEUEING               1 /* a burst to a new neighbour is kept, not only its last frame */
+#define ARP_QUEUE_LEN              8
+#define LWIP_NETIF_HOSTNAME        1 /* told to DHCP: each node has its own */
+#define LWIP_NETIF_LOOPBACK        0 /* a node's way to itself needs no packets: file/socket_inet.c */
+#define LWIP_NETIF_STATUS_CALLBACK 1 /* addresses came or went: the log says so */
+#define LWIP_CHECKSUM_ON_COPY      1 /* one pass over what a program sends instead of two */
+
+/* ---- IP ---- */
+#define LWIP_IPV4                      1
+#define LWIP_IPV6                      1
+#define IP_DEFAULT_TTL                 64  /* Linux's */
+#define IP_REASS_MAX_PBUFS             256 /* four largest datagrams at once; more is an attack */
+#define IP_SOF_BROADCAST               1   /* SO_BROADCAST is asked for, as on Linux */
+#define IP_SOF_BROADCAST_RECV          0   /* ... for sending alone */
+#define LWIP_IPV6_NUM_ADDRESSES        4   /* link-local, two prefixes, one by hand */
+#define LWIP_ND6_NUM_NEIGHBORS         64
+#define LWIP_ND6_NUM_DESTINATIONS      64
+#define MEMP_NUM_ND6_QUEUE             64
+#define LWIP_ND6_RDNSS_MAX_DNS_SERVERS 2
+#define IPV6_FRAG_COPYHEADER           1 /* pointers are too large to stand in a piece's header */
+#define LWIP_IPV6_DHCP6                0 /* SLAAC gives addresses, router advertisements the resolver */
+#define LWIP_IPV6_SEND_ROUTER_SOLICIT  1
+#define LWIP_IGMP                      1
+#define LWIP_IPV6_MLD                  1
+#define LWIP_DHCP                      1
+#define LWIP_DHCP_CHECK_LINK_UP        1
+#define DHCP_DOES_ARP_CHECK            0 /* addresses are ours at once; the server checks before it offers */
+/* Servers that DHCP and advertisements name are kept (network/resolver.c); programs ask them, not
+ * lwIP, whose dns.c is left out. */
+#define LWIP_DNS        1
+#define DNS_MAX_SERVERS 2
+#define LWIP_RAW        0 /* no raw sockets */
+
+/* ---- UDP and TCP ---- */
+#define LWIP_UDP            1
+#define LWIP_TCP            1
+#define TCP_MSS             1460 /* Ethernet's 1500 without two headers */
+#define LWIP_WND_SCALE      1
+#define TCP_RCV_SCALE       3
+#define TCP_WND             (256 * 1024) /* as a channel's window: a gigabit over 2 ms */
+#define TCP_SND_BUF         (256 * 1024)
+#define TCP_SND_QUEUELEN    1024   /* pieces in it: Erlang writes small ones */
+#define TCP_SNDLOWAT        0x8000 /* network/tcp.c has its own mark; lwIP only checks this one */
+#define TCP_SNDQUEUELOWAT   (TCP_SND_QUEUELEN / 2)
+#define TCP_OVERSIZE        TCP_MSS /* small writes fill up one segment */
+#define TCP_QUEUE_OOSEQ     1 /* what comes out of order is kept: one loss, one segment again */
+#define TCP_OOSEQ_MAX_BYTES TCP_WND
+#define LWIP_TCP_SACK_OUT   1       /* and the sender is told what is here */
+#define TCP_LISTEN_BACKLOG  1       /* listen(2)'s number holds for half-open ones too */
+#define LWIP_TCP_KEEPALIVE  1       /* TCP_KEEPIDLE, KEEPINTVL, KEEPCNT */
+#define TCP_MSL             30000UL /* TIME_WAIT is twice this: Linux's minute */
+#define SO_REUSE            1       /* which ports may be shared is decided in file/inet_ports.c */
+/* First numbers that nobody can guess. */
+#define LWIP_HOOK_TCP_ISN(local, local_port, remote, remote_port) network_random()

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Start of lwIP, its one interface, and the few functions it asks of the kernel. Addresses come by
+ * boot option (ip=ADDRESS/BITS,GATEWAY,RESOLVER) or from DHCP, those of IPv6 from routers.
+ */
+#include "network/stack.h"
+
+#include <lwip/dhcp.h>
+#include <lwip/etharp.h>
+#include <lwip/ethip6.h>
+#include <lwip/init.h>
+#include <lwip/netif.h>
+#include <lwip/sys.h>
+#include <netif/ethernet.h>
+
+#include "device/card.h"
+#include "file/inet.h"
+#include "lib/format.h"
+#include "lib/log.h"
+#include "lib/random.h"
+#include "lib/string.h"
+#include "memory/heap.h"
+#include "network/link.h"
+#include "network/wire.h"
+#include "node/self.h"
+#include "thread/timer.h"
+
+#define MTU 1500
+
+struct netif stack_link;
+static char host_name[8];
+
+/* ---- for lwIP ---- */
+
+uint32_t network_random(void)
+{
+    uint32_t value;
+
+    random_bytes(&value, sizeof(value));
+    return value;
+}
+
+void network_broken(int line)
+{
+    panic("lwIP: an invariant does not hold, line %d", line);
+}
+
+/* What comes from outside must not push the kernel into its reserve. */
+void *network_alloc(size_t size)
+{
+    return socket_memory_is_short(size) ? NULL : heap_alloc(size);
+}
+
+void *network_alloc_zeroed(size_t count, size_t size)
+{
+    return network_alloc(count * size); /* lwIP's own sizes: small */
+}
+
+void network_free(void *memory)
+{
+    heap_free(memory);
+}
+
+u32_t sys_now(void)
+{
+    return (u32_t)(arch_clock() / 1000000);
+}
+
+/* ---- frames ---- */
+
+static err_t output(struct netif *link, struct pbuf *frame)
+{
+    static uint8_t whole[CARD_FRAME_MAX];
+    const void *bytes = frame->payload;
+
+    if (frame->tot_len > CARD_FRAME_MAX)
+        return ERR_BUF;
+    if (frame->len != frame->tot_len) {
+        pbuf_copy_partial(frame, whole, frame->tot_len, 0);
+        bytes = whole;
+    }
+    return link_send(bytes, frame->tot_len) ? ERR_OK : ERR_IF;
+}
+
+static void received(const void *bytes, size_t size)
+{
+    struct pbuf *frame = pbuf_alloc(PBUF_RAW, (u16_t)size, PBUF_RAM);
+
+    if (!frame)
+        return;
+    memcpy(frame->payload, bytes, size);
+    if (stack_link.input(frame, &stack_link) != ERR_OK)
+        pbuf_free(frame);
+}
+
+void stack_done(void)
+{
+    link_flush();
+    clock_set();
+}
+
+/* ---- addresses ---- */
+
+static err_t link_init(struct netif *link)
+{
+    link->name[0] = 'e';
+    link->name[1] = 't';
+    link->mtu = MTU;
+    link->hwaddr_len = ADDRESS_SIZE;
+    link->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_IGMP |
+                  NETIF_FLAG_MLD6;
+    link->output = etharp_output;
+    link->output_ip6 = ethip6_output;
+    link->linkoutput = output;
+    link->hostname = host_name;
+    return ERR_OK;
+}
+
+static void addresses_tell(struct netif *link)
+{
+    static u32_t told;
+    const u8_t *a = (const u8_t *)&netif_ip4_addr(link)->addr;
+
+    if (netif_ip4_addr(link)->addr == told)
+        return;
+    told = netif_ip4_addr(link)->addr;
+    if (told)
+        log_line("network: %s has address %u.%u.%u.%u", host_name, a[0], a[1], a[2], a[3]);
+    else
+        log_line("network: %s has no address any more", host_name);
+}
+
+/* "10.0.2.15/24,10.0.2.2,10.0.2.3": an address, and perhaps a gateway and a resolver. */
+static bool option_address(const char *text)
+{
+    ip4_addr_t part[3] = {{0}, {0}, {0}}, mask;
+    unsigned bits = 24;
+
+    for (unsigned i = 0; i < COUNT_OF(part) && *text; i++) {
+        char word[24];
+        size_t length = 0;
+
+        while (*text && *text != ',' && length + 1 < sizeof(word))
+            word[length++] = *text++;
+        word[length] = 0;
+        char *slash = strchr(word, '/');
+
+        if (slash && i == 0) {
+            *slash = 0;
+            for (bits = 0, slash++; *slash >= '0' && *slash <= '9' && bits <= 32; slash++)
+                bits = bits * 10 + (unsigned)(*slash - '0');
+        }
+        if (!ip4addr_aton(word, &part[i]) || bits > 32)
+            return false;
+        if (*text)
+            text++;
+    }
+    mask.addr = bits ? lwip_htonl(~0U << (32 - bits)) : 0;
+    netif_set_addr(&stack_link, &part[0], &mask, &part[1]);
+    if (part[2].addr)
+        resolver_add(part[2].addr);
+    return true;
+}
+
+static void up(const uint8_t address[ADDRESS_SIZE])
+{
+    struct netif *link = &stack_link;
+    char text[64];
+
+    memcpy(stack_link.hwaddr, address, ADDRESS_SIZE);
+    netif_set_default(&stack_link);
+    netif_set_status_callback(&stack_link, addresses_tell);
+    netif_set_link_up(&stack_link);
+    netif_set_up(&stack_link);
+    netif_create_ip6_linklocal_address(&stack_link, 1);
+    netif_set_ip6_autoconfig_enabled(link, 1);
+    long length = option_get("ip", text, sizeof(text));
+
+    if (length > 0 && (length >= (long)sizeof(text) || !option_address(text)))
+        log_line("network: option ip=%s is no ADDRESS/BITS,GATEWAY,RESOLVER", text);
+    else if (length <= 0)
+        dhcp_start(&stack_link);
+    stack_done();
+}
+
+void stack_start(void)
+{
+    static const struct link_user user = {.up = up, .received = received, .done = stack_done};
+
+    if (!card_find())
+        return;
+    format(host_name, sizeof(host_name), "n%u", self_node());
+    lwip_init();
+    clock_start();
+    netif_add_noaddr(&stack_link, NULL, link_init, ethernet_input);
+    inet_wire = &wire;
+    link_start(&user);
+}

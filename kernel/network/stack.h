@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The TCP/IP of this node: lwIP over one link. It is called where programs call, where frames
+ * arrive and at its clock's deadlines; all of them with interrupts off, none while another is in
+ * it, since nothing in it sleeps or touches programs' memory. After each such call: stack_done.
+ */
+#pragma once
+#include "lib/check.h"
+
+struct netif;
+extern struct netif stack_link; /* the interface "eth0"; without addresses until it has some */
+
+/* Nothing happens in a machine without a card. */
+void stack_start(void);
+/* What was sent is told to the card, and the clock set. */
+void stack_done(void);
+/* clock.c */
+void clock_start(void);
+void clock_set(void);
+/* resolver.c: servers of names, as DHCP, a router or the boot option told. Text for a file in the
+ * form of resolv.conf; its length. */
+size_t resolver_text(char *text, size_t size);
+void resolver_add(uint32_t address); /* network order */

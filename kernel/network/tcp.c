@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Stream sockets over the wire: what lwIP tells of a connection, and what programs do. Received
+ * bytes go into the socket's own ring, as large as the window, so lwIP's queues stay empty and
+ * reading is stream_receive. socket->inet.wire is lwIP's connection for as long as lwIP has it for
+ * us: until it says so, or both ends have ended it (then lwIP lets it fade away alone).
+ */
+#include <asm/errno.h>
+
+#include <lwip/priv/tcp_priv.h>
+
+#include "file/inet.h"
+#include "linux/socket_abi.h"
+#include "memory/frames.h"
+#include "memory/heap.h"
+#include "network/stack.h"
+#include "network/wire.h"
+
+#define ALL_ENDED   (EVENT_ALL & ~EVENT_PRI & ~EVENT_NVAL)
+#define BACKLOG_MAX 255U              /* lwIP counts them in a byte */
+#define ROOM_LOW    (TCP_SND_BUF / 4) /* writable again from here: fewer, larger turns */
+/* Numbers of Linux, netinet/tcp.h */
+enum {
+    LEVEL_TCP = 6,
+    OPTION_NODELAY = 1,
+    OPTION_KEEPIDLE = 4,
+    OPTION_KEEPINTVL = 5,
+    OPTION_KEEPCNT = 6
+};
+
+static const struct socket_ops wire_tcp_ops;
+
+static struct tcp_pcb *pcb_of(const struct socket *socket)
+{
+    return socket->inet.wire;
+}
+
+/* lwIP may go on with it, but tells us nothing more. */
+static struct tcp_pcb *detach(struct socket *socket)
+{
+    struct tcp_pcb *pcb = pcb_of(socket);
+
+    socket->inet.wire = NULL;
+    tcp_arg(pcb, NULL);
+    tcp_recv(pcb, NULL);
+    tcp_sent(pcb, NULL);
+    tcp_err(pcb, NULL);
+    return pcb;
+}
+
+static bool is_writable(const struct socket *socket)
+{
+    const struct tcp_pcb *pcb = pcb_of(socket);
+
+    return pcb && pcb->snd_buf >= ROOM_LOW && pcb->snd_queuelen < TCP_SND_QUEUELEN / 2;
+}
+
+/* ---- what lwIP tells ---- */
+
+/* The connection is gone, and lwIP's part of it too. */
+static void failed(void *argument, err_t error)
+{
+    struct socket *socket = argument;
+    bool is_connecting = socket->state == SOCKET_CONNECTING;
+
+    socket->inet.wire = NULL;
+    if (is_connecting) {
+        socket->ops = &tcp_ops;
+        ring_free(&socket->ring);
+        tcp_fail(socket, error == ERR_RST ? ECONNREFUSED : ETIMEDOUT);
+        return;
+    }
+    if (error != ERR_CLSD) {
+        bool was_ended = socket->shutdown & SHUT_RECEIVE;
+
+        socket->error = error == ERR_ABRT ? ETIMEDOUT : was_ended ? EPIPE : ECONNRESET;
+        socket->inet.reset = true;
+    }
+    socket->shutdown = SHUT_BOTH;
+    wake_watchers(&socket->waits, ALL_ENDED);
+}
+
+static err_t received_end(struct socket *socket, struct tcp_pcb *pcb)
+{
+    socket->shutdown |= SHUT_RECEIVE;
+    /* We had ended before: nothing more can come of it. */
+    if (pcb->state == CLOSING || pcb->state == TIME_WAIT)
+        detach(socket);
+    wake_watchers(&socket->waits, EVENT_IN | EVENT_RDNORM | EVENT_RDHUP |
+                                      (socket->shutdown == SHUT_BOTH ? EVENT_HUP : 0));
+    return ERR_OK;
+}
+
+/* Without memory lwIP keeps what came, and offers it again. */
+static err_t received(void *argument, struct tcp_pcb *pcb, struct pbuf *data, err_t error)
+{
+    struct socket *socket = argument;
+
+    if (!data)
+        return received_end(socket, pcb);
+    if (socket->shutdown & SHUT_RECEIVE) {
+        tcp_recved(pcb, data->tot_len);
+        pbuf_free(data);
+        return ERR_OK;
+    }
+    if (socket_memory_is_short(data->tot_len) || ring_room(&socket->ring) < data->tot_len)
+        return ERR_MEM;
+    for (const struct pbuf *part = data; part; part = part->next) {
+        struct io io;
+
+        io_kernel(&io, part->payload, part->len);
+        if (ring_put(&socket->ring, &io, part->len) != (long)part->len) {
+            socket->inet.wire = NULL;
+            tcp_arg(pcb, NULL);
+            tcp_abort(pcb);
+            pbuf_free(data);
+            failed(socket, ERR_RST);
+            return ERR_ABRT;
+        }
+    }
+    socket->put += data->tot_len;
+    pbuf_free(data);
+    wake_watchers(&socket->waits, EVENT_IN | EVENT_RDNORM);
+    return ERR_OK;
+}
+
+static err_t sent(void *argument, struct tcp_pcb *pcb, u16_t size)
+{
+    struct socket *socket = argument;
+
+    if (is_writable(socket))
+        wake_watchers(&socket->waits, EVENT_OUT | EVENT_WRNORM);
+    return ERR_OK;
+}
+
+static void attach(struct socket *socket, struct tcp_pcb *pcb)
+{
+    socket->ops = &wire_tcp_ops;
+    socket->inet.wire = pcb;
+    socket->inet.told = 0;
+    tcp_arg(pcb, socket);
+    tcp_recv(pcb, received);
+    tcp_sent(pcb, sent);
+    tcp_err(pcb, failed);
+    wire_options(socket);
+}
+
+static err_t connected(void *argument, struct tcp_pcb *pcb, err_t error)
+{
+    struct socket *socket = argument;
+
+    socket->state = SOCKET_CONNECTED;
+    wake_watchers(&socket->waits, EVENT_OUT | EVENT_WRNORM);
+    return ERR_OK;
+}
+
+static struct socket *pending_create(struct socket *listener)
+{
+    struct socket *pending =
+        socket_new(listener->ops, listener->family, SOCK_STREAM, listener->protocol);
+
+    if (!pending)
+        return NULL;
+    if (ring_init(&pending->ring, TCP_WND) != 0) {
+        socket_put(pending);
+        return NULL;
+    }
+    pending->state = SOCKET_CONNECTED;
+    pending->option_bits = listener->option_bits;
+    pending->send_size = listener->send_size;
+    pending->receive_size = listener->receive_size;
+    pending->linger_on = listener->linger_on;
+    pending->linger_seconds = listener->linger_seconds;
+    pending->inet.only_v6 = listener->inet.only_v6;
+    return pending;
+}
+
+/* It counts for lwIP's backlog until the program has accepted it: then the rest of the world sees
+ * a full queue as on Linux, by silence. */
+static err_t accepted(void *argument, struct tcp_pcb *pcb, err_t error)
+{
+    struct socket *listener = argument, *pending;
+
+    if (error != ERR_OK || !listener || socket_memory_is_short(TCP_WND))
+        return ERR_MEM;
+    pending = pending_create(listener);
+    if (!pending)
+        return ERR_MEM;
+    address_from_lwip(&pcb->local_ip, pcb->local_port, &pending->inet.local);
+    address_from_lwip(&pcb->remote_ip, pcb->remote_port, &pending->inet.remote);
+    port_share(pending);
+    tcp_backlog_delayed(pcb);
+    attach(pending, pcb);
+    socket_backlog_add(listener, pending);
+    return ERR_OK;
+}
+
+/* ---- what file/socket_inet.c asks ---- */
+
+void wire_accepted(struct socket *socket)
+{
+    tcp_backlog_accepted(pcb_of(socket));
+    stack_done();
+}
+
+void wire_unlisten(struct socket *socket)
+{
+    struct tcp_pcb *pcb = pcb_of(socket);
+
+    socket->inet.wire = NULL;
+    tcp_arg(pcb, NULL);
+    tcp_close(pcb);
+    stack_done();
+}
+
+static u8_t lwip_family(const struct socket *socket, const struct inet_address *address)
+{
+    if (inet_is_v4(address))
+        return IPADDR_TYPE_V4;
+    return inet_is_any(address) && !socket->inet.only_v6 ? IPADDR_TYPE_ANY : IPADDR_TYPE_V6;
+}
+
+/* Ports are given in file/inet_ports.c: here all may be shared. */
+static struct tcp_pcb *bound(const struct socket *socket)
+{
+    const struct inet_address *local = &socket->inet.local;
+    u8_t family = lwip_family(socket, local);
+    struct tcp_pcb *pcb = tcp_new_ip_type(family);
+    ip_addr_t address;
+
+    if (!pcb)
+        return NULL;
+    address_to_lwip(local, &address);
+    if (family == IPADDR_TYPE_ANY)
+        address = *IP_ANY_TYPE;
+    ip_set_option(pcb, SOF_REUSEADDR);
+    if (tcp_bind(pcb, &address, local->port) == ERR_OK)
+        return pcb;
+    tcp_close(pcb);
+    return NULL;
+}
+
+int wire_listen(struct socket *socket)
+{
+    struct tcp_pcb *pcb, *listener;
+    unsigned backlog = socket->backlog_max + 1;
+    err_t error;
+
+    if (inet_is_loopback(&socket->inet.local))
+        return 0;
+    backlog = backlog < BACKLOG_MAX ? backlog : BACKLOG_MAX;
+    if (socket->inet.wire) {
+        tcp_backlog_set(pcb_of(socket), (u8_t)backlog);
+        return 0;
+    }
+    pcb = bound(socket);
+    if (!pcb)
+        return -EADDRINUSE;
+    listener = tcp_listen_with_backlog_and_err(pcb, (u8_t)backlog, &error);
+    if (!listener) {
+        tcp_close(pcb);
+        return error == ERR_USE ? -EADDRINUSE : -ENOBUFS;
+    }
+    socket->inet.wire = listener;
+    tcp_arg(listener, socket);
+    tcp_accept(listener, accepted);
+    return 0;
+}
+
+int wire_connect(struct socket *socket)
+{
+    struct tcp_pcb *pcb;
+    ip_addr_t address;
+
+    if (ring_init(&socket->ring, TCP_WND) != 0)
+        return -ENOBUFS;
+    pcb = bound(socket);
+    if (!pcb) {
+        ring_free(&socket->ring);
+        return -ENOBUFS;
+    }
+    address_to_lwip(&socket->inet.remote, &address);
+    attach(socket, pcb);
+    socket->state = SOCKET_CONNECTING;
+    err_t error = tcp_connect(pcb, &address, socket->inet.remote.port, connected);
+
+    if (error != ERR_OK) {
+        detach(socket);
+        tcp_close(pcb);
+        ring_free(&socket->ring);
+        socket->ops = &tcp_ops;
+        socket->state = SOCKET_FRESH;
+        return error == ERR_RTE ? -ENETUNREACH : error == ERR_USE ? -EADDRNOTAVAIL : -ENOBUFS;
+    }
+    stack_done();
+    return 0;
+}
+
+static uint32_t option_ms(struct socket *socket, int option)
+{
+    int seconds = 0;
+    uint32_t size = sizeof(seconds);
+
+    (void)inet_get_option(socket, LEVEL_TCP, option, &seconds, &size);
+    return (uint32_t)seconds * 1000;
+}
+
+void wire_options(struct socket *socket)
+{
+    struct tcp_pcb *pcb = pcb_of(socket);
+
+    if (!pcb || socket->type != SOCK_STREAM || socket->state == SOCKET_LISTENING)
+        return;
+    if (option_ms(socket, OPTION_NODELAY))
+        tcp_nagle_disable(pcb);
+    else
+        tcp_nagle_enable(pcb);
+    if (socket_option_on(socket, SO_KEEPALIVE))
+        ip_set_option(pcb, SOF_KEEPALIVE);
+    else
+        ip_reset_option(pcb, SOF_KEEPALIVE);
+    pcb->keep_idle = option_ms(socket, OPTION_KEEPIDLE);
+    pcb->keep_intvl = option_ms(socket, OPTION_KEEPINTVL);
+    pcb->keep_cnt = option_ms(socket, OPTION_KEEPCNT) / 1000;
+}
+
+/* ---- socket calls ---- */
+
+static int wire_tcp_connect(struct socket *socket, const struct socket_name *name, bool nonblocking)
+{
+    bool is_end = name->size >= sizeof(name->family) && name->family == AF_UNSPEC;
+
+    if (!is_end)
+        return tcp_ops.connect(socket, name, nonblocking);
+    if (socket->inet.wire)
+        tcp_abort(detach(socket));
+    stack_done();
+    inet_unbind_source(socket);
+    stream_free(socket);
+    socket->ops = &tcp_ops;
+    socket->state = SOCKET_FRESH;
+    socket->shutdown = 0;
+    return 0;
+}
+
+/* Why nothing can be sent now: 0 or -errno; -EAGAIN: wait. */
+static int send_state(struct socket *socket)
+{
+    if (socket->error)
+        return socket_take_error(socket);
+    if (socket->state == SOCKET_CONNECTING)
+        return -EAGAIN;
+    if (socket->state != SOCKET_CONNECTED || (socket->shutdown & SHUT_SEND) || !socket->inet.wire)
+        return -EPIPE;
+    return pcb_of(socket)->snd_buf && pcb_of(socket)->snd_queuelen < TCP_SND_QUEUELEN ? 0 : -EAGAIN;
+}
+
+/* One piece through a page of ours: the copy may sleep, and then everything may have changed. */
+static long piece_send(struct socket *socket, struct socket_message *message, void *page)
+{
+    struct io start = *message->io;
+    size_t size = pcb_of(socket)->snd_buf;
+
+    if (size > PAGE_SIZE)
+        size = PAGE_SIZE;
+    if (size > message->io->remaining)
+        size = message->io->remaining;
+    long moved = io_get(message->io, page, size);
+
+    if (moved <= 0)
+        return moved;
+    int error = send_state(socket);
+    u8_t more = message->io->remaining ? TCP_WRITE_FLAG_MORE : 0;
+
+    if (!error &&
+        tcp_write(pcb_of(socket), page, (u16_t)moved, TCP_WRITE_FLAG_COPY | more) != ERR_OK)
+        error = -EAGAIN;
+    if (!error)
+        return moved;
+    *message->io = start;
+    return error;
+}
+
+static long pieces_send(struct socket *socket, struct socket_message *message, void *page)
+{
+    long total = 0;
+
+    while (message->io->remaining) {
+        long moved = total && socket->error ? -EPIPE : send_state(socket);
+
+        if (!moved)
+            moved = piece_send(socket, message, page);
+        if (moved > 0) {
+            total += moved;
+            continue;
+        }
+        if (socket->inet.wire) {
+            tcp_output(socket->inet.wire);
+            stack_done();
+        }
+        if (moved == -EAGAIN)
+            moved = message->nonblocking ? -EAGAIN : socket_wait(&socket->waits, message->deadline);
+        if (moved)
+            return total ? total : moved == -EPIPE ? broken_pipe(message) : moved;
+    }
+    return total;
+}
+
+static long wire_tcp_send(struct socket *socket, struct socket_message *message)
+{
+    phys_addr page = frame_alloc(FRAME_USER);
+
+    if (!page)
+        return -ENOBUFS;
+    long total = pieces_send(socket, message, direct_pointer(page));
+
+    frame_put(page);
+    if (socket->inet.wire) {
+        tcp_output(socket->inet.wire);
+        stack_done();
+    }
+    return total;
+}
+
+static void taken(struct socket *socket)
+{
+    while (socket->inet.wire && socket->inet.told < socket->taken) {
+        uint64_t size = socket->taken - socket->inet.told;
+
+        size = size < 0xffff ? size : 0xffff;
+        socket->inet.told += size;
+        tcp_recved(pcb_of(socket), (u16_t)size);
+    }
+    stack_done();
+}
+
+static unsigned wire_tcp_poll(struct socket *socket)
+{
+    unsigned events = socket->error ? EVENT_ERR : 0;
+
+    if (socket->state == SOCKET_CONNECTING)
+        return events;
+    if (socket->shutdown == SHUT_BOTH || socket->state == SOCKET_FRESH)
+        events |= EVENT_HUP;
+    if (socket->shutdown & SHUT_RECEIVE)
+        events |= EVENT_IN | EVENT_RDNORM | EVENT_RDHUP;
+    if (socket->ring.used)
+        events |= EVENT_IN | EVENT_RDNORM;
+    if ((socket->shutdown & SHUT_SEND) || socket->state == SOCKET_FRESH || is_writable(socket))
+        events |= EVENT_OUT | EVENT_WRNORM;
+    return events;
+}
+
+static int wire_tcp_shutdown(struct socket *socket, unsigned how)
+{
+    if (socket->state != SOCKET_CONNECTED || socket->inet.reset)
+        return -ENOTCONN;
+    bool sent_end = socket->shutdown & SHUT_SEND;
+
+    socket->shutdown |= how;
+    if ((how & SHUT_SEND) && !sent_end && socket->inet.wire) {
+        tcp_shutdown(pcb_of(socket), 0, 1);
+        stack_done();
+    }
+    wake_watchers(&socket->waits, ALL_ENDED);
+    return 0;
+}
+
+/* What was not read, or SO_LINGER of 0 seconds, makes the end a reset. lwIP itself sees unread
+ * bytes, since it was told of each that was read. */
+static void wire_tcp_release(struct socket *socket)
+{
+    bool reset = socket->listener || (socket->linger_on && socket->linger_seconds == 0);
+
+    if (socket->inet.wire) {
+        struct tcp_pcb *pcb = detach(socket);
+
+        if (reset || tcp_close(pcb) != ERR_OK)
+            tcp_abort(pcb);
+        stack_done();
+    }
+    list_remove(&socket->inet.connecting_link);
+    port_leave(socket);
+    heap_free(socket->inet.options);
+    socket->inet.options = NULL;
+}
+
+static const struct socket_ops wire_tcp_ops = {
+    .bind = inet_bind,
+    .connect = wire_tcp_connect,
+    .send = wire_tcp_send,
+    .receive = stream_receive,
+    .taken = taken,
+    .poll = wire_tcp_poll,
+    .shutdown = wire_tcp_shutdown,
+    .name = inet_name,
+    .set_option = inet_set_option,
+    .get_option = inet_get_option,
+    .release = wire_tcp_release,
+};

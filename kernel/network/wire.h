@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Internet sockets whose other end is not on this node: what file/inet.h asks, done by lwIP. */
+#pragma once
+#include <lwip/ip_addr.h>
+
+#include "file/inet.h"
+
+extern const struct inet_wire wire;
+
+/* wire.c */
+void address_to_lwip(const struct inet_address *address, ip_addr_t *to);
+void address_from_lwip(const ip_addr_t *address, uint16_t port, struct inet_address *to);
+/* tcp.c */
+int wire_listen(struct socket *socket);
+void wire_accepted(struct socket *socket);
+int wire_connect(struct socket *socket);
+void wire_options(struct socket *socket);
+void wire_unlisten(struct socket *socket);
+/* udp.c */
+int wire_bind(struct socket *socket);
+int wire_send(struct socket *socket, const struct inet_address *to, struct message *message);
+void wire_unbind(struct socket *socket);
