@@ -55,6 +55,8 @@ void proc_process_maps(struct proc_text *text, const struct proc_source *source)
 void proc_nodes(struct proc_text *text, const struct proc_source *source);
 void proc_epitaphs(struct proc_text *text, const struct proc_source *source);
 void proc_channels(struct proc_text *text, const struct proc_source *source); /* proc_channels.c */
+void proc_network(struct proc_text *text, const struct proc_source *source);  /* proc_network.c */
+void proc_resolver(struct proc_text *text, const struct proc_source *source);
 void proc_deaths(struct proc_text *text, const struct proc_source *source);
 void proc_log(struct proc_text *text, const struct proc_source *source);
 struct inode *proc_core_inode(uint32_t node) MUST_CHECK; /* proc_core.c: core.N. NULL: no memory */

@@ -192,6 +192,8 @@ NODE(epitaphs_node, proc_epitaphs);
 NODE(deaths_node, proc_deaths);
 NODE(log_node, proc_log);
 NODE(channels_node, proc_channels);
+NODE(network_node, proc_network);
+NODE(resolver_node, proc_resolver);
 
 static const struct fixed_file {
     const char *directory, *name;
@@ -212,6 +214,8 @@ static const struct fixed_file {
     {"/proc/hydros", "deaths", &deaths_node, NULL},
     {"/proc/hydros", "channels", &channels_node, NULL},
     {"/proc/hydros", "cookie", &cookie_node, NULL},
+    {"/proc/hydros", "network", &network_node, NULL},
+    {"/proc/hydros", "resolver", &resolver_node, NULL},
     {"/proc/sys/kernel", "osrelease", &names_node, "osrelease"},
     {"/proc/sys/kernel", "hostname", &names_node, "hostname"},
     {"/proc/sys/kernel", "domainname", &names_node, "domainname"},

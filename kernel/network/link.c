@@ -15,6 +15,7 @@
 static const struct link_user *user;
 static bool is_up;
 static uint8_t card[ADDRESS_SIZE];
+static struct link_status count;
 
 static void up_look(void)
 {
@@ -35,13 +36,26 @@ static bool card_put(const void *frame, size_t size)
         return false;
     memcpy(room, frame, size);
     card_send(size);
+    count.card_out++;
     return true;
 }
 
-static void nodes_send(uint64_t nodes, const void *frame, size_t size)
+static bool node_send(uint32_t node, enum packet_port port, const void *frame, size_t size)
 {
+    bool is_sent = channel_send_packet(node, port, frame, size);
+
+    count.nodes_out += is_sent;
+    return is_sent;
+}
+
+/* false: there was no room for one of them. */
+static bool nodes_send(uint64_t nodes, const void *frame, size_t size)
+{
+    bool all = true;
+
     for (; nodes; nodes &= nodes - 1)
-        channel_send_packet((uint32_t)__builtin_ctzl(nodes), PACKET_STACK, frame, size);
+        all &= node_send((uint32_t)__builtin_ctzl(nodes), PACKET_STACK, frame, size);
+    return all;
 }
 
 bool link_send(const void *frame, size_t size)
@@ -49,18 +63,15 @@ bool link_send(const void *frame, size_t size)
     struct switch_ports ports = switch_ports(card, machine->node_count, self_node(), frame);
     uint8_t address[ADDRESS_SIZE];
 
-    if (size > CARD_FRAME_MAX)
-        return true;
-    nodes_send(ports.nodes, frame, size);
+    bool all = nodes_send(ports.nodes, frame, size);
+
     if (!ports.wire)
-        return true;
+        return all;
     uint32_t owner = card_owner(address);
 
     if (owner == self_node())
         return card_put(frame, size);
-    if (owner != UINT32_MAX)
-        channel_send_packet(owner, PACKET_WIRE, frame, size);
-    return true;
+    return owner == UINT32_MAX || node_send(owner, PACKET_WIRE, frame, size);
 }
 
 void link_flush(void)
@@ -72,30 +83,54 @@ void link_flush(void)
 static void card_received(const uint8_t *frame, size_t size)
 {
     uint8_t head[2 * ADDRESS_SIZE];
-    uint32_t count = machine->node_count;
+    uint32_t nodes = machine->node_count;
 
     memcpy(head, frame, sizeof(head));
-    if (switch_node(card, count, head + ADDRESS_SIZE) < count)
+    count.card_in++;
+    if (switch_node(card, nodes, head + ADDRESS_SIZE) < nodes) {
+        count.lost++;
         return;
-    struct switch_ports ports = switch_ports(card, count, count, head);
+    }
+    struct switch_ports ports = switch_ports(card, nodes, nodes, head);
 
-    nodes_send(ports.nodes & ~(1UL << self_node()), frame, size);
+    count.lost += !nodes_send(ports.nodes & ~(1UL << self_node()), frame, size);
     if (ports.nodes >> self_node() & 1)
         user->received(frame, size);
 }
 
-/* From another node. */
+/* Its own, or, for the stack of a node, what the owner of the card hands on from the wire. */
+static bool may_send(uint32_t node, enum packet_port port, const uint8_t from[ADDRESS_SIZE])
+{
+    uint32_t sender = switch_node(card, machine->node_count, from);
+    uint8_t address[ADDRESS_SIZE];
+
+    if (sender < machine->node_count)
+        return sender == node;
+    return port == PACKET_STACK && card_owner(address) == node;
+}
+
 static void packet(uint32_t node, enum packet_port port, const void *bytes, size_t size)
 {
     const uint8_t *head = bytes;
 
     if (!is_up || size < ETHERNET_HEAD || size > CARD_FRAME_MAX ||
-        switch_node(card, machine->node_count, head + ADDRESS_SIZE) != node)
+        !may_send(node, port, head + ADDRESS_SIZE)) {
+        count.lost++;
         return;
+    }
+    count.nodes_in++;
     if (port == PACKET_WIRE)
-        card_put(bytes, size);
+        count.lost += !card_put(bytes, size);
     else
         user->received(bytes, size);
+}
+
+void link_status(struct link_status *status)
+{
+    uint8_t address[ADDRESS_SIZE];
+
+    *status = count;
+    status->owner = card_owner(address);
 }
 
 static void done(void)

@@ -14,5 +14,12 @@ struct link_user {
 void link_start(const struct link_user *user);
 /* A whole frame of this node's stack. false: there was no room for it on the card. */
 bool link_send(const void *frame, size_t size);
+/* Frames since the start: what /proc/hydros/network shows. lost: no room, too large, or a sender
+ * that is not who it says. */
+struct link_status {
+    uint32_t owner; /* of the card; UINT32_MAX: none */
+    uint64_t card_in, card_out, nodes_in, nodes_out, lost;
+};
+void link_status(struct link_status *status);
 /* After some: the card is told. */
 void link_flush(void);

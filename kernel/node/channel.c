@@ -491,12 +491,13 @@ void channel_packets(const struct channel_packets *packet_user)
     packets = packet_user;
 }
 
-void channel_send_packet(uint32_t node, enum packet_port port, const void *bytes, size_t size)
+bool channel_send_packet(uint32_t node, enum packet_port port, const void *bytes, size_t size)
 {
     struct peer *peer = &peers[node];
 
-    if (peer->is_up && channel_room(node) >= size)
-        (void)!channel_send(node, FRAME_PACKET, port, 0, bytes, size);
+    if (!peer->is_up)
+        return true;
+    return channel_room(node) >= size && channel_send(node, FRAME_PACKET, port, 0, bytes, size);
 }
 
 /* ---- the rest ---- */

@@ -52,7 +52,8 @@ struct channel_packets {
     void (*done)(void); /* after some */
 };
 void channel_packets(const struct channel_packets *user);
-void channel_send_packet(uint32_t node, enum packet_port port, const void *bytes, size_t size);
+/* false: there is no room now. To a node that is not there all goes, and is lost. */
+bool channel_send_packet(uint32_t node, enum packet_port port, const void *bytes, size_t size);
 
 struct channel_status {
     bool is_up, waits;                                   /* waits: for room in our ring */
