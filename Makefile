@@ -13,6 +13,8 @@ KERNEL ?= release
 RELEASE ?=
 EVAL ?=
 OPTIONS ?=
+NET ?=
+PORTS ?=
 TIMEOUT ?=
 export EVAL
 
@@ -168,7 +170,7 @@ run: $(B)/packages-run
 	@$(MAKE) --no-print-directory image
 	@$(B)/hydros run --loader=$(B)/loader.elf --image=$(IMAGE) --nodes=$(NODES) --memory=$(MEM) --accel=$(ACCEL) \
 	  --machine=$(MACHINE) $(if $(TIMEOUT),--timeout=$(TIMEOUT)) $(if $(EVAL),--eval="$$EVAL") \
-	  $(if $(RELEASE),--release) $(OPTIONS:%=--option=%)
+	  $(if $(NET),--net=$(NET)) $(PORTS:%=--port=%)  $(if $(RELEASE),--release) $(OPTIONS:%=--option=%)
 .PHONY: run
 
 # A replicated store on four nodes that die in turn (examples/demo).
@@ -258,6 +260,7 @@ help:
 	@echo "   EVAL='EXPR.'      no person: node 0 evaluates, prints, the machine powers off; exit status tells"
 	@echo '   RELEASE=DIR       a release (rebar3, mix) with its own ERTS or without, started on every node'
 	@echo '   ACCEL=tcg|kvm  MACHINE=q35|pc|microvm  KERNEL=release|debug  TIMEOUT=SECONDS'
+	@echo '   NET=user PORTS="8080:80 8081:80@1"   a network card; ports of this host led to ports of nodes'
 	@echo '   OPTIONS="a b=c"   further boot options (docs/debugging.md)'
 	@echo 'make demo         a replicated store on four nodes that die in turn, one line a second of what its client sees'
 	@echo 'make test         every test; make check, models, unit, erlang, fuzz-short, linux, programs, system: parts'

@@ -10,9 +10,12 @@
 
 #include "tool/tool.h"
 
-#define ARGUMENTS_MAX (64 + OPTIONS_GIVEN_MAX)
+#define ARGUMENTS_MAX (72 + OPTIONS_GIVEN_MAX)
 /* Of QEMU's isa-debug-exit; also given to the kernels as a boot option. */
-#define EXIT_PORT        "0xf4"
+#define EXIT_PORT "0xf4"
+/* The first of microvm's windows for virtio devices, and its line at the I/O APIC. */
+#define MICROVM_WINDOW   "0xfeb00000"
+#define MICROVM_LINE     "16"
 #define OPTIONS_SIZE_MAX 60000UL /* the boot store keeps OPTIONS_MAX, abi/machine.h */
 
 static int request_check(const struct qemu_request *request)
@@ -27,7 +30,7 @@ static int request_check(const struct qemu_request *request)
         return tool_fail("NODES must be from 1 to 64");
     if (request->memory == 0)
         return tool_fail("MEM must be a size such as 2G or 768M");
-    return 0;
+    return network_check(request);
 }
 
 static int request_read_one(struct qemu_request *request, const char *argument)
@@ -49,6 +52,10 @@ static int request_read_one(struct qemu_request *request, const char *argument)
         request->memory = size_megabytes(value);
     else if ((value = argument_value(argument, "timeout")) != NULL)
         request->timeout = (unsigned)size_megabytes(value);
+    else if ((value = argument_value(argument, "net")) != NULL)
+        request->net = value;
+    else if ((value = argument_value(argument, "port")) != NULL)
+        return network_port_read(request, value);
     else if (strcmp(argument, "--release") == 0)
         request->release = true;
     else if (strcmp(argument, "--show") == 0)
@@ -88,6 +95,20 @@ static void option_add(char **text, const char *name, size_t name_size, const ch
     *text = longer;
 }
 
+static void network_options(const struct qemu_request *request, char **text)
+{
+    char name[16], address[64];
+    if (request->net != NULL && strcmp(request->machine, "microvm") == 0) {
+        option_add(text, "virtio-mmio", 11, MICROVM_WINDOW);
+        option_add(text, "virtio-mmio-line", 16, MICROVM_LINE);
+    }
+    for (unsigned node = 0; node < request->nodes; node++) {
+        if (!network_address(request, node, address, sizeof address))
+            return;
+        option_add(text, name, (size_t)snprintf(name, sizeof name, "ip@%u", node), address);
+    }
+}
+
 /* Boot options, one string. */
 static char *options_make(const struct qemu_request *request)
 {
@@ -96,6 +117,7 @@ static char *options_make(const struct qemu_request *request)
     option_add(&text, "exit-port", 9, EXIT_PORT);
     if (term != NULL && *term != 0 && request->eval == NULL && isatty(STDIN_FILENO))
         option_add(&text, "term", 4, term);
+    network_options(request, &text);
     if (request->release)
         option_add(&text, "release", 7, NULL);
     if (request->eval != NULL) {
@@ -114,10 +136,25 @@ static char *options_make(const struct qemu_request *request)
 static char *machine_text(const char *machine)
 {
     char *text;
-    /* Our devices are the ISA ones; microvm leaves them out unless asked. */
-    const char *more =
-        strcmp(machine, "microvm") == 0 ? ",acpi=on,isa-serial=on,pit=on,pic=on,rtc=on" : "";
+    /* Our devices are the ISA ones; microvm leaves them out unless asked. Kernels know one I/O
+     * APIC. */
+    const char *more = strcmp(machine, "microvm") == 0
+                           ? ",acpi=on,ioapic2=off,isa-serial=on,pit=on,pic=on,rtc=on"
+                           : "";
     return asprintf(&text, "%s%s", machine, more) < 0 ? NULL : text;
+}
+
+static bool network_arguments(const struct qemu_request *request, char **arguments, size_t *count)
+{
+    char *words[] = {strdup("-netdev"), network_backend(request),
+                     strdup("-device"), strdup(network_device(request)),
+                     strdup("-global"), strdup("virtio-mmio.force-legacy=false")};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (words[i] == NULL)
+            return false;
+        arguments[(*count)++] = words[i];
+    }
+    return true;
 }
 
 char **qemu_arguments_make(const struct qemu_request *request)
@@ -169,6 +206,10 @@ char **qemu_arguments_make(const struct qemu_request *request)
     size_t count = 0;
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
         arguments[count++] = strdup(fixed[i]);
+    if (request->net != NULL && !network_arguments(request, arguments, &count)) {
+        tool_fail("out of memory");
+        return NULL;
+    }
     for (unsigned i = 0; i < request->extra_count; i++)
         arguments[count++] = strdup(request->extra[i]);
     free(options);

@@ -2,9 +2,15 @@
 /* What is asked of QEMU, and the command line that asks it. */
 #pragma once
 #include <stdbool.h>
+#include <stddef.h>
 
 #define OPTIONS_GIVEN_MAX 64
 
+#define PORTS_MAX 64
+
+struct port { /* of the host's loopback, led to one of a node */
+    unsigned host, guest, node;
+};
 struct qemu_request {
     const char *loader, *image, *accel, *machine, *eval;
     unsigned nodes;
@@ -16,8 +22,21 @@ struct qemu_request {
     unsigned option_count;
     const char *extra[OPTIONS_GIVEN_MAX]; /* arguments for QEMU as they are */
     unsigned extra_count;
+    const char *net; /* a -netdev without its id; NULL: no card */
+    struct port ports[PORTS_MAX];
+    unsigned port_count;
 };
 int qemu_request_read(struct qemu_request *request, int argc,
                       char **argv); /* 0, or exit status after one line */
 char **
 qemu_arguments_make(const struct qemu_request *request); /* ends with NULL; NULL: after one line */
+
+/* network.c */
+int network_port_read(struct qemu_request *request, const char *text); /* adds one; as above */
+int network_check(const struct qemu_request *request);
+/* With request->net: a new string for -netdev, NULL without memory; the -device to it. */
+char *network_backend(const struct qemu_request *request);
+const char *network_device(const struct qemu_request *request);
+/* Where ports are led to must not depend on who asks for an address first: value of boot option
+ * ip for a node. false: it asks by DHCP. */
+bool network_address(const struct qemu_request *request, unsigned node, char *text, size_t size);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The machine's network card: QEMU's own user network, or whatever -netdev is asked for. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool/qemu.h"
+#include "tool/tool.h"
+
+/* QEMU's user network is 10.0.2.0/24: gateway .2, names .3; ours are from .15 on, as it gives them.
+ */
+#define FIRST_ADDRESS 15
+
+int network_port_read(struct qemu_request *request, const char *text)
+{
+    unsigned host, guest, node = 0;
+    int end = 0;
+
+    if (request->port_count == PORTS_MAX)
+        return tool_fail("run: more than %d ports", PORTS_MAX);
+    bool is_whole = sscanf(text, "%5u:%5u%n", &host, &guest, &end) == 2 && end > 0;
+    if (is_whole && text[end] == '@') {
+        int more = 0;
+        is_whole = sscanf(text + end, "@%2u%n", &node, &more) == 1;
+        end += more;
+    }
+    if (!is_whole || text[end] != 0 || host == 0 || host > 65535 || guest == 0 || guest > 65535)
+        return tool_fail("run: --port=%s is no HOST:PORT or HOST:PORT@NODE", text);
+    request->ports[request->port_count++] = (struct port){host, guest, node};
+    if (request->net == NULL)
+        request->net = "user";
+    return 0;
+}
+
+int network_check(const struct qemu_request *request)
+{
+    if (request->port_count > 0 && strcmp(request->net, "user") != 0)
+        return tool_fail("run: --port is for --net=user");
+    for (unsigned i = 0; i < request->port_count; i++)
+        if (request->ports[i].node >= request->nodes)
+            return tool_fail("run: --port=%u:%u@%u: there is no such node", request->ports[i].host,
+                             request->ports[i].guest, request->ports[i].node);
+    return 0;
+}
+
+char *network_backend(const struct qemu_request *request)
+{
+    char *text = NULL, *longer;
+
+    if (asprintf(&text, "%s,id=net", request->net) < 0)
+        return NULL;
+    for (unsigned i = 0; i < request->port_count; i++) {
+        const struct port *port = &request->ports[i];
+        int size = asprintf(&longer, "%s,hostfwd=tcp:127.0.0.1:%u-10.0.2.%u:%u", text, port->host,
+                            FIRST_ADDRESS + port->node, port->guest);
+
+        free(text);
+        if (size < 0)
+            return NULL;
+        text = longer;
+    }
+    return text;
+}
+
+bool network_address(const struct qemu_request *request, unsigned node, char *text, size_t size)
+{
+    if (request->port_count == 0)
+        return false;
+    snprintf(text, size, "10.0.2.%u/24,10.0.2.2,10.0.2.3", FIRST_ADDRESS + node);
+    return true;
+}
+
+const char *network_device(const struct qemu_request *request)
+{
+    return strcmp(request->machine, "microvm") == 0
+               ? "virtio-net-device,netdev=net,bus=virtio-mmio-bus.0"
+               : "virtio-net-pci,netdev=net";
+}
