@@ -186,7 +186,7 @@ demo: $(B)/packages-run
 .PHONY: demo
 
 # ---- checks and tests ----
-FORMATTED := $(wildcard $(foreach d,abi start boot boot/test tool tool/test init test/linux test/system test/isolation test/chaos test/conformance bench kernel kernel/debug kernel/release \
+FORMATTED := $(wildcard $(foreach d,abi start boot boot/test kernel/network/port kernel/network/port/arch tool tool/test init test/linux test/system test/isolation test/chaos test/conformance bench kernel kernel/debug kernel/release \
   kernel/arch kernel/linux/vdso $(KERNEL_DIRS:%=kernel/%) $(KERNEL_DIRS:%=kernel/%/test),$(d)/*.[ch]))
 UNIT_C := $(wildcard */test/*_test.c */*/test/*_test.c)
 UNIT := $(patsubst %.c,$(B)/unit/%,$(UNIT_C))

@@ -6,7 +6,11 @@
 
 #define LWIP_NO_CTYPE_H  1
 #define LWIP_NO_UNISTD_H 1
-typedef long ssize_t; /* unistd.h would bring a whole libc */
+/* unistd.h, which has ssize_t, would bring a whole libc. */
+#define LWIP_NO_LIMITS_H 1
+#define INT_MAX          __INT_MAX__
+#define SSIZE_MAX        __LONG_MAX__
+typedef long ssize_t;
 #define LWIP_RAND() network_random()
 #define LWIP_PLATFORM_DIAG(text)
 
