@@ -191,7 +191,7 @@ FORMATTED := $(wildcard $(foreach d,abi start boot boot/test kernel/network/port
 UNIT_C := $(wildcard */test/*_test.c */*/test/*_test.c)
 UNIT := $(patsubst %.c,$(B)/unit/%,$(UNIT_C))
 UNIT_CFLAGS := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
-  -Wall -Wextra -Wno-unused-parameter -I. -Ikernel -Iboot -Itool
+  -Wall -Wextra -Wno-unused-parameter -I. -Ikernel -Iboot -Itool $(LWIP_INCLUDE)
 FUZZ_C := $(wildcard */test/*_fuzz.c */*/test/*_fuzz.c)
 FUZZ := $(patsubst %.c,$(B)/fuzz/%,$(FUZZ_C))
 FUZZ_SECONDS ?= 600
@@ -204,7 +204,7 @@ $(B)/unit/%: %.c $$(call sources_of,%.c)
 $(B)/fuzz/%: %.c $$(call sources_of,%.c)
 	@mkdir -p $(@D)
 	@echo "  CC $< (fuzz)"
-	@clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Wno-everything -I. -Ikernel -Iboot -Itool $(filter %.c,$^) -o $@
+	@clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Wno-everything -I. -Ikernel -Iboot -Itool $(LWIP_INCLUDE) $(filter %.c,$^) -o $@
 
 # Each of these prints lines `ok NAME` and `FAIL NAME`, and then `N passed, N failed`.
 check: $(B)/packages-test

@@ -25,7 +25,8 @@
 #include "node/self.h"
 #include "thread/timer.h"
 
-#define MTU 1500
+#define MTU       1500
+#define FRAME_MIN 60 /* Ethernet, without checksum */
 
 struct netif stack_link;
 static char host_name[8];
@@ -82,13 +83,16 @@ static err_t output(struct netif *link, struct pbuf *frame)
     return link_send(bytes, frame->tot_len) ? ERR_OK : ERR_IF;
 }
 
+/* As long as on a wire: lwIP takes that for granted when it looks at ARP. */
 static void received(const void *bytes, size_t size)
 {
-    struct pbuf *frame = pbuf_alloc(PBUF_RAW, (u16_t)size, PBUF_RAM);
+    size_t whole = size < FRAME_MIN ? FRAME_MIN : size;
+    struct pbuf *frame = pbuf_alloc(PBUF_RAW, (u16_t)whole, PBUF_RAM);
 
     if (!frame)
         return;
     memcpy(frame->payload, bytes, size);
+    memset((char *)frame->payload + size, 0, whole - size);
     if (stack_link.input(frame, &stack_link) != ERR_OK)
         pbuf_free(frame);
 }

@@ -19,10 +19,12 @@
 
 /* ---- memory: the kernel's heap, no pools ---- */
 #define MEM_LIBC_MALLOC 1
-#define MEMP_MEM_MALLOC 1 /* a pool must be as large as the worst day; memory here is checked by   \
-                           */
-#define mem_clib_malloc network_alloc /* network_alloc, which refuses before the kernel is short   \
-                                       */
+#define MEMP_MEM_MALLOC                                                                            \
+    1 /* a pool must be as large as the worst day; memory here is checked by                       \
+       */
+#define mem_clib_malloc                                                                            \
+    network_alloc /* network_alloc, which refuses before the kernel is short                       \
+                   */
 #define mem_clib_calloc network_alloc_zeroed
 #define mem_clib_free   network_free
 #define MEM_ALIGNMENT   8          /* pointers in what is allocated */
@@ -49,7 +51,7 @@
 #define LWIP_IPV6_NUM_ADDRESSES        4   /* link-local, two prefixes, one by hand */
 #define LWIP_ND6_NUM_NEIGHBORS         64
 #define LWIP_ND6_NUM_DESTINATIONS      64
-#define MEMP_NUM_ND6_QUEUE             64
+#define LWIP_ND6_QUEUEING              0 /* one packet a neighbour: a queue would have no bound here */
 #define LWIP_ND6_RDNSS_MAX_DNS_SERVERS 2
 #define IPV6_FRAG_COPYHEADER           1 /* pointers are too large to stand in a piece's header */
 #define LWIP_IPV6_DHCP6                0 /* SLAAC gives addresses, router advertisements the resolver */

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TEST-SOURCES: build/lwip/src/core/def.c build/lwip/src/core/inet_chksum.c build/lwip/src/core/init.c build/lwip/src/core/ip.c build/lwip/src/core/mem.c build/lwip/src/core/memp.c build/lwip/src/core/netif.c build/lwip/src/core/pbuf.c build/lwip/src/core/tcp.c build/lwip/src/core/tcp_in.c build/lwip/src/core/tcp_out.c build/lwip/src/core/udp.c build/lwip/src/core/ipv4/dhcp.c build/lwip/src/core/ipv4/etharp.c build/lwip/src/core/ipv4/icmp.c build/lwip/src/core/ipv4/igmp.c build/lwip/src/core/ipv4/ip4.c build/lwip/src/core/ipv4/ip4_addr.c build/lwip/src/core/ipv4/ip4_frag.c build/lwip/src/core/ipv6/ethip6.c build/lwip/src/core/ipv6/icmp6.c build/lwip/src/core/ipv6/ip6.c build/lwip/src/core/ipv6/ip6_addr.c build/lwip/src/core/ipv6/ip6_frag.c build/lwip/src/core/ipv6/mld6.c build/lwip/src/core/ipv6/nd6.c build/lwip/src/netif/ethernet.c kernel/network/resolver.c kernel/lib/format.c */
+/*
+ * libFuzzer: frames of any content into lwIP with our options, a listening TCP port that echoes, a
+ * UDP port and DHCP at work. Sums of IP, TCP, UDP and ICMP are put right, so that what lies behind
+ * them is reached. An input is a row of frames: two bytes of length, then its bytes.
+ */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <lwip/dhcp.h>
+#include <lwip/etharp.h>
+#include <lwip/ethip6.h>
+#include <lwip/inet_chksum.h>
+#include <lwip/init.h>
+#include <lwip/priv/tcp_priv.h>
+#include <lwip/udp.h>
+#include <netif/ethernet.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define FRAME_MIN 60
+#define FRAME_MAX 1514
+#define HEAD      14
+#define PORT      8080
+
+static struct netif net;
+static uint32_t now_ms, random_state = 1;
+
+/* ---- the kernel around lwIP ---- */
+
+void *network_alloc(size_t size)
+{
+    return calloc(1, size);
+}
+
+void *network_alloc_zeroed(size_t count, size_t size)
+{
+    return calloc(count, size);
+}
+
+void network_free(void *memory)
+{
+    free(memory);
+}
+
+uint32_t network_random(void)
+{
+    return random_state = random_state * 1103515245 + 12345;
+}
+
+void network_broken(int line)
+{
+    abort();
+}
+
+uint32_t sys_now(void)
+{
+    return now_ms;
+}
+
+void tcp_timer_needed(void)
+{
+}
+
+static err_t sent(struct netif *link, struct pbuf *frame)
+{
+    return ERR_OK;
+}
+
+static err_t net_init(struct netif *link)
+{
+    static const uint8_t address[6] = {2, 0, 0x12, 0x34, 0x56, 0};
+
+    link->mtu = 1500;
+    link->hwaddr_len = 6;
+    memcpy(link->hwaddr, address, 6);
+    link->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_IGMP |
+                  NETIF_FLAG_MLD6 | NETIF_FLAG_LINK_UP;
+    link->output = etharp_output;
+    link->output_ip6 = ethip6_output;
+    link->linkoutput = sent;
+    return ERR_OK;
+}
+
+/* ---- programs ---- */
+
+static err_t received(void *argument, struct tcp_pcb *pcb, struct pbuf *data, err_t error)
+{
+    if (!data)
+        return tcp_close(pcb);
+    tcp_recved(pcb, data->tot_len);
+    (void)tcp_write(pcb, data->payload, data->len, TCP_WRITE_FLAG_COPY);
+    (void)tcp_output(pcb);
+    pbuf_free(data);
+    return ERR_OK;
+}
+
+static err_t accepted(void *argument, struct tcp_pcb *pcb, err_t error)
+{
+    if (error == ERR_OK)
+        tcp_recv(pcb, received);
+    return ERR_OK;
+}
+
+static void datagram(void *argument, struct udp_pcb *pcb, struct pbuf *data,
+                     const ip_addr_t *address, u16_t port)
+{
+    (void)udp_sendto(pcb, data, address, port);
+    pbuf_free(data);
+}
+
+static void begin(void)
+{
+    ip4_addr_t address, mask, gateway;
+
+    lwip_init();
+    IP4_ADDR(&address, 10, 0, 2, 15);
+    IP4_ADDR(&mask, 255, 255, 255, 0);
+    IP4_ADDR(&gateway, 10, 0, 2, 2);
+    netif_add(&net, &address, &mask, &gateway, NULL, net_init, ethernet_input);
+    netif_set_default(&net);
+    netif_set_up(&net);
+    netif_create_ip6_linklocal_address(&net, 1);
+    net.ip6_autoconfig_enabled = 1;
+    struct udp_pcb *udp = udp_new_ip_type(IPADDR_TYPE_ANY);
+    struct tcp_pcb *tcp = tcp_new_ip_type(IPADDR_TYPE_ANY);
+
+    udp_bind(udp, IP_ANY_TYPE, PORT);
+    udp_recv(udp, datagram, NULL);
+    tcp_bind(tcp, IP_ANY_TYPE, PORT);
+    tcp_accept(tcp_listen_with_backlog(tcp, 16), accepted);
+}
+
+/* ---- frames ---- */
+
+static void put(uint8_t *at, uint16_t sum)
+{
+    memcpy(at, &sum, sizeof(sum));
+}
+
+/* The sum's place in a header of this protocol; 0: none. */
+static size_t sum_at(uint8_t protocol)
+{
+    return protocol == IP_PROTO_TCP ? 16 : protocol == IP_PROTO_UDP ? 6 : protocol == 58 ? 2 : 0;
+}
+
+static void payload_sum(uint8_t *bytes, size_t size, uint8_t protocol, const ip_addr_t *from,
+                        const ip_addr_t *to)
+{
+    size_t at = sum_at(protocol);
+
+    if (at == 0 || at + 2 > size)
+        return;
+    put(bytes + at, 0);
+    struct pbuf *whole = pbuf_alloc(PBUF_RAW, (u16_t)size, PBUF_RAM);
+
+    pbuf_take(whole, bytes, (u16_t)size);
+    put(bytes + at, ip_chksum_pseudo(whole, protocol, (u16_t)size, from, to));
+    pbuf_free(whole);
+}
+
+static void sums_right(uint8_t *frame, size_t size)
+{
+    uint8_t *ip = frame + HEAD;
+    ip_addr_t from = IPADDR4_INIT(0), to = IPADDR4_INIT(0);
+    uint16_t kind = (uint16_t)(frame[12] << 8 | frame[13]);
+
+    size -= HEAD;
+    if (kind == 0x800 && size >= 20) {
+        size_t head = (ip[0] & 15U) * 4, length = (size_t)(ip[2] << 8 | ip[3]);
+
+        if (head < 20 || head > length || length > size)
+            return;
+        memcpy(&ip_2_ip4(&from)->addr, ip + 12, 4);
+        memcpy(&ip_2_ip4(&to)->addr, ip + 16, 4);
+        put(ip + 10, 0);
+        put(ip + 10, inet_chksum(ip, (u16_t)head));
+        if (ip[9] == IP_PROTO_ICMP && length >= head + 4) {
+            put(ip + head + 2, 0);
+            put(ip + head + 2, inet_chksum(ip + head, (u16_t)(length - head)));
+        }
+        payload_sum(ip + head, length - head, ip[9], &from, &to);
+    } else if (kind == 0x86dd && size >= 40) {
+        size_t length = (size_t)(ip[4] << 8 | ip[5]);
+
+        if (length > size - 40)
+            return;
+        IP_SET_TYPE_VAL(from, IPADDR_TYPE_V6);
+        IP_SET_TYPE_VAL(to, IPADDR_TYPE_V6);
+        memcpy(ip_2_ip6(&from)->addr, ip + 8, 16);
+        memcpy(ip_2_ip6(&to)->addr, ip + 24, 16);
+        payload_sum(ip + 40, length, ip[6], &from, &to);
+    }
+}
+
+static void frame_in(const uint8_t *bytes, size_t size)
+{
+    uint8_t frame[FRAME_MAX] = {0};
+    struct pbuf *data;
+
+    memcpy(frame, bytes, size);
+    size = size < FRAME_MIN ? FRAME_MIN : size; /* as network/stack.c */
+    sums_right(frame, size);
+    data = pbuf_alloc(PBUF_RAW, (u16_t)size, PBUF_RAM);
+    memcpy(data->payload, frame, size);
+    if (net.input(data, &net) != ERR_OK)
+        pbuf_free(data);
+}
+
+/* Each input begins where the one before has left lwIP, but for what time takes away. */
+static void time_pass(void)
+{
+    for (unsigned i = 0; i < 40; i++) {
+        now_ms += TCP_TMR_INTERVAL;
+        tcp_tmr();
+    }
+    while (tcp_active_pcbs)
+        tcp_abort(tcp_active_pcbs);
+    while (tcp_tw_pcbs)
+        tcp_abort(tcp_tw_pcbs);
+    for (unsigned i = 0; i < 20; i++) {
+        etharp_tmr();
+        ip_reass_tmr();
+        ip6_reass_tmr();
+        nd6_tmr();
+        igmp_tmr();
+        mld6_tmr();
+        dhcp_fine_tmr();
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static bool is_begun;
+
+    if (!is_begun)
+        begin();
+    is_begun = true;
+    if (size & 1)
+        dhcp_start(&net);
+    while (size >= 2) {
+        size_t length = (size_t)(data[0] | data[1] << 8);
+
+        data += 2;
+        size -= 2;
+        length = length < size ? length : size;
+        if (length >= HEAD && length <= FRAME_MAX)
+            frame_in(data, length);
+        data += length;
+        size -= length;
+    }
+    time_pass();
+    dhcp_stop(&net);
+    return 0;
+}
