@@ -20,13 +20,13 @@
 #include "lib/random.h"
 #include "lib/string.h"
 #include "memory/heap.h"
+#include "network/filter.h"
 #include "network/link.h"
 #include "network/wire.h"
 #include "node/self.h"
 #include "thread/timer.h"
 
-#define MTU       1500
-#define FRAME_MIN 60 /* Ethernet, without checksum */
+#define MTU 1500
 
 struct netif stack_link;
 static char host_name[8];
@@ -93,7 +93,7 @@ static void received(const void *bytes, size_t size)
         return;
     memcpy(frame->payload, bytes, size);
     memset((char *)frame->payload + size, 0, whole - size);
-    if (stack_link.input(frame, &stack_link) != ERR_OK)
+    if (!filter_passes(frame->payload, whole) || stack_link.input(frame, &stack_link) != ERR_OK)
         pbuf_free(frame);
 }
 
