@@ -138,7 +138,11 @@ void card_flush(void)
 
 void card_owner_lost(uint32_t node)
 {
-    if (is_there && !is_ours && atomic_load(&published_of(node)->card) & OWNED)
+    uint8_t address[6];
+
+    /* Another guardian may have been here before us: a fence may be made twice. */
+    if (is_there && atomic_load(&published_of(node)->card) & OWNED &&
+        card_owner(address) == UINT32_MAX)
         drive();
 }
 
