@@ -51,6 +51,17 @@ uint32_t card_owner(uint8_t address[6])
     return UINT32_MAX;
 }
 
+void card_quiet(void)
+{
+    if (!is_there)
+        return;
+    is_ours = false;
+    atomic_store_explicit(&self_published->card, 0, memory_order_release);
+    (void)virtio_net_quiet();
+    if (function)
+        pci_master(function, false);
+}
+
 /* Quiet first: another life, or the firmware, may have left it at work. */
 static void drive(void)
 {
@@ -141,8 +152,12 @@ void card_owner_lost(uint32_t node)
     uint8_t address[6];
 
     /* Another guardian may have been here before us: a fence may be made twice. */
-    if (is_there && atomic_load(&published_of(node)->card) & OWNED &&
-        card_owner(address) == UINT32_MAX)
+    if (!is_there || !(atomic_load(&published_of(node)->card) & OWNED) ||
+        card_owner(address) != UINT32_MAX)
+        return;
+    if (self_published->state == NODE_DEAD)
+        card_quiet(); /* we are dying, too: whoever starts next drives it */
+    else
         drive();
 }
 

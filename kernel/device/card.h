@@ -28,5 +28,7 @@ uint32_t card_owner(uint8_t address[6]);
 uint8_t *card_frame(void);
 void card_send(size_t size);
 void card_flush(void); /* after some frames */
+/* It touches no memory from here on: before the last node of the machine loads itself anew. */
+void card_quiet(void);
 /* The guardian of `node` has fenced it. */
 void card_owner_lost(uint32_t node);

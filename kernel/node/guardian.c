@@ -481,6 +481,7 @@ static NO_RETURN void self_restart(bool others)
         rest(REST_STEP);
     rest(back_off_ms(deaths, option_number("back-off-ms", 1000)) * MS);
     death_row_add(self_node());
+    card_quiet();
     arch_leave(self_load);
 }
 
