@@ -207,7 +207,7 @@ $(B)/fuzz/%: %.c $$(call sources_of,%.c)
 	@clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Wno-everything -I. -Ikernel -Iboot -Itool $(LWIP_INCLUDE) $(filter %.c,$^) -o $@
 
 # Each of these prints lines `ok NAME` and `FAIL NAME`, and then `N passed, N failed`.
-check: $(B)/packages-test
+check: $(B)/packages-test $(B)/lwip/COPYING
 	@test/run check
 models: $(B)/packages-test
 	@test/run models
