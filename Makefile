@@ -57,7 +57,8 @@ LWIP_FILES := $(addprefix core/,def init ip mem memp netif tcp) \
   $(addprefix core/ipv4/,dhcp icmp igmp ip4_addr ip4_frag) $(addprefix core/ipv6/,ethip6 icmp6 inet6 ip6_addr ip6_frag mld6 nd6)
 LWIP_O := $(patsubst %,$(B)/kernel/lwip/%.o,$(LWIP_FILES) $(LWIP_FAST))
 $(B)/kernel/kernel/network/%.o $(B)/debug/kernel/network/%.o: KERNEL_CFLAGS += $(LWIP_INCLUDE)
-$(filter %/network/%,$(KERNEL_O)): $(B)/lwip/COPYING
+NETWORK_C := $(wildcard kernel/network/*.c)
+$(NETWORK_C:%.c=$(B)/kernel/%.o) $(NETWORK_C:%.c=$(B)/debug/%.o): $(B)/lwip/COPYING
 $(B)/lwip/COPYING: scripts/fetch-source
 	@scripts/fetch-source lwip $(B)/lwip
 	@touch $@
