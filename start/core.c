@@ -53,6 +53,24 @@ static void core_command(const struct start_host *host, uint32_t apic_id, uint32
         host->wait_us(1);
 }
 
+static volatile uint32_t *door_of(char *trampoline)
+{
+    return (uint32_t *)(trampoline + (trampoline_values - trampoline_begin) +
+                        offsetof(struct trampoline_parameters, apic_id));
+}
+
+/* The trampoline's code, for nobody yet. */
+static char *trampoline_closed(const struct start_host *host)
+{
+    char *trampoline = host->map(TRAMPOLINE_PHYS, PAGE_SIZE);
+
+    if (trampoline == NULL)
+        return NULL;
+    *door_of(trampoline) = TRAMPOLINE_NOBODY;
+    memcpy(trampoline, trampoline_begin, (size_t)(trampoline_end - trampoline_begin));
+    return trampoline;
+}
+
 /* Copies the trampoline with what this node needs. NULL: the partition holds no loaded kernel. */
 static char *trampoline_write(const struct machine *machine, uint32_t node,
                               const struct start_host *host, uint32_t *incarnation)
@@ -67,14 +85,14 @@ static char *trampoline_write(const struct machine *machine, uint32_t node,
         .page_table = page->info.page_table,
         .entry = page->entry,
         .argument = DIRECT_BASE + base,
+        .apic_id = TRAMPOLINE_NOBODY,
     };
 
     *incarnation = page->info.incarnation;
-    char *trampoline = host->map(TRAMPOLINE_PHYS, PAGE_SIZE);
+    char *trampoline = trampoline_closed(host);
 
     if (trampoline == NULL)
         return NULL;
-    memcpy(trampoline, trampoline_begin, (size_t)(trampoline_end - trampoline_begin));
     memcpy(trampoline + (trampoline_values - trampoline_begin), &parameters, sizeof(parameters));
     return trampoline;
 }
@@ -94,6 +112,7 @@ static bool warm_reset_ask(const struct machine *machine, const struct start_hos
     return true;
 }
 
+/* Only once it has come: to one that comes late the firmware would else do a whole start. */
 static void warm_reset_done(void)
 {
     port_write8(CMOS_INDEX, CMOS_SHUTDOWN);
@@ -138,19 +157,20 @@ int start_fence(const struct machine *machine, uint32_t node, const struct start
     }
     if (!warm_reset_ask(machine, host))
         return START_BOOT_CORE;
-    char *page = host->map(TRAMPOLINE_PHYS, PAGE_SIZE);
+    char *page = trampoline_closed(host);
 
     if (page == NULL)
         return START_NO_ANSWER;
-    memcpy(page, trampoline_park, (size_t)(trampoline_park_end - trampoline_park));
-    volatile char *parked = page + TRAMPOLINE_PARKED;
+    volatile uint32_t *parked = (uint32_t *)(page + TRAMPOLINE_PARKED);
 
-    *parked = 0;
+    *parked = TRAMPOLINE_NOBODY;
     core_reset(host, apic_id, true);
-    for (unsigned waited = 0; !*parked && waited < PARK_PATIENCE_US;)
+    for (unsigned waited = 0; *parked != apic_id && waited < PARK_PATIENCE_US;)
         waited += wait_step(host, waited);
+    if (*parked != apic_id)
+        return START_NO_ANSWER;
     warm_reset_done();
-    return *parked ? START_OK : START_NO_ANSWER;
+    return START_OK;
 }
 
 int start_core(const struct machine *machine, uint32_t node, const struct start_host *host,
@@ -162,10 +182,14 @@ int start_core(const struct machine *machine, uint32_t node, const struct start_
         host->store(machine->published_base + node * PUBLISHED_SIZE, PAGE_SIZE);
     uint32_t incarnation;
 
-    if (published == NULL || trampoline_write(machine, node, host, &incarnation) == NULL)
+    char *trampoline =
+        published != NULL ? trampoline_write(machine, node, host, &incarnation) : NULL;
+
+    if (trampoline == NULL)
         return START_NO_ANSWER;
     if (is_boot_core && !warm_reset_ask(machine, host))
         return START_BOOT_CORE;
+    *door_of(trampoline) = apic_id;
     core_reset(host, apic_id, true);
     bool came = core_has_come(published, incarnation);
 
@@ -173,7 +197,8 @@ int start_core(const struct machine *machine, uint32_t node, const struct start_
         waited += wait_step(host, waited);
         came = core_has_come(published, incarnation);
     }
-    if (is_boot_core)
+    *door_of(trampoline) = TRAMPOLINE_NOBODY;
+    if (is_boot_core && came)
         warm_reset_done();
     return came ? START_OK : START_NO_ANSWER;
 }

@@ -46,10 +46,11 @@ int start_load_beside(const struct machine *machine, const struct start_info *ru
                       uint32_t incarnation, const struct start_host *host,
                       const struct start_page **page);
 /* Makes sure that the core of `node` runs nothing any more: INIT; a boot core is parked in the
- * trampoline page, since INIT alone would send it to the firmware. START_BOOT_CORE,
- * START_NO_ANSWER: that could not be done. */
+ * trampoline page, since INIT alone would send it to the firmware. START_BOOT_CORE: that cannot be
+ * done. START_NO_ANSWER: it did not come there yet; whenever it does, it stops there. */
 int start_fence(const struct machine *machine, uint32_t node, const struct start_host *host);
-/* INIT, SIPI to its core and waits until its kernel says NODE_KERNEL (at most timeout_us). */
+/* INIT, SIPI to its core and waits until its kernel says NODE_KERNEL (at most timeout_us). A core
+ * that comes later stops in the trampoline page, until it is started once more. */
 int start_core(const struct machine *machine, uint32_t node, const struct start_host *host,
                unsigned timeout_us);
 /* The boot core's own node: jumps through the same trampoline. Does not return. */

@@ -3,7 +3,7 @@
  * From real mode to a kernel's entry. Runs at TRAMPOLINE_PHYS, never where it is linked. CR3 can
  * only be loaded with 32 bits before long mode, and a partition may lie above 4 GiB: so the core
  * first uses low_table (in the boot store), then the partition's own tables. It touches no memory
- * but this page and writes nothing but the mark of a parked core.
+ * but this page and writes nothing but the mark of a core that was not meant.
  */
 #define PLACE 0x8000 /* TRAMPOLINE_PHYS, without the suffix that the assembler cannot read */
 #define PARKED_OFFSET 0xff0 /* start/trampoline.h */
@@ -16,6 +16,7 @@
 #define EFER_NXE_BIT 11
 #define MSR_MCG_STATUS 0x17a
 #define CPUID_MCE_MCA 0x4080
+#define CPUID_TOPOLOGY 0xb
 
     .section .rodata.trampoline, "a"
     .balign 16
@@ -26,6 +27,23 @@ trampoline_begin:
     cld
     xorw %ax, %ax
     movw %ax, %ds
+    /* For one core only. Another one may have an old INIT or start pending, and come in at any time
+     * after something kept it from running: it stops here. Its number: SDM 3A 9.4.6, CPUID.0Bh. */
+    xorl %eax, %eax
+    cpuid
+    cmpl $CPUID_TOPOLOGY, %eax
+    jb 1f
+    movl $CPUID_TOPOLOGY, %eax
+    xorl %ecx, %ecx
+    cpuid
+    testl %ebx, %ebx
+    jnz 2f
+1:  movl $1, %eax
+    cpuid
+    shrl $24, %ebx
+    movl %ebx, %edx
+2:  cmpl AT(trampoline_values) + 32, %edx
+    jne park
     movl $CR4_PAE_MCE, %eax
     movl %eax, %cr4
     movl AT(trampoline_values), %eax
@@ -39,6 +57,11 @@ trampoline_begin:
     movl $CR0_PE_MP_ET_NE_WP_PG, %eax
     movl %eax, %cr0
     ljmpl $8, $AT(trampoline_long)
+
+park:
+    movl %edx, PLACE + PARKED_OFFSET
+3:  hlt
+    jmp 3b
 
     .code64
     .balign 16
@@ -92,17 +115,6 @@ gdt_pointer:
     .balign 8
 trampoline_values:
     .quad 0, 0, 0, 0
+    .long -1
 trampoline_end:
-
-/* In its place while a boot core is fenced: comes in at the first byte and goes no further. */
-    .global trampoline_park, trampoline_park_end
-    .code16
-trampoline_park:
-    cli
-    xorw %ax, %ax
-    movw %ax, %ds
-    movb $1, PLACE + PARKED_OFFSET
-1:  hlt
-    jmp 1b
-trampoline_park_end:
     .section .note.GNU-stack, "", @progbits

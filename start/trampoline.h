@@ -12,11 +12,12 @@ struct trampoline_parameters {
     uint64_t page_table; /* CR3 of the kernel */
     uint64_t entry;      /* where the kernel begins */
     uint64_t argument;   /* RDI there */
+    uint32_t apic_id;    /* of the only core that may go on; TRAMPOLINE_NOBODY: none */
 };
 
 extern const char trampoline_begin[], trampoline_end[], trampoline_long[];
 extern const char trampoline_values[]; /* struct trampoline_parameters in the page */
 
-/* A core that only stops, and says so in this byte of the page. */
-extern const char trampoline_park[], trampoline_park_end[];
+/* Any other core stops, and writes its APIC id here. */
 #define TRAMPOLINE_PARKED 0xff0
+#define TRAMPOLINE_NOBODY 0xffffffffU

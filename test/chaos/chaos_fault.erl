@@ -26,6 +26,8 @@ inject({nothing, Ms}, _, Scene0) ->
     Scene = chaos_scene:pause(Scene0, Ms),
     Suspected = [Node || {_, {suspects, Node, Mask}} <- chaos_scene:since(Mark, Scene), Mask =/= 0],
     {injected, #{text => io_lib:format("~b suspicions", [length(Suspected)])}, Scene};
+inject({boot_core_stop, Ms}, Injection, Scene) ->
+    inject({core_stop, Ms}, Injection, Scene);
 inject({core_stop, Ms}, #{target := Target}, Scene) ->
     {injected, #{}, chaos_core:hold(Target, Scene, Ms, fun(S) -> S end)};
 inject({machine_stop, Ms}, _, Scene0) ->

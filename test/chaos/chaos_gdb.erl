@@ -15,8 +15,10 @@ connect(Path) ->
     {_, Gdb2} = ask(Gdb1, "qXfer:features:read:target.xml:0,ffb"),
     Gdb2.
 
-detach({Socket, _} = Gdb) ->
-    {_, _} = ask(Gdb, "D;1"),
+detach(Gdb) ->
+    {Socket, _} = send(Gdb, "D;1"),
+    %% An answer; or the machine has come to its end before it gave one.
+    _ = gen_tcp:recv(Socket, 0, 30000),
     gen_tcp:close(Socket).
 
 stop({Socket, Rest}) ->

@@ -85,6 +85,7 @@ ordered() ->
 outside() ->
     [
         {zombie, "S25 H02", {core_stop, 8000}, dies, 3},
+        {zombie_boot, "S25 H02", {boot_core_stop, 8000}, dies, 1},
         {core_pause, "H02", {core_stop, 250}, lives, 2},
         {machine_pause, "S34 H02", {machine_stop, 3000}, lives, 2},
         {slow_consumer, "S24", {core_stop, 700}, lives, 1},
@@ -172,7 +173,11 @@ injection(Seed, Index, {Kind, Faults, Way, Expect, _}, Nodes, Target) ->
     State = rand:seed_s(exsss, erlang:phash2({Seed, Index, Kind})),
     {Delay, State1} = rand:uniform_s(300, State),
     #{index => Index, kind => Kind, faults => Faults, way => Way, expect => Expect,
-      target => Target, more => more(Way, Target, Nodes), delay_ms => Delay, random => State1, times => 1}.
+      target => target(Way, Target), more => more(Way, Target, Nodes), delay_ms => Delay, random => State1, times => 1}.
+
+%% The boot core comes back in a way of its own.
+target({boot_core_stop, _}, _) -> 0;
+target(_, Target) -> Target.
 
 %% Nodes beside the target that this way hits.
 more({together, all_but_one}, Target, Nodes) ->
