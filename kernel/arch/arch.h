@@ -8,6 +8,7 @@
 #include "abi/machine.h"
 #include "arch/registers.h"
 #include "lib/check.h"
+#include "lib/wall.h"
 
 /* ---- start ---- */
 /* GDT, IDT, TSS, control registers, FPU, no timer yet. */
@@ -122,12 +123,16 @@ struct registers *arch_user_registers(const struct arch_thread *thread);
 
 /* ---- time ---- */
 nanoseconds arch_clock(void); /* monotonic since the machine booted (same zero on all nodes) */
-nanoseconds arch_wall_offset(void); /* add to arch_clock() for UTC */
+/* Add it to arch_clock() for UTC. It is this node's own: correct it on all. */
+nanoseconds arch_wall_offset(void);
+void arch_wall_correct(nanoseconds offset); /* lib/wall.h */
 /* One-shot; UINT64_MAX: off. A past deadline fires at once, a very far one may fire early. */
 void arch_timer_set(nanoseconds deadline);
-/* For the vDSO: ns = ns_base + ((tsc - tsc_base) * mult >> shift), the product 128 bits wide. */
+/* For the vDSO, with the same number of corrections: ns = ns_base + ((tsc - tsc_base) * mult >>
+ * shift), the product 128 bits wide. */
 struct clock_parameters {
-    uint64_t tsc_base, ns_base, wall_offset;
+    uint64_t tsc_base, ns_base;
+    struct wall wall;
     uint32_t mult, shift;
 };
 void arch_clock_parameters(struct clock_parameters *parameters);

@@ -10,6 +10,7 @@
 #include "lib/string.h"
 #include "linux/abi.h"
 #include "linux/process.h"
+#include "linux/vdso.h"
 #include "node/control.h"
 #include "node/self.h"
 #include "panic.h"
@@ -18,6 +19,7 @@
 #define DEVICE      (10UL << 8 | 200) /* among Linux's misc devices */
 #define BEAT_MAX    3600000           /* ms */
 #define STATUS_MAX  63
+#define WALL_MAX_US 9000000000000000 /* in the year 2255 */
 
 /* A decimal number up to max; -1: it is none. */
 static long number_read(const char *text, long max)
@@ -72,6 +74,16 @@ static int command_fault(const char *argument)
     return &fault_named ? fault_named(argument) : -EOPNOTSUPP;
 }
 
+static int command_clock(const char *argument)
+{
+    long offset_us = number_read(argument, WALL_MAX_US);
+    if (offset_us < 0)
+        return -EINVAL;
+    arch_wall_correct((nanoseconds)offset_us * 1000);
+    vdso_clock_changed();
+    return 0;
+}
+
 static int command_poweroff(const char *argument)
 {
     long status = number_read(argument, STATUS_MAX);
@@ -96,7 +108,7 @@ static const struct {
 } commands[] = {
     {"beat", command_beat},   {"restart", command_restart}, {"kill", command_kill},
     {"stop", command_stop},   {"fault", command_fault},     {"poweroff", command_poweroff},
-    {"reset", command_reset},
+    {"reset", command_reset}, {"clock", command_clock},
 };
 
 static int command_run(char *text)

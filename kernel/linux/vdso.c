@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The two pages that all programs of this node share with the kernel: the vDSO's code and, before
- * it, the parameters of the clock. Made once, at the first program; programs can read them only, so
- * nothing here changes.
+ * it, the parameters of the clock. Made once, at the first program; programs can read them only.
+ * What changes is the time of day, when it is corrected.
  */
 #include "linux/vdso.h"
 
@@ -38,9 +38,19 @@ static const char *name(struct memory_object *object, char *buffer, size_t size)
 static const struct memory_object_ops ops = {.page = page, .free = never_free};
 static struct memory_object object = {.ops = &ops, .count = 1, .name = name};
 
-static int pages_make(void)
+void vdso_clock_changed(void)
 {
     struct clock_parameters clock;
+    if (frames[VDSO_PAGE_DATA] == 0)
+        return;
+    arch_clock_parameters(&clock);
+    struct vdso_data *data = direct_pointer(frames[VDSO_PAGE_DATA]);
+    *data = (struct vdso_data){clock.tsc_base, clock.ns_base, clock.wall,
+                               clock.mult,     clock.shift,   data->corrections + 1};
+}
+
+static int pages_make(void)
+{
     for (unsigned i = 0; i < VDSO_PAGES; i++) {
         if (frames[i] == 0)
             frames[i] = frame_alloc_zeroed(FRAME_KERNEL);
@@ -50,10 +60,7 @@ static int pages_make(void)
     size_t size = (size_t)(vdso_image_end - vdso_image);
     ASSERT(size <= PAGE_SIZE);
     memcpy(direct_pointer(frames[VDSO_PAGE_CODE]), vdso_image, size);
-    arch_clock_parameters(&clock);
-    struct vdso_data *data = direct_pointer(frames[VDSO_PAGE_DATA]);
-    *data = (struct vdso_data){clock.tsc_base, clock.ns_base, clock.wall_offset, clock.mult,
-                               clock.shift};
+    vdso_clock_changed();
     return 0;
 }
 

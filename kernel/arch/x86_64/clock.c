@@ -25,7 +25,7 @@ void clock_init(const struct machine *machine)
     clock = (struct clock_parameters){
         .tsc_base = machine->boot_tsc,
         .ns_base = 0,
-        .wall_offset = machine->boot_wall_ns,
+        .wall.offset = machine->boot_wall_ns,
         .mult = (uint32_t)mult,
         .shift = shift,
     };
@@ -44,7 +44,12 @@ nanoseconds arch_clock(void)
 
 nanoseconds arch_wall_offset(void)
 {
-    return clock.wall_offset;
+    return wall_offset(&clock.wall, arch_clock());
+}
+
+void arch_wall_correct(nanoseconds offset)
+{
+    wall_correct(&clock.wall, offset, arch_clock());
 }
 
 void arch_clock_parameters(struct clock_parameters *parameters)

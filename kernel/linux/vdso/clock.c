@@ -50,6 +50,22 @@ static inline uint64_t monotonic(void)
            (uint64_t)((unsigned __int128)passed * vdso_data.mult >> vdso_data.shift);
 }
 
+/* A correction may come in the midst: the kernel alters the page while this program stands still.
+ */
+static uint64_t utc(void)
+{
+    const volatile uint32_t *corrections = &vdso_data.corrections;
+    for (;;) {
+        uint32_t before = *corrections;
+        asm volatile("" ::: "memory");
+        uint64_t ns = monotonic();
+        ns += wall_offset(&vdso_data.wall, ns);
+        asm volatile("" ::: "memory");
+        if (before == *corrections)
+            return ns;
+    }
+}
+
 #define CLOCKS_UTC (1U << CLOCK_REALTIME | 1U << CLOCK_REALTIME_COARSE | 1U << CLOCK_TAI)
 #define CLOCKS_MONOTONIC                                                                           \
     (1U << CLOCK_MONOTONIC | 1U << CLOCK_MONOTONIC_RAW | 1U << CLOCK_MONOTONIC_COARSE |            \
@@ -60,9 +76,7 @@ int __vdso_clock_gettime(int clock, struct time_spec *time)
     uint32_t bit = (unsigned)clock < 32 ? 1U << clock : 0;
     if (!(bit & (CLOCKS_UTC | CLOCKS_MONOTONIC)))
         return (int)call2(__NR_clock_gettime, clock, (long)time);
-    uint64_t ns = monotonic();
-    if (bit & CLOCKS_UTC)
-        ns += vdso_data.wall_offset;
+    uint64_t ns = bit & CLOCKS_UTC ? utc() : monotonic();
     time->seconds = (int64_t)(ns / NANOSECONDS_PER_SECOND);
     time->nanoseconds = (int64_t)(ns % NANOSECONDS_PER_SECOND);
     return 0;
@@ -84,7 +98,7 @@ int __vdso_clock_getres(int clock, struct time_spec *resolution)
 int __vdso_gettimeofday(struct time_value *time, struct time_zone *zone)
 {
     if (time) {
-        uint64_t ns = monotonic() + vdso_data.wall_offset;
+        uint64_t ns = utc();
         time->seconds = (int64_t)(ns / NANOSECONDS_PER_SECOND);
         time->microseconds = (int64_t)(ns % NANOSECONDS_PER_SECOND / 1000);
     }
@@ -95,7 +109,7 @@ int __vdso_gettimeofday(struct time_value *time, struct time_zone *zone)
 
 int64_t __vdso_time(int64_t *time)
 {
-    int64_t seconds = (int64_t)((monotonic() + vdso_data.wall_offset) / NANOSECONDS_PER_SECOND);
+    int64_t seconds = (int64_t)(utc() / NANOSECONDS_PER_SECOND);
     if (time)
         *time = seconds;
     return seconds;
