@@ -43,6 +43,19 @@ void copying_environment(void)
                0);
 }
 
+/* Options that only the application hydros reads: it is told those that are given, and loads what
+ * they are for. */
+static void wishes_set(void)
+{
+    static const char *const wishes[][2] = {
+        {"web", "HYDROS_WEB"}, {"web-token", "HYDROS_WEB_TOKEN"}, {"time", "HYDROS_TIME"}};
+    char value[256];
+    for (size_t i = 0; i < sizeof wishes / sizeof wishes[0]; i++) {
+        if (option_get(wishes[i][0], value, sizeof value) >= 0)
+            setenv(wishes[i][1], value, 1);
+    }
+}
+
 void erlang_environment(void)
 {
     DIR *directory = opendir(OTP);
@@ -57,6 +70,7 @@ void erlang_environment(void)
     setenv("ERL_AFLAGS", ERLANG_FLAGS NO_LISTEN, 1);
     option_get("host", host, sizeof host);
     setenv("HYDROS_HOST", host, 1);
+    wishes_set();
     cookie_write();
 }
 

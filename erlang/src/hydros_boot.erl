@@ -15,11 +15,14 @@
 -define(EBIN, "/hydros/ebin").
 %% Scripts with these names are for other programs of the release: remote shells and the like.
 -define(CLEAN, ["start_clean", "no_dot_erlang"]).
+%% Loaded only when an option asks for them (hydros_sup).
+-define(OPTIONAL, [hydros_time]).
 
 %% @doc Run by scripts/make-root: `main([EBIN, RELEASE])' alters the boot scripts in the directory `RELEASE'.
 -spec main([string()]) -> ok.
 main([Ebin, Release]) ->
-    Modules = [list_to_atom(filename:basename(File, ".beam")) || File <- filelib:wildcard(Ebin ++ "/*.beam")],
+    All = [list_to_atom(filename:basename(File, ".beam")) || File <- filelib:wildcard(Ebin ++ "/*.beam")],
+    Modules = All -- lists:append([[Module | Module:modules()] || Module <- ?OPTIONAL]),
     Files = filelib:wildcard(Release ++ "/releases/*/*.boot") ++ filelib:wildcard(Release ++ "/bin/*.boot"),
     lists:foreach(fun(File) -> alter(File, Modules) end, Files).
 
