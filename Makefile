@@ -128,12 +128,16 @@ $(B)/init: $(wildcard init/*.c)
 	@mkdir -p $(@D)
 	@echo "  CC init"
 	@musl-gcc $(INIT_CFLAGS) $^ -o $@
-ERLANG_BEAM := $(patsubst erlang/src/%.erl,$(B)/ebin/%.beam,$(wildcard erlang/src/*.erl)) $(B)/ebin/hydros.app
+ERLANG_BEAM := $(patsubst erlang/src/%.erl,$(B)/ebin/%.beam,$(wildcard erlang/src/*.erl)) $(B)/ebin/hydros.app \
+  $(patsubst erlang/%,$(B)/%,$(wildcard erlang/web/*))
 $(B)/ebin/%.beam: erlang/src/%.erl
 	@mkdir -p $(@D)
 	@echo "  ERLC $<"
 	@erlc +deterministic -Werror -o $(@D) $<
 $(B)/ebin/%.app: erlang/src/%.app.src
+	@mkdir -p $(@D)
+	@cp $< $@
+$(B)/web/%: erlang/web/%
 	@mkdir -p $(@D)
 	@cp $< $@
 # ADD: further trees for the image, "host-directory:/path ..." (tests use it)
@@ -262,6 +266,7 @@ help:
 	@echo '   RELEASE=DIR       a release (rebar3, mix) with its own ERTS or without, started on every node'
 	@echo '   ACCEL=tcg|kvm  MACHINE=q35|pc|microvm  KERNEL=release|debug  TIMEOUT=SECONDS'
 	@echo '   NET=user PORTS="8080:80 8081:80@1"   a network card; ports of this host led to ports of nodes'
+	@echo '   OPTIONS="web=80 web-token"   with these: the machine as a web page (docs/web.md)'
 	@echo '   OPTIONS="a b=c"   further boot options (docs/debugging.md)'
 	@echo 'make demo         a replicated store on four nodes that die in turn, one line a second of what its client sees'
 	@echo 'make test         every test; make check, models, unit, erlang, fuzz-short, linux, programs, system: parts'

@@ -16,7 +16,7 @@
 %% Scripts with these names are for other programs of the release: remote shells and the like.
 -define(CLEAN, ["start_clean", "no_dot_erlang"]).
 %% Loaded only when an option asks for them (hydros_sup).
--define(OPTIONAL, [hydros_time]).
+-define(OPTIONAL, [hydros_time, hydros_web_sup]).
 
 %% @doc Run by scripts/make-root: `main([EBIN, RELEASE])' alters the boot scripts in the directory `RELEASE'.
 -spec main([string()]) -> ok.

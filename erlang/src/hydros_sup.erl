@@ -13,7 +13,7 @@ init([]) ->
     %% The cluster first: a node is connected as early as it can be.
     Workers = [worker(Module) || Module <- [hydros_cluster, hydros_beat, hydros_log]],
     Programs = [supervisor(hydros_programs), worker(hydros_placement)],
-    Wishes = [{"HYDROS_TIME", worker(hydros_time)}],
+    Wishes = [{"HYDROS_WEB", supervisor(hydros_web_sup)}, {"HYDROS_TIME", worker(hydros_time)}],
     Asked = [optional(Child) || {Variable, Child} <- Wishes, os:getenv(Variable) =/= false],
     {ok, {#{strategy => one_for_one, intensity => 10, period => 10}, Workers ++ Programs ++ Asked}}.
 

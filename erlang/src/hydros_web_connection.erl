@@ -1,0 +1,216 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% @doc One connection to the web console: one request, its answer, and the end; or a stream of events for as long as the
+%% other side reads it.
+%%
+%% Nobody can hold a connection for nothing: a request must be whole after 5 s, and who does not read for 5 s is cut
+%% off. Orders need the token in a header, which no other site's page can make a browser send, and never stand in an
+%% address, which browsers and proxies keep.
+-module(hydros_web_connection).
+-export([serve/2]).
+-export_type([options/0]).
+
+-type options() :: #{token := binary() | none, files := file:filename()}.
+
+-define(REQUEST_MS, 5000).
+%% Browsers ask again at once; who is gone without a word is found out.
+-define(STREAM_MS, 3600000).
+%% How long a wrong token waits for its answer.
+-define(WRONG_MS, 1000).
+%% Until the answer has left a node that is ordered to end itself.
+-define(OWN_END_MS, 300).
+
+%% What may be asked of a node besides `restart'. All but the first two are faults of its kernel (docs/debugging.md).
+-define(KILLS, [
+    order, stop, panic, assert, null, stack_overflow, hang, hang_irqs_off, nmi_loop, memory_eat, wild_write,
+    beam_segv, beam_abort, beam_exit, beam_hang, beam_spin
+]).
+
+%% @doc Serves a connection that is the caller's, and closes it.
+-spec serve(gen_tcp:socket(), options()) -> ok.
+serve(Socket, Options) ->
+    _ =
+        case request(Socket, <<>>, now_ms() + ?REQUEST_MS) of
+            {ok, Request} -> answer(Request, Socket, Options);
+            {error, Status} -> reply(Socket, Status, text, reason(Status));
+            closed -> ok
+        end,
+    finish(Socket).
+
+request(Socket, Bytes, Until) ->
+    case hydros_web_request:parse(Bytes) of
+        more ->
+            case gen_tcp:recv(Socket, 0, max(0, Until - now_ms())) of
+                {ok, More} -> request(Socket, <<Bytes/binary, More/binary>>, Until);
+                {error, timeout} when Bytes =/= <<>> -> {error, 408};
+                {error, _} -> closed
+            end;
+        Answer ->
+            Answer
+    end.
+
+%% Closed with bytes unread it would be reset, and the answer lost.
+finish(Socket) ->
+    _ = gen_tcp:shutdown(Socket, write),
+    _ = gen_tcp:recv(Socket, 0, 500),
+    gen_tcp:close(Socket).
+
+answer(#{method := post, path := Path, token := Token}, Socket, #{token := Known}) ->
+    case is_allowed(Token, Known) of
+        true ->
+            {Status, Text} = order(Path),
+            reply(Socket, Status, text, Text);
+        false ->
+            timer:sleep(?WRONG_MS),
+            reply(Socket, 403, text, <<"The token is missing or wrong.">>)
+    end;
+answer(#{path := [<<"events">>], method := get}, Socket, _) ->
+    stream(Socket);
+answer(#{path := [<<"deaths">>, Node, Life]} = Request, Socket, _) ->
+    case {number(Node), number(Life)} of
+        {N, I} when is_integer(N), is_integer(I) -> death(hydros_web_state:death(N, I), Request, Socket);
+        _ -> missing(Socket)
+    end;
+answer(#{path := Path} = Request, Socket, #{files := Files}) ->
+    case file(Path) of
+        {Name, Type} ->
+            {ok, Text} = file:read_file(filename:join(Files, Name)),
+            reply_to(Request, Socket, Type, Text);
+        none ->
+            missing(Socket)
+    end.
+
+file([]) -> {"index.html", html};
+file([<<"page.css">>]) -> {"page.css", css};
+file([<<"page.js">>]) -> {"page.js", script};
+file(_) -> none.
+
+death({ok, Death}, Request, Socket) -> reply_to(Request, Socket, json, hydros_web_json:encode(Death));
+death(error, _, Socket) -> missing(Socket).
+
+missing(Socket) ->
+    reply(Socket, 404, text, reason(404)).
+
+%% ---- orders ----
+
+%% In the same time for all wrong ones of the right length.
+is_allowed(Token, Known) when is_binary(Token), is_binary(Known), byte_size(Token) =:= byte_size(Known) ->
+    Pairs = lists:zip(binary_to_list(Token), binary_to_list(Known)),
+    lists:foldl(fun({A, B}, Differs) -> Differs bor (A bxor B) end, 0, Pairs) =:= 0;
+is_allowed(_, _) ->
+    false.
+
+order([<<"nodes">>, Node, <<"restart">>]) ->
+    carry_out(number(Node), fun hydros:restart/1);
+order([<<"nodes">>, Node, <<"kill">>, How]) ->
+    case [Known || Known <- ?KILLS, atom_to_binary(Known) =:= How] of
+        [stop] -> carry_out(number(Node), fun hydros:stop/1);
+        [Kill] -> carry_out(number(Node), fun(Number) -> hydros:kill(Number, Kill) end);
+        [] -> {404, reason(404)}
+    end;
+order(_) ->
+    {404, reason(404)}.
+
+carry_out(Number, Order) when is_integer(Number) ->
+    case {Number < hydros_self:count(), Number =:= hydros_self:number()} of
+        {false, _} ->
+            {404, <<"There is no such node.">>};
+        {true, true} ->
+            _ = spawn(fun() -> timer:sleep(?OWN_END_MS), Order(Number) end),
+            {202, <<"Ordered: this is the node that serves you.">>};
+        {true, false} ->
+            case Order(Number) of
+                ok -> {202, <<"Ordered.">>};
+                {error, eopnotsupp} -> {409, <<"Only a debug kernel commits faults.">>};
+                {error, Reason} -> {409, iolist_to_binary(io_lib:format("Refused: ~tp.", [Reason]))}
+            end
+    end;
+carry_out(_, _) ->
+    {404, reason(404)}.
+
+number(Digits) when byte_size(Digits) =< 9 ->
+    try
+        binary_to_integer(Digits)
+    catch
+        error:badarg -> none
+    end;
+number(_) ->
+    none.
+
+%% ---- events ----
+
+stream(Socket) ->
+    Watched = monitor(process, hydros_web_state),
+    case hydros_web_state:subscribe() of
+        ok ->
+            _ = inet:setopts(Socket, [{active, once}]),
+            case gen_tcp:send(Socket, [head(200, events), "retry: 1000\n\n"]) of
+                ok -> events(Socket, Watched, erlang:start_timer(?STREAM_MS, self(), enough));
+                {error, _} -> ok
+            end;
+        full ->
+            reply(Socket, 503, text, reason(503))
+    end.
+
+%% What the other side sends meanwhile is read away; its end ends the stream.
+events(Socket, Watched, Enough) ->
+    receive
+        {hydros_web, Bytes} ->
+            case gen_tcp:send(Socket, Bytes) of
+                ok -> events(Socket, Watched, Enough);
+                {error, _} -> ok
+            end;
+        {tcp, Socket, _} ->
+            _ = inet:setopts(Socket, [{active, once}]),
+            events(Socket, Watched, Enough);
+        {tcp_closed, Socket} -> ok;
+        {tcp_error, Socket, _} -> ok;
+        {'DOWN', Watched, process, _, _} -> ok;
+        {timeout, Enough, enough} -> ok
+    end.
+
+%% ---- answers ----
+
+reply_to(#{method := head}, Socket, Type, Body) ->
+    gen_tcp:send(Socket, [head(200, Type), length_of(Body)]);
+reply_to(_, Socket, Type, Body) ->
+    reply(Socket, 200, Type, Body).
+
+reply(Socket, Status, Type, Body) ->
+    gen_tcp:send(Socket, [head(Status, Type), length_of(Body), Body]).
+
+length_of(Body) ->
+    ["Content-Length: ", integer_to_list(iolist_size(Body)), "\r\n\r\n"].
+
+%% The headers of all answers but Content-Length; those of a stream are complete.
+head(Status, Type) ->
+    [
+        "HTTP/1.1 ", integer_to_list(Status), " ", reason(Status), "\r\n"
+        "Content-Type: ", type(Type), "\r\n"
+        "Connection: close\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
+        "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n",
+        case Type of events -> "\r\n"; _ -> "" end
+    ].
+
+type(html) -> "text/html; charset=utf-8";
+type(css) -> "text/css; charset=utf-8";
+type(script) -> "text/javascript; charset=utf-8";
+type(json) -> "application/json";
+type(text) -> "text/plain; charset=utf-8";
+type(events) -> "text/event-stream".
+
+reason(200) -> <<"OK">>;
+reason(202) -> <<"Accepted">>;
+reason(400) -> <<"Bad Request">>;
+reason(403) -> <<"Forbidden">>;
+reason(404) -> <<"Not Found">>;
+reason(405) -> <<"Method Not Allowed">>;
+reason(408) -> <<"Request Timeout">>;
+reason(409) -> <<"Conflict">>;
+reason(413) -> <<"Content Too Large">>;
+reason(431) -> <<"Request Header Fields Too Large">>;
+reason(503) -> <<"Service Unavailable">>;
+reason(505) -> <<"HTTP Version Not Supported">>.
+
+now_ms() ->
+    erlang:monotonic_time(millisecond).

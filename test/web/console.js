@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// A person at the web console of a machine of two nodes, in a real browser and without a mouse. test/system/web.sh starts
+// both. Arguments: address of node 0's console, of node 1's, the token, a directory for pictures.
+'use strict';
+const assert = require('node:assert');
+const {chromium} = require('playwright-core');
+const [address, other, token, pictures] = process.argv.slice(2);
+const started = Date.now();
+const step = text => console.log(`${((Date.now() - started) / 1000).toFixed(1)} s: ${text}`);
+
+async function main() {
+  const browser = await chromium.launch({executablePath: '/usr/bin/chromium-headless-shell', args: ['--no-sandbox']});
+  const page = await browser.newPage({viewport: {width: 1280, height: 900}});
+  page.setDefaultTimeout(40000);
+  page.on('pageerror', error => { console.log(error); process.exit(1); });
+  const text = selector => page.textContent(selector);
+  const until = (selector, wanted) => page.waitForFunction(
+    ([selector, wanted]) => document.querySelector(selector)?.textContent.includes(wanted), [selector, wanted]);
+  const focused = () => page.evaluate(() => {
+    const at = document.activeElement;
+    return {
+      name: at === document.body ? null : at.getAttribute('aria-label') || at.id || at.textContent,
+      seen: getComputedStyle(at).outlineStyle !== 'none'
+    };
+  });
+  const tabTo = async name => { // a person sees where they are
+    for (let i = 0; i < 40; i++) {
+      await page.keyboard.press('Tab');
+      const at = await focused();
+      if (at.name === null) continue; // past the end, before the beginning
+      assert(at.seen, `the focus on ${at.name} is not seen`);
+      if (at.name.startsWith(name)) return;
+    }
+    assert.fail(`no way to ${name} by keyboard`);
+  };
+  const type = async (words, key) => {
+    await page.keyboard.type(words);
+    await page.keyboard.press(key);
+  };
+  const kill = async (node, how) => {
+    await tabTo(`Kill node ${node}`);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('dialog[open]');
+    assert.equal((await focused()).name, 'fault');
+    await page.keyboard.type(how);
+    await tabTo('Kill');
+    await page.keyboard.press('Enter');
+  };
+
+  // Two nodes, live.
+  await page.goto(address);
+  await until('#node-0 .state', 'running');
+  await until('#node-1 .state', 'running');
+  await page.waitForSelector('#messages polyline', {state: 'attached'});
+  assert.equal(await page.locator('thead th[scope=col]:visible').count(), 10);
+  step('two nodes are shown');
+
+  // A wrong token is refused, and nothing happens.
+  await tabTo('token');
+  await type('a-wrong-token-a-wrong-token', 'Enter');
+  await kill(1, 'panic');
+  await until('#said', 'missing or wrong');
+  assert.equal(await page.locator('#deaths li').count(), 0);
+  step('a wrong token is refused');
+
+  // The right one kills; the death comes by itself, then the next life.
+  await page.fill('#token', '');
+  await page.focus('#token');
+  await type(token, 'Enter');
+  await kill(1, 'panic');
+  await page.waitForSelector('#death-1-1');
+  await until('#last-death', 'Node 1 died in its life 1');
+  step('the death of node 1 is shown');
+  await until('#recoveries-now', 'Last: n1');
+  await until('#node-1 .state', 'running');
+  step(`node 1 is back: ${await text('#recoveries-now')}`);
+
+  // Its epitaph, opened with a key.
+  await page.focus('#death-1-1 summary');
+  await page.keyboard.press('Enter');
+  await until('#death-1-1 pre', 'panic');
+  assert.match(await text('#death-1-1 pre'), /stack:\n +ffffffff8/);
+  assert.match(await text('#death-1-1 pre:last-of-type'), /\[n1 /);
+  await page.screenshot({path: `${pictures}/web-wide.png`, fullPage: true});
+  step('its epitaph is open');
+
+  // A phone.
+  await page.setViewportSize({width: 360, height: 740});
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert(width <= 360, `the page is ${width} pixels wide`);
+  await page.waitForTimeout(1100);
+  await page.screenshot({path: `${pictures}/web-phone.png`, fullPage: true});
+  await page.emulateMedia({colorScheme: 'dark'});
+  await page.screenshot({path: `${pictures}/web-dark.png`, fullPage: true});
+
+  // The node that serves dies; the other one shows it, and the page comes back by itself.
+  const second = await browser.newPage();
+  await second.goto(other);
+  await second.waitForSelector('#death-1-1');
+  await kill(0, 'order');
+  await second.waitForSelector('#death-0-1');
+  step('the death of node 0 is shown by node 1');
+  await until('#link', 'Live, served by node 0 in its life 2');
+  await page.waitForSelector('#death-0-1');
+  step('node 0 is back and serves the same page');
+  await browser.close();
+}
+main().catch(error => { console.log(error); process.exit(1); });
