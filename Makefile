@@ -42,7 +42,7 @@ SMALL_FILES := $(addprefix kernel/node/,watch suspicion quarrel guardian electio
   $(addprefix kernel/,main panic symbols lib/format arch/x86_64/cpu arch/x86_64/serial)
 SMALL := $(filter-out $(FAST),$(patsubst %.c,%,$(wildcard $(SMALL_DIRS:%=kernel/%/*.c)))) $(SMALL_FILES)
 optimize = $(if $(filter $(1),$(SMALL)),-Os -mstringop-strategy=libcall,-O2)
-KERNEL_LDFLAGS := -nostdlib -static --gc-sections -z max-page-size=4096 -z noexecstack --build-id=none -T kernel/link.ld
+KERNEL_LDFLAGS := -nostdlib -static --wrap=tcp_input --gc-sections -z max-page-size=4096 -z noexecstack --build-id=none -T kernel/link.ld
 
 # Other flags make all objects anew.
 KERNEL_FLAGS := $(KERNEL_CFLAGS) $(call optimize,$(firstword $(SMALL))) but $(FAST) also $(SMALL_FILES)
@@ -209,7 +209,7 @@ $(B)/unit/%: %.c $$(call sources_of,%.c)
 $(B)/fuzz/%: %.c $$(call sources_of,%.c)
 	@mkdir -p $(@D)
 	@echo "  CC $< (fuzz)"
-	@clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Wno-everything -I. -Ikernel -Iboot -Itool $(LWIP_INCLUDE) $(filter %.c,$^) -o $@
+	@clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Wno-everything -Wl,--wrap=tcp_input -I. -Ikernel -Iboot -Itool $(LWIP_INCLUDE) $(filter %.c,$^) -o $@
 
 # Each of these prints lines `ok NAME` and `FAIL NAME`, and then `N passed, N failed`.
 check: $(B)/packages-test $(B)/lwip/COPYING

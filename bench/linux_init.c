@@ -2,10 +2,14 @@
 /*
  * The first program of the Linux that HydrOS is measured against: mounts what the kernel of HydrOS
  * gives by itself, then runs HydrOS's own init (the same file) once per node, each pinned to a core
- * of its own, and powers off when the first of them ends. Boot option nodes=N, as for HydrOS.
+ * of its own, and powers off when the first of them ends. Boot options nodes=N, as for HydrOS, and
+ * ip=ADDRESS for the network card.
  */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -16,6 +20,7 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -47,13 +52,45 @@ static void node_run(int node)
     _exit(127);
 }
 
-static void loopback_up(void)
+static void interface_up(const char *name, const char *address)
 {
-    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+    struct ifreq request = {.ifr_flags = 0};
+    struct sockaddr_in in = {.sin_family = AF_INET};
     int any = socket(AF_INET, SOCK_DGRAM, 0);
-    if (any < 0 || ioctl(any, SIOCSIFFLAGS, &request) != 0)
-        perror("linux_init: lo");
+    bool is_done = any >= 0;
+    strcpy(request.ifr_name, name);
+    if (address) {
+        inet_aton(address, &in.sin_addr);
+        memcpy(&request.ifr_addr, &in, sizeof in);
+        is_done = is_done && ioctl(any, SIOCSIFADDR, &request) == 0;
+    }
+    request.ifr_flags = IFF_UP | IFF_RUNNING;
+    if (!is_done || ioctl(any, SIOCSIFFLAGS, &request) != 0)
+        perror(name);
     close(any);
+}
+
+/* Boot option ip=ADDRESS: the card's driver, and the address, whose class is its network. */
+static void card_up(void)
+{
+    char text[8192] = "", *option;
+    int count = 0;
+    struct dirent **names = NULL;
+    FILE *file = fopen("/proc/cmdline", "r");
+    if (!file || !fgets(text, sizeof text, file) || !(option = strstr(text, " ip=")))
+        return;
+    fclose(file);
+    option += 4;
+    option[strcspn(option, " \n")] = 0;
+    count = scandir("/modules", &names, NULL, alphasort);
+    for (int i = 0; i < count; i++) {
+        char path[PATH_MAX];
+        snprintf(path, sizeof path, "/modules/%s", names[i]->d_name);
+        int module = names[i]->d_name[0] == '.' ? -1 : open(path, O_RDONLY);
+        if (module >= 0 && syscall(SYS_finit_module, module, "", 0) != 0)
+            perror(path);
+    }
+    interface_up("eth0", option);
 }
 
 int main(void)
@@ -66,7 +103,8 @@ int main(void)
     int console = open("/dev/console", O_RDWR);
     for (int fd = 0; console >= 0 && fd <= 2; fd++)
         dup2(console, fd);
-    loopback_up();
+    interface_up("lo", NULL);
+    card_up();
     pid_t pids[64];
     int nodes = nodes_asked();
     for (int node = 0; node < nodes; node++) {

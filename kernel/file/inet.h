@@ -41,7 +41,6 @@ struct inet_wire {
     /* Where packets to `to` come from. false: there is no way. */
     bool (*source)(const struct inet_address *to, struct inet_address *source);
     int (*listen)(struct socket *socket); /* also here, from now on; local address and port stand */
-    void (*accepted)(struct socket *socket); /* one of its connections left the backlog */
     /* Begins; local and remote stand. The socket is CONNECTING, and its ops are the wire's. */
     int (*connect)(struct socket *socket);
     int (*bind)(struct socket *socket); /* datagram: receives here too, from now on */

@@ -70,8 +70,6 @@ void tcp_fail(struct socket *socket, int error)
 /* Room came up in the backlog: those who knocked in vain get in, first come first served. */
 static void tcp_accepted(struct socket *listener, struct socket *taken)
 {
-    if (taken->inet.wire)
-        inet_wire->accepted(taken);
     while (!list_is_empty(&listener->inet.connecting) && !socket_backlog_is_full(listener)) {
         struct socket *client =
             LIST_FIRST(&listener->inet.connecting, struct socket, inet.connecting_link);

@@ -13,17 +13,13 @@
 #include <lwip/priv/tcp_priv.h>
 
 #include "arch/arch.h"
+#include "network/connections.h"
 #include "network/stack.h"
 #include "thread/timer.h"
 
 #define MS 1000000UL
 
 static struct timer timer;
-
-static bool tcp_waits(void)
-{
-    return tcp_active_pcbs || tcp_tw_pcbs;
-}
 
 static bool dhcp_waits(void)
 {
@@ -65,7 +61,7 @@ static struct ticker {
     bool (*is_waited_for)(void); /* NULL: always */
     nanoseconds due;             /* 0: does not tick */
 } tickers[] = {
-    {TCP_TMR_INTERVAL, tcp_tmr, tcp_waits, 0},
+    {TCP_TMR_INTERVAL, connections_tick, connections_wait, 0},
     {DHCP_FINE_TIMER_MSECS, dhcp_fine_tmr, dhcp_waits, 0},
     {IGMP_TMR_INTERVAL, igmp_tmr, igmp_waits, 0},
     {MLD6_TMR_INTERVAL, mld6_tmr, mld_waits, 0},

@@ -20,6 +20,7 @@
 #include "lib/random.h"
 #include "lib/string.h"
 #include "memory/heap.h"
+#include "network/connections.h"
 #include "network/filter.h"
 #include "network/link.h"
 #include "network/wire.h"
@@ -74,6 +75,8 @@ static err_t output(struct netif *link, struct pbuf *frame)
     static uint8_t whole[CARD_FRAME_MAX];
     const void *bytes = frame->payload;
 
+    if (connections_quiet)
+        return ERR_OK;
     if (frame->tot_len > CARD_FRAME_MAX)
         return ERR_BUF;
     if (frame->len != frame->tot_len) {
@@ -127,6 +130,11 @@ static void addresses_tell(struct netif *link)
 
     if (netif_ip4_addr(link)->addr == told)
         return;
+    if (told) {
+        ip_addr_t gone = IPADDR4_INIT(told);
+
+        connections_address_ends(&gone);
+    }
     told = netif_ip4_addr(link)->addr;
     if (told)
         log_line("network: %s has address %u.%u.%u.%u", host_name, a[0], a[1], a[2], a[3]);

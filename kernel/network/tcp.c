@@ -13,11 +13,12 @@
 #include "linux/socket_abi.h"
 #include "memory/frames.h"
 #include "memory/heap.h"
+#include "network/connections.h"
 #include "network/stack.h"
 #include "network/wire.h"
 
 #define ALL_ENDED   (EVENT_ALL & ~EVENT_PRI & ~EVENT_NVAL)
-#define BACKLOG_MAX 255U              /* lwIP counts them in a byte */
+#define BACKLOG_ALL 255               /* of lwIP: connections.c and the socket's own hold */
 #define ROOM_LOW    (TCP_SND_BUF / 4) /* writable again from here: fewer, larger turns */
 /* Numbers of Linux, netinet/tcp.h */
 enum {
@@ -45,6 +46,8 @@ static struct tcp_pcb *detach(struct socket *socket)
     tcp_recv(pcb, NULL);
     tcp_sent(pcb, NULL);
     tcp_err(pcb, NULL);
+    connection_choose(pcb);
+    connection_orphan(pcb);
     return pcb;
 }
 
@@ -175,8 +178,11 @@ static struct socket *pending_create(struct socket *listener)
     return pending;
 }
 
-/* It counts for lwIP's backlog until the program has accepted it: then the rest of the world sees
- * a full queue as on Linux, by silence. */
+bool listener_is_full(const struct tcp_pcb_listen *listener)
+{
+    return !listener->callback_arg || socket_backlog_is_full(listener->callback_arg);
+}
+
 static err_t accepted(void *argument, struct tcp_pcb *pcb, err_t error)
 {
     struct socket *listener = argument, *pending;
@@ -189,7 +195,6 @@ static err_t accepted(void *argument, struct tcp_pcb *pcb, err_t error)
     address_from_lwip(&pcb->local_ip, pcb->local_port, &pending->inet.local);
     address_from_lwip(&pcb->remote_ip, pcb->remote_port, &pending->inet.remote);
     port_share(pending);
-    tcp_backlog_delayed(pcb);
     attach(pending, pcb);
     socket_backlog_add(listener, pending);
     return ERR_OK;
@@ -197,18 +202,13 @@ static err_t accepted(void *argument, struct tcp_pcb *pcb, err_t error)
 
 /* ---- what file/socket_inet.c asks ---- */
 
-void wire_accepted(struct socket *socket)
-{
-    tcp_backlog_accepted(pcb_of(socket));
-    stack_done();
-}
-
 void wire_unlisten(struct socket *socket)
 {
     struct tcp_pcb *pcb = pcb_of(socket);
 
     socket->inet.wire = NULL;
     tcp_arg(pcb, NULL);
+    connections_listener_ends(pcb);
     tcp_close(pcb);
     stack_done();
 }
@@ -243,20 +243,16 @@ static struct tcp_pcb *bound(const struct socket *socket)
 int wire_listen(struct socket *socket)
 {
     struct tcp_pcb *pcb, *listener;
-    unsigned backlog = socket->backlog_max + 1;
     err_t error;
 
     if (inet_is_loopback(&socket->inet.local))
         return 0;
-    backlog = backlog < BACKLOG_MAX ? backlog : BACKLOG_MAX;
-    if (socket->inet.wire) {
-        tcp_backlog_set(pcb_of(socket), (u8_t)backlog);
+    if (socket->inet.wire)
         return 0;
-    }
     pcb = bound(socket);
     if (!pcb)
         return -EADDRINUSE;
-    listener = tcp_listen_with_backlog_and_err(pcb, (u8_t)backlog, &error);
+    listener = tcp_listen_with_backlog_and_err(pcb, BACKLOG_ALL, &error);
     if (!listener) {
         tcp_close(pcb);
         return error == ERR_USE ? -EADDRINUSE : -ENOBUFS;
@@ -280,6 +276,14 @@ int wire_connect(struct socket *socket)
         return -ENOBUFS;
     }
     address_to_lwip(&socket->inet.remote, &address);
+    /* For connection_choose, as tcp_connect does it. */
+    const ip_addr_t *own = ip_netif_get_local_ip(&stack_link, &address);
+
+    if (own && ip_addr_isany(&pcb->local_ip))
+        ip_addr_copy(pcb->local_ip, *own);
+    ip_addr_copy(pcb->remote_ip, address);
+    pcb->remote_port = socket->inet.remote.port;
+    connection_choose(pcb);
     attach(socket, pcb);
     socket->state = SOCKET_CONNECTING;
     err_t error = tcp_connect(pcb, &address, socket->inet.remote.port, connected);

@@ -74,7 +74,6 @@ const struct inet_wire wire = {
     .is_own = is_own,
     .source = source,
     .listen = wire_listen,
-    .accepted = wire_accepted,
     .connect = wire_connect,
     .bind = wire_bind,
     .send = wire_send,

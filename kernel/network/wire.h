@@ -12,7 +12,6 @@ void address_to_lwip(const struct inet_address *address, ip_addr_t *to);
 void address_from_lwip(const ip_addr_t *address, uint16_t port, struct inet_address *to);
 /* tcp.c */
 int wire_listen(struct socket *socket);
-void wire_accepted(struct socket *socket);
 int wire_connect(struct socket *socket);
 void wire_options(struct socket *socket);
 void wire_unlisten(struct socket *socket);

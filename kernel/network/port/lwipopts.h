@@ -87,4 +87,4 @@
 #define TCP_MSL             30000UL /* TIME_WAIT is twice this: Linux's minute */
 #define SO_REUSE            1       /* which ports may be shared is decided in file/inet_ports.c */
 /* First numbers that nobody can guess. */
-#define LWIP_HOOK_TCP_ISN(local, local_port, remote, remote_port) network_random()
+#define LWIP_HOOK_TCP_ISN(local, local_port, remote, remote_port) connection_first_number()

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TEST-SOURCES: build/lwip/src/core/def.c build/lwip/src/core/inet_chksum.c build/lwip/src/core/init.c build/lwip/src/core/ip.c build/lwip/src/core/mem.c build/lwip/src/core/memp.c build/lwip/src/core/netif.c build/lwip/src/core/pbuf.c build/lwip/src/core/tcp.c build/lwip/src/core/tcp_in.c build/lwip/src/core/tcp_out.c build/lwip/src/core/udp.c build/lwip/src/core/ipv4/dhcp.c build/lwip/src/core/ipv4/etharp.c build/lwip/src/core/ipv4/icmp.c build/lwip/src/core/ipv4/igmp.c build/lwip/src/core/ipv4/ip4.c build/lwip/src/core/ipv4/ip4_addr.c build/lwip/src/core/ipv4/ip4_frag.c build/lwip/src/core/ipv6/ethip6.c build/lwip/src/core/ipv6/icmp6.c build/lwip/src/core/ipv6/ip6.c build/lwip/src/core/ipv6/ip6_addr.c build/lwip/src/core/ipv6/ip6_frag.c build/lwip/src/core/ipv6/mld6.c build/lwip/src/core/ipv6/nd6.c build/lwip/src/netif/ethernet.c kernel/network/resolver.c kernel/network/filter.c kernel/lib/format.c */
+/* TEST-SOURCES: build/lwip/src/core/def.c build/lwip/src/core/inet_chksum.c build/lwip/src/core/init.c build/lwip/src/core/ip.c build/lwip/src/core/mem.c build/lwip/src/core/memp.c build/lwip/src/core/netif.c build/lwip/src/core/pbuf.c build/lwip/src/core/tcp.c build/lwip/src/core/tcp_in.c build/lwip/src/core/tcp_out.c build/lwip/src/core/udp.c build/lwip/src/core/ipv4/dhcp.c build/lwip/src/core/ipv4/etharp.c build/lwip/src/core/ipv4/icmp.c build/lwip/src/core/ipv4/igmp.c build/lwip/src/core/ipv4/ip4.c build/lwip/src/core/ipv4/ip4_addr.c build/lwip/src/core/ipv4/ip4_frag.c build/lwip/src/core/ipv6/ethip6.c build/lwip/src/core/ipv6/icmp6.c build/lwip/src/core/ipv6/ip6.c build/lwip/src/core/ipv6/ip6_addr.c build/lwip/src/core/ipv6/ip6_frag.c build/lwip/src/core/ipv6/mld6.c build/lwip/src/core/ipv6/nd6.c build/lwip/src/netif/ethernet.c kernel/network/resolver.c kernel/network/filter.c kernel/network/connections.c kernel/network/cookie.c kernel/lib/format.c kernel/lib/random.c */
 /*
  * libFuzzer: frames of any content into lwIP with our options, a listening TCP port that echoes, a
  * UDP port and DHCP at work. Sums of IP, TCP, UDP and ICMP are put right, so that what lies behind
@@ -18,6 +18,9 @@
 #include <lwip/udp.h>
 #include <netif/ethernet.h>
 
+#include "arch/arch.h"
+#include "lib/random.h"
+#include "network/connections.h"
 #include "network/filter.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -59,6 +62,27 @@ void network_broken(int line)
 uint32_t sys_now(void)
 {
     return now_ms;
+}
+
+uint64_t arch_clock(void)
+{
+    return now_ms * 1000000UL;
+}
+
+/* The second port's backlog is always full. */
+bool listener_is_full(const struct tcp_pcb_listen *listener)
+{
+    return listener->local_port != PORT;
+}
+
+static bool no_hardware(uint64_t *value)
+{
+    return false;
+}
+
+static uint64_t clock_of_test(void)
+{
+    return random_state;
 }
 
 void tcp_timer_needed(void)
@@ -116,6 +140,7 @@ static void begin(void)
 {
     ip4_addr_t address, mask, gateway;
 
+    random_init(no_hardware, clock_of_test, 1);
     lwip_init();
     IP4_ADDR(&address, 10, 0, 2, 15);
     IP4_ADDR(&mask, 255, 255, 255, 0);
@@ -131,7 +156,10 @@ static void begin(void)
     udp_bind(udp, IP_ANY_TYPE, PORT);
     udp_recv(udp, datagram, NULL);
     tcp_bind(tcp, IP_ANY_TYPE, PORT);
-    tcp_accept(tcp_listen_with_backlog(tcp, 16), accepted);
+    tcp_accept(tcp_listen_with_backlog(tcp, 255), accepted);
+    tcp = tcp_new_ip_type(IPADDR_TYPE_V4);
+    tcp_bind(tcp, IP4_ADDR_ANY, PORT + 1);
+    tcp_accept(tcp_listen_with_backlog(tcp, 255), accepted);
 }
 
 /* ---- frames ---- */
@@ -215,12 +243,9 @@ static void time_pass(void)
 {
     for (unsigned i = 0; i < 40; i++) {
         now_ms += TCP_TMR_INTERVAL;
-        tcp_tmr();
+        connections_tick();
     }
-    while (tcp_active_pcbs)
-        tcp_abort(tcp_active_pcbs);
-    while (tcp_tw_pcbs)
-        tcp_abort(tcp_tw_pcbs);
+    connections_address_ends(&net.ip_addr);
     for (unsigned i = 0; i < 20; i++) {
         etharp_tmr();
         ip_reass_tmr();

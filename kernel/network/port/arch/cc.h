@@ -15,6 +15,7 @@ typedef long ssize_t;
 #define LWIP_PLATFORM_DIAG(text)
 
 uint32_t network_random(void);
+uint32_t connection_first_number(void);
 _Noreturn void network_broken(int line);
 void *network_alloc(size_t size);
 void *network_alloc_zeroed(size_t count, size_t size);
