@@ -1,0 +1,303 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% What stands on nodes that are attacked, and the attacks, from this host. While one goes on, somebody who means well comes again and
+%% again to the node; afterwards the nodes tell what they noticed.
+-module(attack_test).
+-export([serve/0, answer/2, flood/1, half_open/1, crowd/3, slow_readers/3, junk/2, scan/2, handshakes/1, begin_all/2]).
+
+-define(ECHO, 8080).
+-define(STREAM, 8081).
+-define(REPORT, 8082).
+-define(DISTRIBUTION, 4370).
+-define(SYN, 2).
+
+%% ---- a node ----
+
+%% An echo, a stream without end, a report. Nodes 1 and 2 call each other all the time.
+serve() ->
+    Number = list_to_integer(os:getenv("HYDROS_NODE", "0")),
+    {ok, _} = net_kernel:start(name(Number), #{name_domain => shortnames, dist_listen => true}),
+    true = erlang:set_cookie(attack),
+    Caller = spawn_link(fun() -> Number =:= 0 orelse call(name(3 - Number), 0, 0) end),
+    spawn_link(fun() -> listen(?STREAM, fun stream/1) end),
+    spawn_link(fun() -> listen(?REPORT, fun(Socket) -> report(Socket, Number, Caller) end) end),
+    listen(?ECHO, fun echo/1).
+
+name(Number) -> list_to_atom("n" ++ integer_to_list(Number) ++ "@hydros").
+
+listen(Port, Serve) ->
+    {ok, Listener} = gen_tcp:listen(Port, [binary, {active, false}, {reuseaddr, true}, {backlog, 128}, {nodelay, true}]),
+    Port =:= ?ECHO andalso io:format("attack: listening~n"),
+    accept(Listener, Serve).
+
+accept(Listener, Serve) ->
+    case gen_tcp:accept(Listener) of
+        {ok, Socket} ->
+            Pid = spawn(fun() -> receive go -> Serve(Socket) end end),
+            _ = gen_tcp:controlling_process(Socket, Pid),
+            Pid ! go;
+        {error, Reason} ->
+            io:format("attack: accept ~p~n", [Reason]),
+            timer:sleep(10)
+    end,
+    accept(Listener, Serve).
+
+echo(Socket) ->
+    case gen_tcp:recv(Socket, 0) of
+        {ok, Bytes} -> _ = gen_tcp:send(Socket, Bytes), echo(Socket);
+        _ -> gen_tcp:close(Socket)
+    end.
+
+stream(Socket) ->
+    case gen_tcp:send(Socket, binary:copy(<<1>>, 65536)) of
+        ok -> stream(Socket);
+        _ -> gen_tcp:close(Socket)
+    end.
+
+%% KiB free, sockets, calls made, the longest in ms: 12 digits each.
+report(Socket, Number, Caller) ->
+    {ok, Text} = file:read_file("/proc/meminfo"),
+    {match, [Free]} = re:run(Text, "MemFree: *([0-9]+)", [{capture, all_but_first, list}]),
+    Caller ! {told, self()},
+    {Count, Longest} = case Number of 0 -> {0, 0}; _ -> receive {calls, C, L} -> {C, L} end end,
+    ok = gen_tcp:send(Socket, io_lib:format("~12b~12b~12b~12b", [list_to_integer(Free), length(erlang:ports()), Count, Longest])),
+    echo(Socket).
+
+call(Other, Count, Longest) ->
+    receive
+        {told, Pid} -> Pid ! {calls, Count, Longest}, call(Other, 0, 0)
+    after 20 ->
+        Begun = erlang:monotonic_time(millisecond),
+        try erpc:call(Other, erlang, node, [], 60000) of
+            Other -> call(Other, Count + 1, max(Longest, erlang:monotonic_time(millisecond) - Begun))
+        catch
+            _:_ when Count =:= 0 -> call(Other, 0, 0); % it is not there yet
+            _:_ -> call(Other, Count, 99999)
+        end
+    end.
+
+%% ---- this host ----
+
+%% The wire, once all nodes answer on it.
+begin_all(From, To) ->
+    Wire = attack_wire:start(From, To),
+    [begin {ok, _} = answer(Wire, Node), _ = report_of(Wire, Node) end || Node <- [0, 1, 2]],
+    timer:sleep(1000),
+    [_ = report_of(Wire, Node) || Node <- [1, 2]],
+    Wire.
+
+%% Somebody who means well: so many ms.
+answer(Wire, Node) ->
+    Begun = erlang:monotonic_time(millisecond),
+    {ok, C} = attack_wire:connect(Wire, somebody(), {Node, ?ECHO}),
+    Bytes = rand:bytes(1000),
+    {ok, C1} = attack_wire:send(C, Bytes),
+    {ok, Bytes, C2} = attack_wire:recv(C1, 1000),
+    attack_wire:close(C2),
+    {ok, erlang:monotonic_time(millisecond) - Begun}.
+
+somebody() -> {<<10, 9, 1, (rand:uniform(250))>>, 1024 + rand:uniform(60000)}.
+
+report_of(Wire, Node) ->
+    {ok, C} = attack_wire:connect(Wire, somebody(), {Node, ?REPORT}),
+    {ok, Text, C1} = attack_wire:recv(C, 48),
+    attack_wire:close(C1),
+    [Free, Sockets, Calls, Longest] = [list_to_integer(string:trim(binary_to_list(Word))) || <<Word:12/binary>> <= Text],
+    #{free => Free, sockets => Sockets, calls => Calls, longest => Longest}.
+
+%% While Attack goes on: answers of node 0, at least Answers. Afterwards: what nodes 1 and 2 noticed, and KiB that node 0 has less.
+during(Wire, Name, Answers, Attack) ->
+    #{free := Before} = report_of(Wire, 0),
+    Self = self(),
+    Guest = spawn_link(fun() -> guest(Wire, Self, []) end),
+    Attack(),
+    Guest ! stop,
+    Times = receive {Guest, T} -> T end,
+    #{free := After, sockets := Sockets} = report_of(Wire, 0),
+    #{calls := Calls, longest := Longest} = report_of(Wire, 1),
+    io:format("~s: ~b answers, the slowest ~b ms; node 0 has ~b KiB less, ~b sockets; nodes 1 and 2: ~b calls, the slowest ~b ms~n", [
+        Name, length(Times), lists:max([0 | Times]), Before - After, Sockets, Calls, Longest
+    ]),
+    true = length(Times) >= Answers,
+    true = Calls > 0,
+    true = Longest < 5000,
+    Before - After.
+
+guest(Wire, Pid, Times) ->
+    {ok, Time} = answer(Wire, 0),
+    receive
+        stop -> Pid ! {self(), [Time | Times]}
+    after 50 -> guest(Wire, Pid, [Time | Times])
+    end.
+
+%% Ten seconds of SYN from anywhere, as many as the card takes.
+flood(Wire) ->
+    Less = during(Wire, "flood of SYN", 3, fun() -> flood_until(Wire, erlang:monotonic_time(millisecond) + 10000) end),
+    true = Less < 16384.
+
+flood_until(Wire, End) ->
+    [attack_wire:frame(Wire, attack_wire:tcp({anybody(), 0, ?ECHO}, {rand:uniform(1 bsl 31), 0, ?SYN, 65535})) || _ <- lists:seq(1, 50)],
+    _ = attack_wire:counts(Wire),
+    timer:sleep(2),
+    erlang:monotonic_time(millisecond) < End andalso flood_until(Wire, End).
+
+anybody() -> {<<100, (rand:uniform(200)), (rand:uniform(200)), (rand:uniform(200))>>, rand:uniform(65535)}.
+
+%% 10,000 SYN, and nothing after them.
+half_open(Wire) ->
+    Less = during(Wire, "half-open connections", 3, fun() ->
+        knock(Wire, ?ECHO, [person(N) || N <- lists:seq(1, 10000)]),
+        timer:sleep(3000)
+    end),
+    true = Less < 16384.
+
+person(N) -> {<<101, 1, (N div 250), (N rem 250 + 1)>>, 2000 + N rem 50000}.
+
+knock(Wire, Port, People) ->
+    lists:foldl(
+        fun(Person, N) ->
+            attack_wire:frame(Wire, attack_wire:tcp({Person, 0, Port}, {1000, 0, ?SYN, 65535})),
+            N rem 20 =:= 0 andalso timer:sleep(10),
+            N + 1
+        end,
+        1,
+        People
+    ).
+
+%% Count connections that are made and say nothing: each gets in. KiB of node 0 for each are told.
+crowd(Wire, Count, KibMax) ->
+    attack_wire:answering(Wire, 65535),
+    Less = during(Wire, "silent connections", 3, fun() -> gather(Wire, ?ECHO, [person(N) || N <- lists:seq(1, Count)], 60) end),
+    #{sockets := Sockets} = report_of(Wire, 0),
+    io:format("~.2f KiB of the node for each of ~b connections~n", [Less / Count, Sockets]),
+    true = Sockets >= Count,
+    true = Less < Count * KibMax,
+    leave(Wire, ?ECHO, Count).
+
+gather(_, _, [], _) ->
+    true;
+gather(Wire, Port, People, Rounds) when Rounds > 0 ->
+    knock(Wire, Port, People),
+    timer:sleep(1000),
+    Counts = attack_wire:counts(Wire),
+    gather(Wire, Port, [Person || Person <- People, not is_map_key({answered, Person}, Counts)], Rounds - 1).
+
+%% By resets with the numbers that they began with.
+leave(Wire, Port, Count) ->
+    attack_wire:answering(Wire, none),
+    lists:foreach(
+        fun(N) ->
+            attack_wire:frame(Wire, attack_wire:tcp({person(N), 0, Port}, {1001, 0, 4, 0})),
+            N rem 20 =:= 0 andalso timer:sleep(10)
+        end,
+        lists:seq(1, Count)
+    ),
+    timer:sleep(2000).
+
+%% Count connections to a stream without end, of which nobody takes a byte.
+slow_readers(Wire, Count, KibMax) ->
+    attack_wire:answering(Wire, 0),
+    Less = during(Wire, "slow readers", 3, fun() ->
+        gather(Wire, ?STREAM, [person(N) || N <- lists:seq(1, Count)], 60),
+        timer:sleep(5000)
+    end),
+    true = Less < KibMax,
+    leave(Wire, ?STREAM, Count).
+
+%% Frames that are almost right, the same ones at each run.
+junk(Wire, Count) ->
+    _ = rand:seed(exsss, 4),
+    Less = during(Wire, "malformed frames", 3, fun() ->
+        lists:foreach(
+            fun(N) ->
+                attack_wire:frame(Wire, mutate(sample(rand:uniform(8)))),
+                N rem 20 =:= 0 andalso timer:sleep(2),
+                N rem 500 =:= 0 andalso attack_wire:counts(Wire)
+            end,
+            lists:seq(1, Count)
+        )
+    end),
+    true = Less < 16384.
+
+sample(1) -> attack_wire:tcp({somebody(), 0, ?ECHO}, {1, 0, ?SYN, 65535});
+sample(2) -> attack_wire:tcp({somebody(), 0, ?ECHO}, {1, 1, rand:uniform(256) - 1, 65535});
+sample(3) -> to_node(17, <<1000:16, 53:16, 12:16, 0:16, "data">>);
+sample(4) -> to_node(1, <<8, 0, (bnot (16#800 + 1)):16, 0:16, 1:16>>);
+sample(5) -> <<255, 255, 255, 255, 255, 255, 2, 2, 2, 2, 2, 2, 16#0806:16, 1:16, 16#0800:16, 6, 4, 1:16, 2, 2, 2, 2, 2, 2, 10, 9, 0, 77, 0:48, 10, 9, 0, 10>>;
+sample(6) -> <<16#33, 16#33, 255, 16#34, 16#56, 0, 2, 2, 2, 2, 2, 2, 16#86dd:16, 6:4, 0:28, 24:16, 58, 255, 16#fe80:16, 0:96, 5:16, 16#ff02:16, 0:72, 1, 255, 16#34, 16#56, 0, 135, 0, 0:48, 16#fe80:16, 0:104, 0>>;
+sample(7) -> <<(attack_wire:mac(0))/binary, 2, 2, 2, 2, 2, 2, 16#86dd:16, 6:4, 0:28, 40:16, 0, 255, 16#fe80:16, 0:96, 5:16, 16#fe80:16, 0:96, 9:16, 6, 0, 1, 4, 0:32, 1000:16, 8080:16, 0:64, 5:4, 0:4, 2, 0:80, 0:96>>;
+sample(8) -> fragment(rand:uniform(9000)).
+
+to_node(Protocol, Data) -> attack_wire:ip_frame(attack_wire:mac(0), <<10, 9, 1, 1>>, attack_wire:ip(0), Protocol, Data).
+
+%% A piece of a datagram that never becomes whole, or larger than one can be.
+fragment(Offset) ->
+    <<Before:20/binary, _:16, After/binary>> = to_node(17, rand:bytes(rand:uniform(1000))),
+    <<Before:20/binary, 0:2, 1:1, (Offset rem 8192):13, After/binary>>.
+
+mutate(Frame) ->
+    case rand:uniform(6) of
+        1 -> Frame;
+        2 -> binary:part(Frame, 0, rand:uniform(byte_size(Frame)));
+        3 -> <<Frame/binary, (rand:bytes(rand:uniform(400)))/binary>>;
+        _ -> mutate_bytes(Frame, rand:uniform(4))
+    end.
+
+mutate_bytes(Frame, 0) -> Frame;
+mutate_bytes(Frame, Count) ->
+    At = 12 + rand:uniform(byte_size(Frame) - 12) - 1,
+    <<Before:At/binary, _, After/binary>> = Frame,
+    mutate_bytes(<<Before/binary, (rand:uniform(256) - 1), After/binary>>, Count - 1).
+
+%% Every port of TCP, and the lower ones of UDP: what listens was asked for.
+scan(Wire, Ports) ->
+    [begin
+        Open = lists:sort(scan(Wire, Node, Ports, [], 100)),
+        io:format("node ~b listens on ~w~n", [Node, Open]),
+        true = Open =:= [Port || Port <- [?DISTRIBUTION, ?ECHO, ?STREAM, ?REPORT], lists:member(Port, Ports)]
+    end || Node <- [0, 1, 2]],
+    [attack_wire:frame(Wire, to_node(17, <<1000:16, Port:16, 12:16, 0:16, "data">>)) || Port <- lists:seq(1, 1024)],
+    timer:sleep(2000),
+    [] = [Port || {udp, Port} <- maps:keys(attack_wire:counts(Wire))],
+    {ok, _} = answer(Wire, 0),
+    true.
+
+scan(_, _, [], Open, _) ->
+    Open;
+scan(Wire, Node, Ports, Open, Rounds) when Rounds > 0 ->
+    From = somebody(),
+    lists:foldl(
+        fun(Port, N) ->
+            attack_wire:frame(Wire, attack_wire:tcp({From, Node, Port}, {1000, 0, ?SYN, 65535})),
+            N rem 40 =:= 0 andalso timer:sleep(10),
+            N + 1
+        end,
+        1,
+        Ports
+    ),
+    timer:sleep(1000),
+    Counts = attack_wire:counts(Wire),
+    Answered = maps:from_keys([Port || {What, Port} <- maps:keys(Counts), What =:= syn_ack orelse What =:= reset], []),
+    scan(Wire, Node, [Port || Port <- Ports, not is_map_key(Port, Answered)], [Port || {syn_ack, Port} <- maps:keys(Counts)] ++ Open, Rounds - 1).
+
+%% First words to Erlang's distribution that are too long, too short, or no words.
+handshakes(Wire) ->
+    Name = binary:copy(<<"x">>, 1000),
+    Words = [
+        <<65535:16, (binary:copy(<<255>>, 1400))/binary>>,
+        <<0:16>>,
+        <<1:16, "N">>,
+        <<1015:16, "N", 0:64, 1:32, 1000:16, Name/binary>>,
+        <<1015:16, "N", 0:64, 1:32, 65535:16, Name/binary>>,
+        <<1007:16, "n", 5:16, 0:32, Name/binary>>,
+        rand:bytes(1400)
+    ],
+    Less = during(Wire, "distribution handshakes", 3, fun() ->
+        [begin
+            {ok, C} = attack_wire:connect(Wire, somebody(), {0, ?DISTRIBUTION}),
+            case attack_wire:send(C, Word) of
+                {ok, C1} -> timer:sleep(100), attack_wire:close(C1);
+                {error, reset} -> ok
+            end
+        end || _ <- lists:seq(1, 10), Word <- Words]
+    end),
+    true = Less < 16384.
