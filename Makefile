@@ -11,12 +11,19 @@ ACCEL ?= tcg
 MACHINE ?= q35
 KERNEL ?= release
 RELEASE ?=
+SERVER ?=
 EVAL ?=
 OPTIONS ?=
 NET ?=
 PORTS ?=
 TIMEOUT ?=
 export EVAL
+# A server of examples/: a release, a card, and ports as it says.
+ifneq ($(SERVER),)
+RELEASE := $(B)/servers/$(SERVER)
+NET := $(or $(NET),user)
+PORTS := $(or $(PORTS),$(shell sed -n 's/^ports="\(.*\)"$$/\1/p' examples/$(SERVER)/server))
+endif
 
 # ---- kernel ----
 KERNEL_DIRS := lib arch/x86_64 memory thread device file node network linux
@@ -172,6 +179,7 @@ $(B)/packages-%: scripts/install-packages
 # ---- run ----
 # Built by a second make, so that wildcards and tools are looked at after the packages are there.
 run: $(B)/packages-run
+	@$(if $(SERVER),scripts/make-server $(SERVER) $(RELEASE))
 	@$(MAKE) --no-print-directory image
 	@$(B)/hydros run --loader=$(B)/loader.elf --image=$(IMAGE) --nodes=$(NODES) --memory=$(MEM) --accel=$(ACCEL) \
 	  --machine=$(MACHINE) $(if $(TIMEOUT),--timeout=$(TIMEOUT)) $(if $(EVAL),--eval="$$EVAL") \
@@ -264,6 +272,7 @@ help:
 	@echo '   NODES=4 MEM=2G    cores and memory of the machine'
 	@echo "   EVAL='EXPR.'      no person: node 0 evaluates, prints, the machine powers off; exit status tells"
 	@echo '   RELEASE=DIR       a release (rebar3, mix) with its own ERTS or without, started on every node'
+	@echo '   SERVER=NAME       a server of examples/: $(patsubst examples/%/server,%,$(wildcard examples/*/server))'
 	@echo '   ACCEL=tcg|kvm  MACHINE=q35|pc|microvm  KERNEL=release|debug  TIMEOUT=SECONDS'
 	@echo '   NET=user PORTS="8080:80 8081:80@1"   a network card; ports of this host led to ports of nodes'
 	@echo '   OPTIONS="web=80 web-token"   with these: the machine as a web page (docs/web.md)'

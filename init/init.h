@@ -26,6 +26,8 @@ bool option_is_for_us(const char *name); /* given as name@N with our number */
 /* In the cluster, the module global need not guess who is cut off from whom: a node is dead for all
  * or for none. */
 #define CLUSTER_FLAGS " -kernel prevent_overlapping_partitions false"
+/* TCP distribution serves the rest of the world: with option dist-port=N others reach us there,
+ * else only who is on this node. */
 #define CARRIER_FLAGS "-epmd_module hydros_epmd -proto_dist hydros inet_tcp"
 #define EBIN          "/hydros/ebin"
 

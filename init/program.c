@@ -122,11 +122,14 @@ bool cluster_is_wanted(void)
  * cores of an emulator share the host's few. Less than 120, says net_kernel. */
 void cluster_flags_set(void)
 {
-    char flags[512];
+    char flags[512], listen[96] = "inet_dist_use_interface {127,0,0,1}", port[8];
     const char *count = getenv("HYDROS_NODES");
     int crowd = ((count != NULL ? atoi(count) : 1) + 3) / 4;
-    snprintf(flags, sizeof flags, ERLANG_FLAGS CLUSTER_FLAGS " -kernel net_setuptime %d",
-             crowd < 16 ? 7 * crowd : 112);
+    if (option_get("dist-port", port, sizeof port) > 0)
+        snprintf(listen, sizeof listen, "inet_dist_listen_min %s inet_dist_listen_max %s", port,
+                 port);
+    snprintf(flags, sizeof flags, ERLANG_FLAGS CLUSTER_FLAGS " -kernel net_setuptime %d %s",
+             crowd < 16 ? 7 * crowd : 112, listen);
     setenv("ERL_AFLAGS", flags, 1);
 }
 

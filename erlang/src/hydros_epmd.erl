@@ -20,6 +20,7 @@ register_node(Name, Port) ->
 -spec register_node(term(), term(), term()) -> {ok, integer()} | {error, term()}.
 register_node(Name, Port, Family) ->
     case erl_epmd:register_node(Name, Port, Family) of
+        {ok, -1} when node() =/= nonode@nohost -> {ok, 0}; % -erl_epmd_port: nobody was asked
         {ok, Creation} -> {ok, Creation};
         {error, duplicate_name} -> {error, duplicate_name};
         {error, _} when node() =:= nonode@nohost -> {ok, -1};
