@@ -60,10 +60,14 @@ desk() { # PORT ARGUMENT...
 answer "a node of this host" '{n1@hydros,\[n0@hydros\],true}' desk $((PORT + 5)) -noinput -eval "
     io:format(\"~p~n\", [begin N = 'n1@hydros', pong = net_adm:ping(N),
     Bytes = rand:bytes(3000000), {N, erpc:call(N, erlang, nodes, []), Bytes =:= erpc:call(N, lists, last, [[Bytes]])} end]), halt()."
-printf 'node().\nq().\n' > "$WORK/typed"
-INPUT=$WORK/typed
-remote() {
-    ERL_INETRC="$WORK/inetrc" timeout 60 erl -sname far -setcookie sesame -start_epmd false -erl_epmd_port $((PORT + 4)) -remsh n0@hydros
-}
-answer "erl -remsh" "n0@hydros" remote
-cat "$WORK/answer"
+cat > "$WORK/script" << 'END'
+expect 40 "(n0@hydros)1> "
+send "node().\r"
+expect 20 "n0@hydros\r\n"
+send "\x07"
+expect 10 "--> "
+send "q\r"
+exit 0
+END
+answer "erl -remsh" "n0@hydros" env ERL_INETRC="$WORK/inetrc" timeout 90 build/pty "$WORK/script" erl -sname far -setcookie sesame -start_epmd false \
+    -dist_listen false -erl_epmd_port $((PORT + 4)) -remsh n0@hydros
