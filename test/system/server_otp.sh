@@ -7,6 +7,15 @@
 ssh-keygen -q -t ed25519 -N '' -f "$WORK/key" || fail "ssh-keygen"
 ssh-keygen -q -t ed25519 -N '' -f "$WORK/other" || fail "ssh-keygen"
 export SSH_KEYS="$WORK/key.pub" HOME="$WORK"
+# Made before the machine starts: its clock is a second late at most, and a certificate is not valid before it was made.
+certificate() { # NAME SUBJECT ARGUMENT...
+    local name="$1" subject="$2"
+    shift 2
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=$subject" -keyout "$WORK/$name.key" \
+        -out "$WORK/$name.pem" "$@" 2> /dev/null || fail "openssl req $name"
+}
+certificate root "authority of the test"
+certificate host host -addext subjectAltName=DNS:host -addext basicConstraints=CA:false -CA "$WORK/root.pem" -CAkey "$WORK/root.key"
 server_image otp
 server_run --nodes=2 --memory=1G --option=cookie=sesame --option=dist-port=4370 --port=$PORT:22 --port=$((PORT + 1)):80 \
     --port=$((PORT + 2)):443 --port=$((PORT + 3)):22@1 --port=$((PORT + 4)):4370 --port=$((PORT + 5)):4370@1
@@ -32,14 +41,6 @@ answer "https, TLS 1.3, verified" 'comes from n0@hydros' curl -s -m 60 --tlsv1.3
 if curl -s -m 60 --tls-max 1.2 --cacert "$WORK/authority.pem" https://localhost:$((PORT + 2))/ > /dev/null; then fail "TLS 1.2 was taken"; fi
 
 # The node is the client: this host's certificate is verified there; one of somebody else is not taken.
-certificate() { # NAME SUBJECT ARGUMENT...
-    local name="$1" subject="$2"
-    shift 2
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=$subject" -keyout "$WORK/$name.key" \
-        -out "$WORK/$name.pem" "$@" 2> /dev/null || fail "openssl req $name"
-}
-certificate root "authority of the test"
-certificate host host -addext subjectAltName=DNS:host -addext basicConstraints=CA:false -CA "$WORK/root.pem" -CAkey "$WORK/root.key"
 openssl s_server -quiet -www -tls1_3 -accept 127.0.0.1:$((PORT + 6)) -key "$WORK/host.key" -cert "$WORK/host.pem" > /dev/null 2>&1 &
 host_server=$!
 trap 'kill $machine $host_server 2> /dev/null; wait $machine; rm -rf "$WORK"' EXIT
