@@ -154,15 +154,14 @@ static int written_look(struct ring_reader *reader, enum violation *why)
     return written != reader->read;
 }
 
-/* The one copy of the payload that is checked and used. */
-static void payload_copy(const struct ring_reader *reader, char *to, size_t size)
+/* The one copy of the payload that is checked and used; goes on from crc. */
+static uint32_t payload_copy(const struct ring_reader *reader, uint32_t crc, char *to, size_t size)
 {
     uint64_t offset = (reader->read + sizeof(struct frame)) % reader->size;
     size_t first = reader->size - offset < size ? reader->size - offset : size;
 
-    memcpy(to, reader->bytes + offset, first);
-    memcpy(to + first, reader->bytes, size - first);
-    atomic_signal_fence(memory_order_seq_cst);
+    crc = crc32c_copy(crc, to, reader->bytes + offset, first);
+    return crc32c_copy(crc, to + first, reader->bytes, size - first);
 }
 
 int reader_take(struct ring_reader *reader, struct frame *frame, void *payload, enum violation *why)
@@ -190,11 +189,10 @@ int reader_take(struct ring_reader *reader, struct frame *frame, void *payload, 
     *why = VIOLATION_KIND;
     if (frame->kind == 0 || frame->kind >= FRAME_KINDS)
         return -1;
-    payload_copy(reader, payload, frame->size);
     checksum = frame->checksum;
     frame->checksum = 0;
     *why = VIOLATION_CHECKSUM;
-    if (crc32c(crc32c(0, frame, sizeof(*frame)), payload, frame->size) != checksum)
+    if (payload_copy(reader, crc32c(0, frame, sizeof(*frame)), payload, frame->size) != checksum)
         return -1;
     reader->read += frame_space(frame->size);
     reader->sequence++;
