@@ -90,7 +90,7 @@ function showNodes(machine) {
   for (const n of machine.nodes) {
     let row = $(`node-${n.node}`);
     if (!row) body.append(row = nodeRow(n.node));
-    const state = n.offline ? 'offline' : n.state === 'running' && !n.answers ? 'running, Erlang silent' : n.state;
+    const state = n.offline ? 'offline' : n.state === 'running' && !n.answers ? 'no Erlang' : n.state;
     const span = row.cells[1].firstChild;
     if (span.textContent !== state) {
       span.className = `state ${n.offline ? 'dead' : n.state}`;
