@@ -19,6 +19,7 @@
 #include "lib/log.h"
 #include "lib/random.h"
 #include "lib/string.h"
+#include "memory/frames.h"
 #include "memory/heap.h"
 #include "network/connections.h"
 #include "network/filter.h"
@@ -27,10 +28,13 @@
 #include "node/self.h"
 #include "thread/timer.h"
 
-#define MTU 1500
+#define MTU         1500
+#define MEMORY_HEAD 16  /* before each piece: its size */
+#define SMALL       512 /* bytes: a connection is one */
 
 struct netif stack_link;
 static char host_name[8];
+static size_t memory_used; /* by lwIP */
 
 /* ---- for lwIP ---- */
 
@@ -47,10 +51,20 @@ void network_broken(int line)
     panic("lwIP: an invariant does not hold, line %d", line);
 }
 
-/* What comes from outside must not push the kernel into its reserve. */
+/* What comes from outside, and what waits for somebody there, gets a part of the node's memory and
+ * not the rest: large pieces a quarter, small ones (connections) a third. */
 void *network_alloc(size_t size)
 {
-    return socket_memory_is_short(size) ? NULL : heap_alloc(size);
+    size_t limit = frames_total() * PAGE_SIZE / (size > SMALL ? 4 : 3);
+    size_t *memory = NULL;
+
+    if (memory_used + size <= limit && !socket_memory_is_short(size))
+        memory = heap_alloc(MEMORY_HEAD + size);
+    if (!memory)
+        return NULL;
+    *memory = size;
+    memory_used += size;
+    return (char *)memory + MEMORY_HEAD;
 }
 
 void *network_alloc_zeroed(size_t count, size_t size)
@@ -60,7 +74,39 @@ void *network_alloc_zeroed(size_t count, size_t size)
 
 void network_free(void *memory)
 {
-    heap_free(memory);
+    size_t *head = (size_t *)((char *)memory - MEMORY_HEAD);
+
+    if (!memory)
+        return;
+    memory_used -= *head;
+    heap_free(head);
+}
+
+bool stack_is_crowded(void)
+{
+    return memory_used > frames_total() * PAGE_SIZE / 8;
+}
+
+uint16_t network_sum(const void *bytes, int size)
+{
+    const uint8_t *at = bytes;
+    uint64_t sum = 0;
+
+    for (; size >= 8; size -= 8, at += 8) {
+        uint64_t word;
+
+        memcpy(&word, at, sizeof(word));
+        sum += word;
+        sum += sum < word;
+    }
+    sum = (sum & 0xffffffff) + (sum >> 32);
+    for (; size >= 2; size -= 2, at += 2)
+        sum += (uint64_t)(at[0] | at[1] << 8);
+    if (size)
+        sum += *at;
+    while (sum >> 16)
+        sum = (sum & 0xffff) + (sum >> 16);
+    return (uint16_t)sum;
 }
 
 u32_t sys_now(void)

@@ -14,6 +14,8 @@ extern struct netif stack_link; /* the interface "eth0"; without addresses until
 void stack_start(void);
 /* What was sent is told to the card, and the clock set. */
 void stack_done(void);
+/* Half of what it may have is used: who has much waiting gets no more. */
+bool stack_is_crowded(void);
 /* clock.c */
 void clock_start(void);
 void clock_set(void);

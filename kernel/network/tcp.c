@@ -29,7 +29,11 @@ enum {
     OPTION_KEEPCNT = 6
 };
 
+/* When memory is short of half of its limit: what may wait in one connection each way. */
+#define CROWDED_QUEUE (16 * 1024)
+
 static const struct socket_ops wire_tcp_ops;
+static size_t unread; /* bytes in the rings of all sockets */
 
 static struct tcp_pcb *pcb_of(const struct socket *socket)
 {
@@ -51,11 +55,17 @@ static struct tcp_pcb *detach(struct socket *socket)
     return pcb;
 }
 
+static bool has_enough(const struct tcp_pcb *pcb)
+{
+    return stack_is_crowded() && pcb->snd_buf < TCP_SND_BUF - CROWDED_QUEUE;
+}
+
 static bool is_writable(const struct socket *socket)
 {
     const struct tcp_pcb *pcb = pcb_of(socket);
 
-    return pcb && pcb->snd_buf >= ROOM_LOW && pcb->snd_queuelen < TCP_SND_QUEUELEN / 2;
+    return pcb && pcb->snd_buf >= ROOM_LOW && pcb->snd_queuelen < TCP_SND_QUEUELEN / 2 &&
+           !has_enough(pcb);
 }
 
 /* ---- what lwIP tells ---- */
@@ -106,7 +116,8 @@ static err_t received(void *argument, struct tcp_pcb *pcb, struct pbuf *data, er
         pbuf_free(data);
         return ERR_OK;
     }
-    if (socket_memory_is_short(data->tot_len) || ring_room(&socket->ring) < data->tot_len)
+    if (socket_memory_is_short(data->tot_len) || ring_room(&socket->ring) < data->tot_len ||
+        (unread > frames_total() * PAGE_SIZE / 8 && socket->ring.used > CROWDED_QUEUE))
         return ERR_MEM;
     for (const struct pbuf *part = data; part; part = part->next) {
         struct io io;
@@ -122,6 +133,7 @@ static err_t received(void *argument, struct tcp_pcb *pcb, struct pbuf *data, er
         }
     }
     socket->put += data->tot_len;
+    unread += data->tot_len;
     pbuf_free(data);
     wake_watchers(&socket->waits, EVENT_IN | EVENT_RDNORM);
     return ERR_OK;
@@ -140,7 +152,7 @@ static void attach(struct socket *socket, struct tcp_pcb *pcb)
 {
     socket->ops = &wire_tcp_ops;
     socket->inet.wire = pcb;
-    socket->inet.told = 0;
+    socket->inet.told = socket->taken = socket->put; /* its ring is empty */
     tcp_arg(pcb, socket);
     tcp_recv(pcb, received);
     tcp_sent(pcb, sent);
@@ -339,6 +351,7 @@ static int wire_tcp_connect(struct socket *socket, const struct socket_name *nam
     if (socket->inet.wire)
         tcp_abort(detach(socket));
     stack_done();
+    unread -= socket->put - socket->inet.told;
     inet_unbind_source(socket);
     stream_free(socket);
     socket->ops = &tcp_ops;
@@ -356,7 +369,9 @@ static int send_state(struct socket *socket)
         return -EAGAIN;
     if (socket->state != SOCKET_CONNECTED || (socket->shutdown & SHUT_SEND) || !socket->inet.wire)
         return -EPIPE;
-    return pcb_of(socket)->snd_buf && pcb_of(socket)->snd_queuelen < TCP_SND_QUEUELEN ? 0 : -EAGAIN;
+    const struct tcp_pcb *pcb = pcb_of(socket);
+
+    return pcb->snd_buf && pcb->snd_queuelen < TCP_SND_QUEUELEN && !has_enough(pcb) ? 0 : -EAGAIN;
 }
 
 /* One piece through a page of ours: the copy may sleep, and then everything may have changed. */
@@ -428,12 +443,14 @@ static long wire_tcp_send(struct socket *socket, struct socket_message *message)
 
 static void taken(struct socket *socket)
 {
-    while (socket->inet.wire && socket->inet.told < socket->taken) {
+    while (socket->inet.told < socket->taken) {
         uint64_t size = socket->taken - socket->inet.told;
 
         size = size < 0xffff ? size : 0xffff;
         socket->inet.told += size;
-        tcp_recved(pcb_of(socket), (u16_t)size);
+        unread -= size;
+        if (socket->inet.wire)
+            tcp_recved(pcb_of(socket), (u16_t)size);
     }
     stack_done();
 }
@@ -483,6 +500,7 @@ static void wire_tcp_release(struct socket *socket)
             tcp_abort(pcb);
         stack_done();
     }
+    unread -= socket->put - socket->inet.told;
     list_remove(&socket->inet.connecting_link);
     port_leave(socket);
     heap_free(socket->inet.options);

@@ -145,63 +145,80 @@ anybody() -> {<<100, (rand:uniform(200)), (rand:uniform(200)), (rand:uniform(200
 %% 10,000 SYN, and nothing after them.
 half_open(Wire) ->
     Less = during(Wire, "half-open connections", 3, fun() ->
-        knock(Wire, ?ECHO, [person(N) || N <- lists:seq(1, 10000)]),
+        slowly(fun(N) -> attack_wire:frame(Wire, attack_wire:tcp({person(N), 0, ?ECHO}, {1000, 0, ?SYN, 65535})) end, lists:seq(1, 10000)),
         timer:sleep(3000)
     end),
     true = Less < 16384.
 
 person(N) -> {<<101, 1, (N div 250), (N rem 250 + 1)>>, 2000 + N rem 50000}.
 
-knock(Wire, Port, People) ->
-    lists:foldl(
-        fun(Person, N) ->
-            attack_wire:frame(Wire, attack_wire:tcp({Person, 0, Port}, {1000, 0, ?SYN, 65535})),
-            N rem 20 =:= 0 andalso timer:sleep(10),
-            N + 1
-        end,
-        1,
-        People
-    ).
-
-%% Count connections that are made and say nothing: each gets in. KiB of node 0 for each are told.
+%% Count connections: each gets in, and each is answered when it says a word. KiB of node 0 for each are told.
 crowd(Wire, Count, KibMax) ->
+    People = [person(N) || N <- lists:seq(1, Count)],
     attack_wire:answering(Wire, 65535),
-    Less = during(Wire, "silent connections", 3, fun() -> gather(Wire, ?ECHO, [person(N) || N <- lists:seq(1, Count)], 60) end),
+    Less = during(Wire, "a crowd", 3, fun() ->
+        gather(Wire, ?ECHO, People, 60),
+        talk(Wire, People, 60)
+    end),
     #{sockets := Sockets} = report_of(Wire, 0),
     io:format("~.2f KiB of the node for each of ~b connections~n", [Less / Count, Sockets]),
     true = Sockets >= Count,
     true = Less < Count * KibMax,
-    leave(Wire, ?ECHO, Count).
+    leave(Wire, ?ECHO, People, 1002).
 
 gather(_, _, [], _) ->
     true;
 gather(Wire, Port, People, Rounds) when Rounds > 0 ->
-    knock(Wire, Port, People),
+    slowly(fun(Person) -> attack_wire:frame(Wire, attack_wire:tcp({Person, 0, Port}, {1000, 0, ?SYN, 65535})) end, People),
+    gather(Wire, Port, not_yet(Wire, answered, People), Rounds - 1).
+
+talk(_, [], _) ->
+    true;
+talk(Wire, People, Rounds) when Rounds > 0 ->
+    slowly(fun(Person) -> attack_wire:say(Wire, Person, {0, ?ECHO}, {1001, 0, 16, 65535}, <<"x">>) end, People),
+    talk(Wire, not_yet(Wire, said, People), Rounds - 1).
+
+not_yet(Wire, What, People) ->
     timer:sleep(1000),
     Counts = attack_wire:counts(Wire),
-    gather(Wire, Port, [Person || Person <- People, not is_map_key({answered, Person}, Counts)], Rounds - 1).
+    [Person || Person <- People, not is_map_key({What, Person}, Counts)].
 
-%% By resets with the numbers that they began with.
-leave(Wire, Port, Count) ->
+%% By resets.
+leave(Wire, Port, People, Next) ->
     attack_wire:answering(Wire, none),
-    lists:foreach(
-        fun(N) ->
-            attack_wire:frame(Wire, attack_wire:tcp({person(N), 0, Port}, {1001, 0, 4, 0})),
-            N rem 20 =:= 0 andalso timer:sleep(10)
+    slowly(fun(Person) -> attack_wire:say(Wire, Person, {0, Port}, {Next, 0, 4, 0}, <<>>) end, People),
+    timer:sleep(2000),
+    true.
+
+%% Two thousand a second.
+slowly(Fun, List) ->
+    lists:foldl(
+        fun(Element, N) ->
+            Fun(Element),
+            N rem 20 =:= 0 andalso timer:sleep(10),
+            N + 1
         end,
-        lists:seq(1, Count)
-    ),
-    timer:sleep(2000).
+        1,
+        List
+    ).
 
 %% Count connections to a stream without end, of which nobody takes a byte.
 slow_readers(Wire, Count, KibMax) ->
+    People = [person(N) || N <- lists:seq(1, Count)],
     attack_wire:answering(Wire, 0),
     Less = during(Wire, "slow readers", 3, fun() ->
-        gather(Wire, ?STREAM, [person(N) || N <- lists:seq(1, Count)], 60),
-        timer:sleep(5000)
+        gather(Wire, ?STREAM, People, 60),
+        % Whoever found the backlog full comes in with the next word.
+        [insist(Wire, People) || _ <- lists:seq(1, 5)]
     end),
+    #{sockets := Sockets} = report_of(Wire, 0),
+    true = Sockets > Count * 3 div 4,
     true = Less < KibMax,
-    leave(Wire, ?STREAM, Count).
+    leave(Wire, ?STREAM, People, 1002).
+
+insist(Wire, People) ->
+    slowly(fun(Person) -> attack_wire:say(Wire, Person, {0, ?STREAM}, {1001, 0, 16, 0}, <<"x">>) end, People),
+    timer:sleep(1500).
 
 %% Frames that are almost right, the same ones at each run.
 junk(Wire, Count) ->
@@ -265,15 +282,7 @@ scan(_, _, [], Open, _) ->
     Open;
 scan(Wire, Node, Ports, Open, Rounds) when Rounds > 0 ->
     From = somebody(),
-    lists:foldl(
-        fun(Port, N) ->
-            attack_wire:frame(Wire, attack_wire:tcp({From, Node, Port}, {1000, 0, ?SYN, 65535})),
-            N rem 40 =:= 0 andalso timer:sleep(10),
-            N + 1
-        end,
-        1,
-        Ports
-    ),
+    slowly(fun(Port) -> attack_wire:frame(Wire, attack_wire:tcp({From, Node, Port}, {1000, 0, ?SYN, 65535})) end, Ports),
     timer:sleep(1000),
     Counts = attack_wire:counts(Wire),
     Answered = maps:from_keys([Port || {What, Port} <- maps:keys(Counts), What =:= syn_ack orelse What =:= reset], []),

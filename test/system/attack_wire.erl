@@ -2,7 +2,7 @@
 %% The wire itself, on this host: Ethernet frames to and from the machine's card as datagrams of QEMU (-netdev dgram). It answers ARP
 %% for whoever is asked for, and has a TCP client of its own that sends what is lost again, so that an attack can look like any host.
 -module(attack_wire).
--export([start/2, frame/2, tcp/2, mac/1, ip/1, ip_frame/5, connect/3, send/2, recv/2, close/1, counts/1, answering/2]).
+-export([start/2, frame/2, tcp/2, mac/1, ip/1, ip_frame/5, connect/3, send/2, recv/2, close/1, counts/1, answering/2, say/5]).
 
 -record(connection, {wire, local, remote, node, next, acked, got = <<>>}).
 -define(TICK_MS, 300).
@@ -26,7 +26,7 @@ start(From, To) ->
 frame(Wire, Bytes) -> Wire ! {out, Bytes}, ok.
 
 %% What came for nobody since the last time: a map of counts. {syn_ack, Port}, {reset, Port}, {udp, Port} of theirs, {answered, Local}
-%% of ours, other.
+%% and {said, Local} of ours, other.
 counts(Wire) ->
     Wire ! {counts, self()},
     receive
@@ -35,6 +35,9 @@ counts(Wire) ->
 
 %% Whether each SYN|ACK for nobody is answered, by a window of so many bytes; or none.
 answering(Wire, Window) -> Wire ! {answer, Window}, ok.
+
+%% A segment of who was answered for; the number of what it acknowledges is known.
+say(Wire, Local, To, Numbers, Data) -> Wire ! {say, Local, To, Numbers, Data}, ok.
 
 loop(Socket, To, State) ->
     receive
@@ -49,6 +52,15 @@ loop(Socket, To, State) ->
             loop(Socket, To, maps:remove(Key, State));
         {answer, Window} ->
             loop(Socket, To, State#{answer := Window});
+        {say, {Ip, _} = Local, {Node, Port}, Numbers, Data} ->
+            case State of
+                #{{numbers, Local} := Ack} ->
+                    Segment = tcp_segment(Local, {ip(Node), Port}, setelement(2, Numbers, Ack), Data),
+                    gen_udp:send(Socket, {127, 0, 0, 1}, To, tcp_frame(mac(Node), Ip, ip(Node), Segment));
+                _ ->
+                    ok
+            end,
+            loop(Socket, To, State);
         {counts, Pid} ->
             Pid ! {counts, maps:get(count, State)},
             loop(Socket, To, State#{count := #{}})
@@ -70,7 +82,10 @@ in(<<_:6/binary, From:6/binary, 16#0800:16, 4:4, 5:4, _, Size:16, _:40, 6, _:16,
             State;
         #{answer := Window} when is_integer(Window), Flags band (?SYN bor ?ACK) =:= ?SYN bor ?ACK ->
             Out(tcp_frame(From, To, Ip, tcp_segment({To, ToPort}, {Ip, Port}, {Ack, Seq + 1, ?ACK, Window}, <<>>))),
-            count(State, {answered, {To, ToPort}});
+            Local = {To, ToPort},
+            count(State#{{numbers, Local} => Seq + 1}, {answered, Local});
+        #{answer := Window, {numbers, {To, ToPort}} := Seq} when is_integer(Window), Window > 0, Data =/= <<>> ->
+            count(State, {said, {To, ToPort}});
         _ when Flags band (?SYN bor ?ACK) =:= ?SYN bor ?ACK -> count(State, {syn_ack, Port});
         _ when Flags band ?RST =/= 0 -> count(State, {reset, Port});
         _ -> count(State, other)

@@ -49,6 +49,16 @@ void network_free(void *memory)
     free(memory);
 }
 
+uint16_t network_sum(const void *bytes, int size)
+{
+    const uint8_t *at = bytes;
+    uint32_t sum = 0;
+
+    for (int i = 0; i < size; i++)
+        sum += (uint32_t)at[i] << (i % 2 * 8);
+    return (uint16_t)FOLD_U32T(FOLD_U32T(sum));
+}
+
 uint32_t network_random(void)
 {
     return random_state = random_state * 1103515245 + 12345;

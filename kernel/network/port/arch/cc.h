@@ -20,3 +20,4 @@ _Noreturn void network_broken(int line);
 void *network_alloc(size_t size);
 void *network_alloc_zeroed(size_t count, size_t size);
 void network_free(void *memory);
+uint16_t network_sum(const void *bytes, int size);
