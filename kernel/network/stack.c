@@ -10,6 +10,7 @@
 #include <lwip/ethip6.h>
 #include <lwip/init.h>
 #include <lwip/netif.h>
+#include <lwip/priv/tcp_priv.h>
 #include <lwip/sys.h>
 #include <netif/ethernet.h>
 
@@ -24,6 +25,7 @@
 #include "network/connections.h"
 #include "network/filter.h"
 #include "network/link.h"
+#include "network/merge.h"
 #include "network/wire.h"
 #include "node/self.h"
 #include "thread/timer.h"
@@ -132,22 +134,54 @@ static err_t output(struct netif *link, struct pbuf *frame)
     return link_send(bytes, frame->tot_len) ? ERR_OK : ERR_IF;
 }
 
+static void input(struct pbuf *frame)
+{
+    if (stack_link.input(frame, &stack_link) != ERR_OK)
+        pbuf_free(frame);
+}
+
+/* Many segments in one are acknowledged at once: their sender counts on it for each second one.
+ * tcp_input leaves their connection in front. */
+static void held_input(void)
+{
+    unsigned count;
+    struct pbuf *held = merge_take(&count);
+
+    if (!held)
+        return;
+    NETIF_SET_CHECKSUM_CTRL(&stack_link, NETIF_CHECKSUM_ENABLE_ALL &
+                                             ~(NETIF_CHECKSUM_CHECK_IP | NETIF_CHECKSUM_CHECK_TCP));
+    input(held);
+    NETIF_SET_CHECKSUM_CTRL(&stack_link, NETIF_CHECKSUM_ENABLE_ALL);
+    if (count > 1 && tcp_active_pcbs && (tcp_active_pcbs->flags & TF_ACK_DELAY)) {
+        tcp_ack_now(tcp_active_pcbs);
+        tcp_output(tcp_active_pcbs);
+    }
+}
+
 /* As long as on a wire: lwIP takes that for granted when it looks at ARP. */
 static void received(const void *bytes, size_t size)
 {
     size_t whole = size < FRAME_MIN ? FRAME_MIN : size;
+
+    if (merge_append(bytes, size))
+        return;
+    held_input();
     struct pbuf *frame = pbuf_alloc(PBUF_RAW, (u16_t)whole, PBUF_RAM);
 
     if (!frame)
         return;
     memcpy(frame->payload, bytes, size);
     memset((char *)frame->payload + size, 0, whole - size);
-    if (!filter_passes(frame->payload, whole) || stack_link.input(frame, &stack_link) != ERR_OK)
+    if (!filter_passes(frame->payload, whole))
         pbuf_free(frame);
+    else if (!merge_begin(frame))
+        input(frame);
 }
 
 void stack_done(void)
 {
+    held_input();
     link_flush();
     clock_set();
 }

@@ -80,10 +80,17 @@ call(Other, Count, Longest) ->
 %% The wire, once all nodes answer on it.
 begin_all(From, To) ->
     Wire = attack_wire:start(From, To),
-    [begin {ok, _} = answer(Wire, Node), _ = report_of(Wire, Node) end || Node <- [0, 1, 2]],
+    [await(Wire, Node, Port, 300) || Node <- [0, 1, 2], Port <- [?ECHO, ?STREAM, ?REPORT]],
     timer:sleep(1000),
     [_ = report_of(Wire, Node) || Node <- [1, 2]],
     Wire.
+
+%% Until it listens.
+await(Wire, Node, Port, Tries) when Tries > 0 ->
+    case attack_wire:connect(Wire, somebody(), {Node, Port}) of
+        {ok, C} -> attack_wire:close(C);
+        _ -> timer:sleep(200), await(Wire, Node, Port, Tries - 1)
+    end.
 
 %% Somebody who means well: so many ms.
 answer(Wire, Node) ->

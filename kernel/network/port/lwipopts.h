@@ -31,16 +31,17 @@
 #define MEM_SIZE        0x7fffffff /* only sizes are checked against it */
 
 /* ---- Ethernet ---- */
-#define LWIP_ARP                   1
-#define ETHARP_SUPPORT_VLAN        0
-#define ARP_TABLE_SIZE             64 /* a server talks to a router and to a rack of neighbours */
-#define ARP_QUEUEING               1 /* a burst to a new neighbour is kept, not only its last frame */
-#define ARP_QUEUE_LEN              8
-#define LWIP_NETIF_HOSTNAME        1 /* told to DHCP: each node has its own */
-#define LWIP_NETIF_LOOPBACK        0 /* a node's way to itself needs no packets: file/socket_inet.c */
-#define LWIP_NETIF_STATUS_CALLBACK 1 /* addresses came or went: the log says so */
-#define LWIP_CHKSUM                network_sum /* eight bytes a turn; lwIP's own takes two */
-#define LWIP_CHECKSUM_ON_COPY      1 /* one pass over what a program sends instead of two */
+#define LWIP_ARP                     1
+#define ETHARP_SUPPORT_VLAN          0
+#define ARP_TABLE_SIZE               64 /* a server talks to a router and to a rack of neighbours */
+#define ARP_QUEUEING                 1 /* a burst to a new neighbour is kept, not only its last frame */
+#define ARP_QUEUE_LEN                8
+#define LWIP_NETIF_HOSTNAME          1 /* told to DHCP: each node has its own */
+#define LWIP_NETIF_LOOPBACK          0 /* a node's way to itself needs no packets: file/socket_inet.c */
+#define LWIP_NETIF_STATUS_CALLBACK   1           /* addresses came or went: the log says so */
+#define LWIP_CHKSUM                  network_sum /* eight bytes a turn; lwIP's own takes two */
+#define LWIP_CHECKSUM_CTRL_PER_NETIF 1 /* what network/merge.c has checked is not checked again */
+#define LWIP_CHECKSUM_ON_COPY        1 /* one pass over what a program sends instead of two */
 
 /* ---- IP ---- */
 #define LWIP_IPV4                      1
@@ -69,23 +70,25 @@
 #define LWIP_RAW        0 /* no raw sockets */
 
 /* ---- UDP and TCP ---- */
-#define LWIP_UDP            1
-#define LWIP_TCP            1
-#define TCP_MSS             1460 /* Ethernet's 1500 without two headers */
-#define LWIP_WND_SCALE      1
-#define TCP_RCV_SCALE       3
-#define TCP_WND             (256 * 1024) /* as a channel's window: a gigabit over 2 ms */
-#define TCP_SND_BUF         (256 * 1024)
-#define TCP_SND_QUEUELEN    1024   /* pieces in it: Erlang writes small ones */
-#define TCP_SNDLOWAT        0x8000 /* network/tcp.c has its own mark; lwIP only checks this one */
-#define TCP_SNDQUEUELOWAT   (TCP_SND_QUEUELEN / 2)
-#define TCP_OVERSIZE        TCP_MSS /* small writes fill up one segment */
-#define TCP_QUEUE_OOSEQ     1 /* what comes out of order is kept: one loss, one segment again */
-#define TCP_OOSEQ_MAX_BYTES TCP_WND
-#define LWIP_TCP_SACK_OUT   1       /* and the sender is told what is here */
-#define TCP_LISTEN_BACKLOG  1       /* listen(2)'s number holds for half-open ones too */
-#define LWIP_TCP_KEEPALIVE  1       /* TCP_KEEPIDLE, KEEPINTVL, KEEPCNT */
-#define TCP_MSL             30000UL /* TIME_WAIT is twice this: Linux's minute */
-#define SO_REUSE            1       /* which ports may be shared is decided in file/inet_ports.c */
+#define LWIP_UDP       1
+#define LWIP_TCP       1
+#define TCP_MSS        1460 /* Ethernet's 1500 without two headers */
+#define LWIP_WND_SCALE 1
+#define TCP_RCV_SCALE  3
+#define TCP_WND        (256 * 1024) /* as a channel's window: a gigabit over 2 ms */
+/* Told when so much was read, not for each four segments. */
+#define TCP_WND_UPDATE_THRESHOLD (32 * 1024)
+#define TCP_SND_BUF              (256 * 1024)
+#define TCP_SND_QUEUELEN         1024 /* pieces in it: Erlang writes small ones */
+#define TCP_SNDLOWAT             0x8000 /* network/tcp.c has its own mark; lwIP only checks this one */
+#define TCP_SNDQUEUELOWAT        (TCP_SND_QUEUELEN / 2)
+#define TCP_OVERSIZE             TCP_MSS /* small writes fill up one segment */
+#define TCP_QUEUE_OOSEQ          1 /* what comes out of order is kept: one loss, one segment again */
+#define TCP_OOSEQ_MAX_BYTES      TCP_WND
+#define LWIP_TCP_SACK_OUT        1       /* and the sender is told what is here */
+#define TCP_LISTEN_BACKLOG       1       /* listen(2)'s number holds for half-open ones too */
+#define LWIP_TCP_KEEPALIVE       1       /* TCP_KEEPIDLE, KEEPINTVL, KEEPCNT */
+#define TCP_MSL                  30000UL /* TIME_WAIT is twice this: Linux's minute */
+#define SO_REUSE                 1 /* which ports may be shared is decided in file/inet_ports.c */
 /* First numbers that nobody can guess. */
 #define LWIP_HOOK_TCP_ISN(local, local_port, remote, remote_port) connection_first_number()

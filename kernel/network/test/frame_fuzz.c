@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TEST-SOURCES: build/lwip/src/core/def.c build/lwip/src/core/inet_chksum.c build/lwip/src/core/init.c build/lwip/src/core/ip.c build/lwip/src/core/mem.c build/lwip/src/core/memp.c build/lwip/src/core/netif.c build/lwip/src/core/pbuf.c build/lwip/src/core/tcp.c build/lwip/src/core/tcp_in.c build/lwip/src/core/tcp_out.c build/lwip/src/core/udp.c build/lwip/src/core/ipv4/dhcp.c build/lwip/src/core/ipv4/etharp.c build/lwip/src/core/ipv4/icmp.c build/lwip/src/core/ipv4/igmp.c build/lwip/src/core/ipv4/ip4.c build/lwip/src/core/ipv4/ip4_addr.c build/lwip/src/core/ipv4/ip4_frag.c build/lwip/src/core/ipv6/ethip6.c build/lwip/src/core/ipv6/icmp6.c build/lwip/src/core/ipv6/ip6.c build/lwip/src/core/ipv6/ip6_addr.c build/lwip/src/core/ipv6/ip6_frag.c build/lwip/src/core/ipv6/mld6.c build/lwip/src/core/ipv6/nd6.c build/lwip/src/netif/ethernet.c kernel/network/resolver.c kernel/network/filter.c kernel/network/connections.c kernel/network/cookie.c kernel/lib/format.c kernel/lib/random.c */
+/* TEST-SOURCES: build/lwip/src/core/def.c build/lwip/src/core/inet_chksum.c build/lwip/src/core/init.c build/lwip/src/core/ip.c build/lwip/src/core/mem.c build/lwip/src/core/memp.c build/lwip/src/core/netif.c build/lwip/src/core/pbuf.c build/lwip/src/core/tcp.c build/lwip/src/core/tcp_in.c build/lwip/src/core/tcp_out.c build/lwip/src/core/udp.c build/lwip/src/core/ipv4/dhcp.c build/lwip/src/core/ipv4/etharp.c build/lwip/src/core/ipv4/icmp.c build/lwip/src/core/ipv4/igmp.c build/lwip/src/core/ipv4/ip4.c build/lwip/src/core/ipv4/ip4_addr.c build/lwip/src/core/ipv4/ip4_frag.c build/lwip/src/core/ipv6/ethip6.c build/lwip/src/core/ipv6/icmp6.c build/lwip/src/core/ipv6/ip6.c build/lwip/src/core/ipv6/ip6_addr.c build/lwip/src/core/ipv6/ip6_frag.c build/lwip/src/core/ipv6/mld6.c build/lwip/src/core/ipv6/nd6.c build/lwip/src/netif/ethernet.c kernel/network/resolver.c kernel/network/filter.c kernel/network/merge.c kernel/network/connections.c kernel/network/cookie.c kernel/lib/format.c kernel/lib/random.c */
 /*
  * libFuzzer: frames of any content into lwIP with our options, a listening TCP port that echoes, a
  * UDP port and DHCP at work. Sums of IP, TCP, UDP and ICMP are put right, so that what lies behind
@@ -22,6 +22,7 @@
 #include "lib/random.h"
 #include "network/connections.h"
 #include "network/filter.h"
+#include "network/merge.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -234,18 +235,42 @@ static void sums_right(uint8_t *frame, size_t size)
     }
 }
 
+/* As network/stack.c: these three. */
+static void input(struct pbuf *frame)
+{
+    if (net.input(frame, &net) != ERR_OK)
+        pbuf_free(frame);
+}
+
+static void held_input(void)
+{
+    unsigned count;
+    struct pbuf *held = merge_take(&count);
+
+    NETIF_SET_CHECKSUM_CTRL(&net, NETIF_CHECKSUM_ENABLE_ALL &
+                                      ~(NETIF_CHECKSUM_CHECK_IP | NETIF_CHECKSUM_CHECK_TCP));
+    if (held)
+        input(held);
+    NETIF_SET_CHECKSUM_CTRL(&net, NETIF_CHECKSUM_ENABLE_ALL);
+}
+
 static void frame_in(const uint8_t *bytes, size_t size)
 {
     uint8_t frame[FRAME_MAX] = {0};
     struct pbuf *data;
 
     memcpy(frame, bytes, size);
-    size = size < FRAME_MIN ? FRAME_MIN : size; /* as network/stack.c */
+    size = size < FRAME_MIN ? FRAME_MIN : size;
     sums_right(frame, size);
+    if (merge_append(frame, size))
+        return;
+    held_input();
     data = pbuf_alloc(PBUF_RAW, (u16_t)size, PBUF_RAM);
     memcpy(data->payload, frame, size);
-    if (!filter_passes(frame, size) || net.input(data, &net) != ERR_OK)
+    if (!filter_passes(frame, size))
         pbuf_free(data);
+    else if (!merge_begin(data))
+        input(data);
 }
 
 /* Each input begins where the one before has left lwIP, but for what time takes away. */
@@ -287,6 +312,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         data += length;
         size -= length;
     }
+    held_input();
     time_pass();
     dhcp_stop(&net);
     return 0;
