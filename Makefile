@@ -270,7 +270,8 @@ clean:
 help:
 	@echo 'make run          build all and start QEMU; ends in the Erlang shell of node 0'
 	@echo '   NODES=4 MEM=2G    cores and memory of the machine'
-	@echo "   EVAL='EXPR.'      no person: node 0 evaluates, prints, the machine powers off; exit status tells"
+	@echo "   EVAL='EXPR.'      no person: node 0 evaluates when the nodes are connected (or 5 s passed), prints, the machine"
+	@echo '                     powers off; exit status tells'
 	@echo '   RELEASE=DIR       a release (rebar3, mix) with its own ERTS or without, started on every node'
 	@echo '   SERVER=NAME       a server of examples/: $(patsubst examples/%/server,%,$(wildcard examples/*/server))'
 	@echo '   ACCEL=tcg|kvm  MACHINE=q35|pc|microvm  KERNEL=release|debug  TIMEOUT=SECONDS'

@@ -4,6 +4,9 @@
 -module(hydros_eval).
 -export([main/0, main/1]).
 
+%% So long an expression waits for the machine's other nodes; some of them may run no Erlang.
+-define(CONNECT_MS, 5000).
+
 %% The process that evaluates says how it ended by its exit reason.
 -dialyzer({no_return, run/1}).
 
@@ -16,6 +19,7 @@ main() ->
 main(_Arguments) ->
     spawn(fun() ->
         _ = [io:setopts(Device, [{encoding, unicode}]) || Device <- [standard_io, standard_error]],
+        _ = [hydros:wait(?CONNECT_MS) || whereis(hydros_cluster) =/= undefined],
         erlang:halt(run(os:getenv("HYDROS_EVAL", "")))
     end),
     ok.
