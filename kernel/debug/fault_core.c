@@ -11,8 +11,15 @@
 #define COMMAND_NMI       0x4400U
 #define GATE_COUNT        256
 #define GATE_NMI          2
+#define GATE_INTERRUPTS   32 /* before it come the exceptions, which stay */
+#define GATE_PRESENT      0x800000000000UL
 #define GATE_OFFSET_LOW   0xffffUL
 #define GATE_OFFSET_SHIFT 32
+
+struct __attribute__((packed)) table {
+    uint16_t limit;
+    uint64_t base;
+};
 
 static NO_INLINE void fault_panic(void)
 {
@@ -102,10 +109,7 @@ static void nmi_self(void)
 static NO_INLINE void fault_nmi_loop(void)
 {
     static uint64_t gates[GATE_COUNT][2];
-    struct __attribute__((packed)) {
-        uint16_t limit;
-        uint64_t base;
-    } table;
+    struct table table;
     uint64_t to = (uintptr_t)nmi_spin, *gate = gates[GATE_NMI];
 
     asm volatile("sidt %0" : "=m"(table));
@@ -123,15 +127,25 @@ static NO_INLINE void fault_nmi_loop(void)
         asm volatile("pause" ::: "memory");
 }
 
+/* Bits of the table of interrupts in use are lost: the next interrupt has no gate, which is an
+ * exception (Intel SDM 3A 6.12.1.3). */
+static NO_INLINE void fault_gates(void)
+{
+    struct table table;
+
+    asm volatile("sidt %0" : "=m"(table));
+    for (unsigned i = GATE_INTERRUPTS; i < (table.limit + 1U) / 16; i++)
+        ((volatile uint64_t *)table.base)[2 * i] &= ~GATE_PRESENT;
+    for (;;)
+        asm volatile("sti\n\thlt" ::: "memory");
+}
+
 /* No table of interrupts, then an interrupt: the processor shuts down, and the board resets it. */
 static NO_INLINE void fault_triple_fault(void)
 {
-    static const struct __attribute__((packed)) {
-        uint16_t limit;
-        uint64_t base;
-    } table;
+    static const struct table nothing;
 
-    asm volatile("lidt %0\n\tint3" ::"m"(table));
+    asm volatile("lidt %0\n\tint3" ::"m"(nothing));
 }
 
 const struct fault faults_core[] = {
@@ -146,6 +160,7 @@ const struct fault faults_core[] = {
     {"hang_irqs_off", fault_hang_irqs_off},
     {"nmi_loop", fault_nmi_loop},
     {"halt", fault_halt},
+    {"gates", fault_gates},
     {"triple_fault", fault_triple_fault},
     {NULL, NULL},
 };

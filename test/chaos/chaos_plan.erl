@@ -120,6 +120,7 @@ outside() ->
         {guardian_dies_leaving, "S37", {break_step, "claim_leave"}, dies, 1},
         {guardian_hangs_loading, "S37", {hang_step, "start_load"}, dies, 1},
         {guardian_hangs_starting, "S37", {hang_step, "start_core"}, dies, 1},
+        {gates, "S10", {order, "gates"}, dies, 1},
         {triple_fault, "S09", {order, "triple_fault"}, lost, 0}
     ].
 

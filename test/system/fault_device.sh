@@ -7,6 +7,7 @@ IMAGE=build/test/debug.img
 cat > "$WORK/table" << 'END'
 panic|panic: asked for|fault_panic
 general_protection|panic: general protection fault|fault_general_protection
+gates|panic: segment not present|fault_gates
 heap_overrun|panic: heap: someone wrote past the object at |fault_heap_overrun
 off_by_one|panic: heap: someone wrote past the object at |fault_off_by_one
 double_free|panic: kernel/memory/heap.c:[0-9]*: assertion failed|fault_double_free
