@@ -40,6 +40,8 @@ static nanoseconds quarrel_limit;
 static struct watch_listener *listeners;
 static struct timer look_timer, program_timer, calm_timer;
 static uint64_t program_promise; /* ms */
+/* An emulator has few cores for all of ours: the more, the longer one may stand still. */
+static uint64_t crowd = 1;
 static nanoseconds program_left;
 
 void watch_listen(struct watch_listener *listener)
@@ -273,8 +275,8 @@ static void program_look(struct timer *timer)
 
 void watch_program_beat(uint64_t ms)
 {
-    program_promise = ms;
-    program_left = ms * MS;
+    program_promise = ms * crowd;
+    program_left = program_promise * MS;
     if (ms == 0)
         timer_cancel(&program_timer);
     else
@@ -295,9 +297,9 @@ void watch_start(void)
 {
     static struct doorbell_listener listener = {.ring = watch_look};
     bool metal = option_is("detector", "metal");
-    /* An emulator has few cores for all of ours: the more, the longer one may stand still. */
-    uint64_t crowd = metal ? 1 : (machine->node_count + 3) / 4;
 
+    if (!metal)
+        crowd = (machine->node_count + 3) / 4;
     period = limit("look-ms", metal ? 10 : 500);
     limits.suspect = limit("suspect-ms", metal ? 15 : 250 * crowd);
     limits.idle = limit("idle-ms", metal ? 15 : 750);
