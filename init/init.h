@@ -43,6 +43,8 @@ int init_fail(const char *text);         /* a line for the console; -1 */
 
 /* release.c */
 int release_add(struct program *program); /* -1: one line said why */
+/* For safe mode: the cookie of the release's nodes, and their name; false: no name. */
+bool release_name_add(struct program *program);
 
 /* cookie.c */
 void cookie_write(void); /* for all Erlang nodes that bring none of their own */

@@ -146,8 +146,10 @@ static int node_add(struct program *program)
     snprintf(name, sizeof name, "n%s@%s", getenv("HYDROS_NODE"), host);
     cluster_flags_set();
     words_add(program, carrier);
-    program_add(program, strchr(host, '.') != NULL ? "-name" : "-sname");
-    program_add(program, name);
+    if (!is_safe() || !release_name_add(program)) {
+        program_add(program, strchr(host, '.') != NULL ? "-name" : "-sname");
+        program_add(program, name);
+    }
     program_add(program, "-pa");
     program_add(program, EBIN);
     program_add(program, "-s");

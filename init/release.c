@@ -15,6 +15,8 @@
 #define RELEASE "/release"
 /* The image builder has altered the release's boot scripts (erlang/src/hydros_boot.erl). */
 #define JOINS "/hydros/release-joins"
+/* Written by the same: flags of Erlang, a word a line; the name has no host, so it is NAME@nK. */
+#define NODE_FLAGS "/hydros/release-node"
 
 /* Version from releases/start_erl.data: "ERTS-VERSION RELEASE-VERSION". */
 static int release_version(char *version, size_t size)
@@ -134,6 +136,21 @@ static void release_environment(const char *version)
     if (option_get("erl", more, sizeof more) > 0)
         snprintf(last + strlen(last), sizeof last - strlen(last), " %s", more);
     setenv("ERL_ZFLAGS", last, 1);
+}
+
+bool release_name_add(struct program *program)
+{
+    char word[300];
+    bool named = false;
+    FILE *file = option_get("release", NULL, 0) >= 0 ? fopen(NODE_FLAGS, "r") : NULL;
+    while (file != NULL && fgets(word, sizeof word, file) != NULL) {
+        word[strcspn(word, "\n")] = 0;
+        named |= strcmp(word, "-sname") == 0 || strcmp(word, "-name") == 0;
+        program_add(program, word);
+    }
+    if (file != NULL)
+        fclose(file);
+    return named;
 }
 
 int release_add(struct program *program)

@@ -73,3 +73,30 @@ started(Arguments) ->
     peer:stop(Peer),
     os:cmd("rm -rf " ++ Prefix),
     {Node, Runs}.
+
+%% What is known of the nodes of a release before it runs.
+node_flags_test_() ->
+    Mix = [{"releases/COOKIE", "QUJD=\n"}, {"releases/1.0/elixir", ""}, {"releases/1.0/shop.rel", ""}, {"bin/shop", ""}],
+    [?_assertEqual(Flags, node_flags(Files)) || {Flags, Files} <- [
+        {[], []},
+        {["-sname", "shop", "-setcookie", "c"], [{"releases/1.0/vm.args", "## -sname not\n-sname shop\r\n-setcookie c\n+K true\n"}]},
+        {["-name", "shop", "-setcookie", "c"],
+         [{"releases/1.0/vm.args.src", "-name shop@n${HYDROS_NODE}.hydros\n\n-setcookie c"}]},
+        {["-setcookie", "c"], [{"releases/1.0/vm.args", "-name shop@127.0.0.1\n-setcookie c\n"}]},
+        {["-sname", "shop"], [{"releases/1.0/vm.args.src", "-sname shop\n-setcookie ${SECRET}\n"}]},
+        {["-sname", "shop", "-setcookie", "QUJD="], Mix},
+        {["-name", "cart", "-setcookie", "s"],
+         Mix ++ [{"releases/1.0/env.sh", "# export RELEASE_NODE=no\nexport RELEASE_DISTRIBUTION=name\n"
+                  "export RELEASE_NODE=\"cart@n${HYDROS_NODE}\"\nexport RELEASE_COOKIE=s\n"}]},
+        {["-setcookie", "QUJD="], Mix ++ [{"releases/1.0/env.sh", "export RELEASE_DISTRIBUTION=none\n"}]}
+    ]].
+
+node_flags(Files) ->
+    Release = string:trim(os:cmd("mktemp -d /tmp/hydros-release.XXXXXX")),
+    [begin
+        ok = filelib:ensure_dir(filename:join(Release, Name)),
+        ok = file:write_file(filename:join(Release, Name), Text)
+    end || {Name, Text} <- Files],
+    Flags = hydros_boot:node_flags(Release),
+    os:cmd("rm -rf " ++ Release),
+    Flags.
