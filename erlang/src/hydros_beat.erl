@@ -9,7 +9,11 @@
 -behaviour(gen_server).
 -export([start_link/0, init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
 
--record(state, {device :: file:fd(), every :: pos_integer(), limit :: pos_integer()}).
+%% While a release starts, its virtual machine may stand still for long: the library of crypto alone takes seconds to load in an
+%% emulator that has the host not for itself.
+-define(STARTING, 6). % times the limit
+
+-record(state, {device :: file:fd(), every :: pos_integer(), limit :: pos_integer(), started = false :: boolean()}).
 
 %% @private
 -spec start_link() -> {ok, pid()} | ignore | {error, term()}.
@@ -43,17 +47,19 @@ handle_cast(_, State) ->
 %% @private
 -spec handle_info(term(), #state{}) -> {noreply, #state{}}.
 handle_info(beat, State) ->
+    Started = State#state.started orelse element(2, init:get_status()) =:= started,
     Self = self(),
     {_, Monitor} = spawn_opt(fun() -> Self ! ran end, [monitor, {priority, high}]),
     receive
         {'DOWN', Monitor, process, _, _} -> ok
     end,
     receive
-        ran -> write(State, State#state.limit)
+        ran when Started -> write(State, State#state.limit);
+        ran -> write(State, ?STARTING * State#state.limit)
     after 0 -> ok
     end,
     _ = erlang:send_after(State#state.every, self(), beat),
-    {noreply, State};
+    {noreply, State#state{started = Started}};
 handle_info(_, State) ->
     {noreply, State}.
 

@@ -9,7 +9,8 @@
 -define(AT_ONCE, 4). % QEMU's forwarding listens with a backlog of 1
 
 %% @doc Until each port answers.
--spec wait([inet:port_number()]) -> ok.
+-type place() :: inet:port_number() | {inet:ip_address(), inet:port_number()}. % a port alone: of this host
+-spec wait([place()]) -> ok.
 wait(Ports) ->
     lists:foreach(fun(Port) -> wait_one(Port, 600) end, Ports).
 
@@ -21,7 +22,7 @@ wait_one(Port, Tries) when Tries > 0 ->
     end.
 
 %% @doc Count connections spread over the ports, each with a message every PauseMs, for Seconds after all are there.
--spec run([inet:port_number()], pos_integer(), pos_integer(), pos_integer()) -> ok.
+-spec run([place()], pos_integer(), pos_integer(), pos_integer()) -> ok.
 run(Ports, Count, PauseMs, Seconds) ->
     Before = [memory(Port) || Port <- Ports],
     Begun = now_us(),
@@ -58,11 +59,14 @@ part(Sorted, Part) -> lists:nth(max(1, ceil(Part * length(Sorted))), Sorted).
 now_us() -> erlang:monotonic_time(microsecond).
 
 memory(Port) ->
-    {ok, Socket} = gen_tcp:connect({127, 0, 0, 1}, Port, [binary, {active, false}], ?CONNECT_MS),
+    {ok, Socket} = open(Port, []),
     ok = gen_tcp:send(Socket, "GET /memory HTTP/1.1\r\nhost: node\r\nconnection: close\r\n\r\n"),
     Text = all(Socket, <<>>),
     {match, [Used, Erlang]} = re:run(Text, "used_kib ([0-9]+) erlang_kib ([0-9]+)", [{capture, all_but_first, list}]),
     {list_to_integer(Used), list_to_integer(Erlang)}.
+
+open({Address, Port}, Options) -> gen_tcp:connect(Address, Port, [binary, {active, false} | Options], ?CONNECT_MS);
+open(Port, Options) -> open({{127, 0, 0, 1}, Port}, Options).
 
 all(Socket, Read) ->
     case gen_tcp:recv(Socket, 0, ?CONNECT_MS) of
@@ -108,7 +112,7 @@ connector(Self, Port) ->
     end).
 
 upgrade(Port) ->
-    case gen_tcp:connect({127, 0, 0, 1}, Port, [binary, {active, false}, {nodelay, true}], ?CONNECT_MS) of
+    case open(Port, [{nodelay, true}]) of
         {ok, Socket} ->
             ok = gen_tcp:send(Socket, [
                 "GET / HTTP/1.1\r\nhost: node\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: ",
