@@ -8,6 +8,7 @@
 
 -define(QUEUE, <<"orders">>).
 -define(WINDOW, 50). % published and not confirmed, at most
+-define(PAUSE_MS, 5). % between two, so that nodes that start get something of the host, too
 
 %% Ports lead to RabbitMQ on the nodes. Publishes 1, 2, ... until the file Stop is there, waits for the last confirm, then reads all.
 -spec run([inet:port_number()], file:filename()) -> ok.
@@ -20,7 +21,7 @@ run(Ports, Stop) ->
     ok = close(Connection),
     Confirmed = publish(Ports, {[], 1, Stop}, #{}, connect(Ports)),
     say("confirmed ~b", [map_size(Confirmed)]),
-    Read = read(Ports, #{}),
+    Read = read(Ports, Confirmed, #{}),
     Lost = maps:keys(maps:without(maps:keys(Read), Confirmed)),
     say("read ~b lost ~b ~p", [map_size(Read), length(Lost), lists:sublist(lists:sort(Lost), 10)]),
     [] = Lost,
@@ -45,7 +46,9 @@ publish(Ports, Numbers, Confirmed, #link{open = Open, next = Next} = Link) when 
         {Number, Rest} ->
             Message = #amqp_msg{props = #'P_basic'{delivery_mode = 2}, payload = integer_to_binary(Number)},
             try amqp_channel:call(Link#link.channel, #'basic.publish'{routing_key = ?QUEUE}, Message) of
-                ok -> publish(Ports, Rest, Confirmed, Link#link{open = Open#{Next => Number}, next = Next + 1});
+                ok ->
+                    timer:sleep(?PAUSE_MS),
+                    publish(Ports, Rest, Confirmed, Link#link{open = Open#{Next => Number}, next = Next + 1});
                 _ -> again(Ports, back([Number], Rest), Confirmed, Link)
             catch
                 exit:_ -> again(Ports, back([Number], Rest), Confirmed, Link)
@@ -99,28 +102,31 @@ again(Ports, Numbers, Confirmed, #link{open = Open} = Link) ->
 told(Before, After) when Before div 200 =/= After div 200 -> say("at ~b", [After div 200 * 200]);
 told(_, _) -> ok.
 
-%% ---- reading: until the queue is empty ----
-read(Ports, Read) ->
+%% ---- reading: until all that was confirmed is there, or nothing comes any more ----
+read(Ports, Confirmed, Read) ->
     {Connection, Channel} = open(Ports, 120),
-    Result =
-        try
-            read_all(Channel, Read)
-        catch
-            exit:_ -> {again, Read}
-        end,
+    Monitor = monitor(process, Connection),
+    #'basic.qos_ok'{} = amqp_channel:call(Channel, #'basic.qos'{prefetch_count = 500}),
+    #'basic.consume_ok'{} = amqp_channel:subscribe(Channel, #'basic.consume'{queue = ?QUEUE}, self()),
+    Result = read_all(Channel, Monitor, Confirmed, Read),
     _ = close(Connection),
     case Result of
         {done, All} -> All;
-        {again, Some} -> read(Ports, Some)
+        {again, Some} -> read(Ports, maps:without(maps:keys(Some), Confirmed), Some)
     end.
 
-read_all(Channel, Read) ->
-    case amqp_channel:call(Channel, #'basic.get'{queue = ?QUEUE}) of
-        {#'basic.get_ok'{delivery_tag = Tag}, #amqp_msg{payload = Payload}} ->
+read_all(_, _, Confirmed, Read) when map_size(Confirmed) =:= 0 ->
+    {done, Read};
+read_all(Channel, Monitor, Confirmed, Read) ->
+    receive
+        {#'basic.deliver'{delivery_tag = Tag}, #amqp_msg{payload = Payload}} ->
             ok = amqp_channel:cast(Channel, #'basic.ack'{delivery_tag = Tag}),
-            read_all(Channel, Read#{binary_to_integer(Payload) => true});
-        #'basic.get_empty'{} ->
-            {done, Read}
+            Number = binary_to_integer(Payload),
+            read_all(Channel, Monitor, maps:remove(Number, Confirmed), Read#{Number => true});
+        {'DOWN', Monitor, process, _, _} ->
+            {again, Read}
+    after 30000 ->
+        {done, Read}
     end.
 
 %% ---- connections: over any node that answers ----

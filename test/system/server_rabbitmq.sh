@@ -26,7 +26,7 @@ confirmed() {
         sleep 0.2
     done
 }
-erl -noinput -pa "$WORK" "$WORK"/release/lib/*/ebin \
+erl -noinput -kernel logger_level none -pa "$WORK" "$WORK"/release/lib/*/ebin \
     -eval "ok = rabbitmq_client:run([$PORT, $((PORT + 1)), $((PORT + 2))], \"$WORK/stop\"), halt()." > "$WORK/client" 2>&1 < /dev/null &
 client=$!
 : > "$WORK/client"
