@@ -2,12 +2,12 @@
 # RabbitMQ on three nodes, one cluster: a client here publishes to a quorum queue and counts what is confirmed. The node that the client talks to,
 # which leads the queue and drives the card, is killed meanwhile; it comes back empty, joins anew and takes a copy; then the next one is
 # killed. Everything that was confirmed is in the queue.
-# LIMIT: 400
+# LIMIT: 600
 . test/system/common
 . test/system/server_common
 server_image rabbitmq
 ERL_LIBS="$WORK/release/lib" erlc -Werror -o "$WORK" test/server/rabbitmq_client.erl || fail "the client does not compile"
-server_run --timeout=380 --nodes=3 --memory=1536M --option=cookie=sesame --option=dist-port=25672 --option=on-death=stay \
+server_run --timeout=560 --nodes=3 --memory=1536M --option=cookie=sesame --option=dist-port=25672 --option=on-death=stay \
     --port=$PORT:5672 --port=$((PORT + 1)):5672@1 --port=$((PORT + 2)):5672@2 --port=$((PORT + 3)):25672@2
 said 1 'rabbitmq: rabbit@n[012] serves, one of 3' 200
 said 3 'rabbitmq: rabbit@n[012] serves'
