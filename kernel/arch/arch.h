@@ -128,14 +128,8 @@ nanoseconds arch_wall_offset(void);
 void arch_wall_correct(nanoseconds offset); /* lib/wall.h */
 /* One-shot; UINT64_MAX: off. A past deadline fires at once, a very far one may fire early. */
 void arch_timer_set(nanoseconds deadline);
-/* For the vDSO, with the same number of corrections: ns = ns_base + ((tsc - tsc_base) * mult >>
- * shift), the product 128 bits wide. */
-struct clock_parameters {
-    uint64_t tsc_base, ns_base;
-    struct wall wall;
-    uint32_t mult, shift;
-};
-void arch_clock_parameters(struct clock_parameters *parameters);
+/* For the vDSO. */
+const struct clock_parameters *arch_clock_parameters(void);
 
 /* ---- the rest ---- */
 /* Both advance the node's beat: the kernel makes progress. */

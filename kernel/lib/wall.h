@@ -16,6 +16,14 @@ struct wall {
     int64_t error;   /* what the time of day was ahead of the right one then */
 };
 
+/* Both clocks. Monotonic: ns = ns_base + ((tsc - tsc_base) * mult >> shift), the product 128 bits
+ * wide. */
+struct clock_parameters {
+    uint64_t tsc_base, ns_base;
+    struct wall wall;
+    uint32_t mult, shift;
+};
+
 /* What to add to the monotonic clock, which says now, for UTC. */
 static inline uint64_t wall_offset(const struct wall *wall, uint64_t now)
 {
@@ -27,10 +35,10 @@ static inline uint64_t wall_offset(const struct wall *wall, uint64_t now)
     return wall->offset;
 }
 
-/* From now on the right offset is another one. */
-static inline void wall_correct(struct wall *wall, uint64_t offset, uint64_t now)
+/* From now on the right offset is another one; was: what wall_offset says now. */
+static inline void wall_correct(struct wall *wall, uint64_t was, uint64_t offset, uint64_t now)
 {
-    int64_t error = (int64_t)(wall_offset(wall, now) - offset);
+    int64_t error = (int64_t)(was - offset);
     if (error > WALL_SLEW_MAX_NS || error < -WALL_SLEW_MAX_NS)
         error = 0;
     *wall = (struct wall){.offset = offset, .from = now, .error = error};

@@ -40,13 +40,11 @@ static struct memory_object object = {.ops = &ops, .count = 1, .name = name};
 
 void vdso_clock_changed(void)
 {
-    struct clock_parameters clock;
     if (frames[VDSO_PAGE_DATA] == 0)
         return;
-    arch_clock_parameters(&clock);
     struct vdso_data *data = direct_pointer(frames[VDSO_PAGE_DATA]);
-    *data = (struct vdso_data){clock.tsc_base, clock.ns_base, clock.wall,
-                               clock.mult,     clock.shift,   data->corrections + 1};
+    data->clock = *arch_clock_parameters();
+    data->corrections++;
 }
 
 static int pages_make(void)

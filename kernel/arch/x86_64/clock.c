@@ -42,19 +42,20 @@ nanoseconds arch_clock(void)
     return (nanoseconds)((unsigned __int128)delta * clock.mult >> clock.shift);
 }
 
-nanoseconds arch_wall_offset(void)
+/* Once in the text is enough. */
+__attribute__((noinline)) nanoseconds arch_wall_offset(void)
 {
     return wall_offset(&clock.wall, arch_clock());
 }
 
-void arch_wall_correct(nanoseconds offset)
+__attribute__((cold)) void arch_wall_correct(nanoseconds offset)
 {
-    wall_correct(&clock.wall, offset, arch_clock());
+    wall_correct(&clock.wall, arch_wall_offset(), offset, arch_clock());
 }
 
-void arch_clock_parameters(struct clock_parameters *parameters)
+const struct clock_parameters *arch_clock_parameters(void)
 {
-    *parameters = clock;
+    return &clock;
 }
 
 void arch_timer_set(nanoseconds deadline)

@@ -24,7 +24,7 @@ static void small_errors_melt(void **state)
 {
     for (int64_t error = -128 * MS; error <= 128 * MS; error += MS / 2) {
         struct wall wall = {.offset = RIGHT + (uint64_t)error};
-        wall_correct(&wall, RIGHT, NOW);
+        wall_correct(&wall, wall_offset(&wall, NOW), RIGHT, NOW);
         uint64_t before = wall_at(&wall, NOW);
         assert_int_equal(before, NOW + RIGHT + (uint64_t)error);
         for (uint64_t passed = 1; passed < 300000 * (uint64_t)MS; passed = passed * 5 / 4 + 1) {
@@ -39,9 +39,9 @@ static void small_errors_melt(void **state)
 static void large_errors_are_a_step(void **state)
 {
     struct wall wall = {.offset = 0};
-    wall_correct(&wall, RIGHT, NOW);
+    wall_correct(&wall, wall_offset(&wall, NOW), RIGHT, NOW);
     assert_int_equal(wall_offset(&wall, NOW), RIGHT);
-    wall_correct(&wall, RIGHT - 129 * MS, NOW + 5);
+    wall_correct(&wall, RIGHT, RIGHT - 129 * MS, NOW + 5);
     assert_int_equal(wall_offset(&wall, NOW + 5), RIGHT - 129 * MS);
 }
 
@@ -52,9 +52,9 @@ static void corrected_again(void **state)
     uint64_t now = NOW, before = wall_at(&wall, now);
     srand(1);
     for (int i = 0; i < 100000; i++) {
+        uint64_t was = wall_offset(&wall, now);
         if (rand() % 10 == 0)
-            wall_correct(&wall,
-                         wall_offset(&wall, now) + (uint64_t)(rand() % (200 * MS)) - 100 * MS, now);
+            wall_correct(&wall, was, was + (uint64_t)(rand() % (200 * MS)) - 100 * MS, now);
         uint64_t step = (uint64_t)(rand() % MS);
         now += step;
         uint64_t after = wall_at(&wall, now);

@@ -45,9 +45,9 @@ static inline uint64_t monotonic(void)
 {
     uint32_t low, high;
     asm volatile("rdtsc" : "=a"(low), "=d"(high)::"memory");
-    uint64_t passed = ((uint64_t)high << 32 | low) - vdso_data.tsc_base;
-    return vdso_data.ns_base +
-           (uint64_t)((unsigned __int128)passed * vdso_data.mult >> vdso_data.shift);
+    uint64_t passed = ((uint64_t)high << 32 | low) - vdso_data.clock.tsc_base;
+    return vdso_data.clock.ns_base +
+           (uint64_t)((unsigned __int128)passed * vdso_data.clock.mult >> vdso_data.clock.shift);
 }
 
 /* A correction may come in the midst: the kernel alters the page while this program stands still.
@@ -59,7 +59,7 @@ static uint64_t utc(void)
         uint32_t before = *corrections;
         asm volatile("" ::: "memory");
         uint64_t ns = monotonic();
-        ns += wall_offset(&vdso_data.wall, ns);
+        ns += wall_offset(&vdso_data.clock.wall, ns);
         asm volatile("" ::: "memory");
         if (before == *corrections)
             return ns;
