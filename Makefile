@@ -15,6 +15,7 @@ SERVER ?=
 EVAL ?=
 OPTIONS ?=
 NET ?=
+CARD ?=
 PORTS ?=
 TIMEOUT ?=
 export EVAL
@@ -41,7 +42,7 @@ LWIP_INCLUDE := -Ikernel/network/port -isystem $(B)/lwip/src/include
 # What runs for each message, wake-up, deadline, fault or new process is made fast, and so are all other folders.
 # Strings stay calls: the "rep movsb" that -Os likes is slow in QEMU.
 SMALL_DIRS := device file network linux
-FAST := kernel/device/virtqueue kernel/device/virtio_net kernel/network/link kernel/network/tcp \
+FAST := kernel/device/virtqueue kernel/device/virtio_net kernel/device/e1000 kernel/device/e1000_ring kernel/network/link kernel/network/tcp \
   $(addprefix kernel/file/,file pipe ring stream socket_node connection readiness epoll eventfd timerfd inode inode_file inode_map path) \
   $(addprefix kernel/linux/,dispatch futex sys_file sys_poll sys_epoll sys_memory sys_time fork signal_delivery signal_frame)
 # What starts take, and deaths: none of it runs on a healthy machine, but the looks. And texts for people.
@@ -183,7 +184,7 @@ run: $(B)/packages-run
 	@$(MAKE) --no-print-directory image
 	@$(B)/hydros run --loader=$(B)/loader.elf --image=$(IMAGE) --nodes=$(NODES) --memory=$(MEM) --accel=$(ACCEL) \
 	  --machine=$(MACHINE) $(if $(TIMEOUT),--timeout=$(TIMEOUT)) $(if $(EVAL),--eval="$$EVAL") \
-	  $(if $(NET),--net=$(NET)) $(PORTS:%=--port=%)  $(if $(RELEASE),--release) $(OPTIONS:%=--option=%)
+	  $(if $(NET),--net=$(NET)) $(if $(CARD),--card=$(CARD)) $(PORTS:%=--port=%)  $(if $(RELEASE),--release) $(OPTIONS:%=--option=%)
 .PHONY: run
 
 # A replicated store on four nodes that die in turn (examples/demo).
@@ -275,7 +276,8 @@ help:
 	@echo '   RELEASE=DIR       a release (rebar3, mix) with its own ERTS or without, started on every node'
 	@echo '   SERVER=NAME       a server of examples/: $(patsubst examples/%/server,%,$(wildcard examples/*/server))'
 	@echo '   ACCEL=tcg|kvm  MACHINE=q35|pc|microvm  KERNEL=release|debug  TIMEOUT=SECONDS'
-	@echo '   NET=user PORTS="8080:80 8081:80@1"   a network card; ports of this host led to ports of nodes'
+	@echo '   NET=user PORTS="8080:80 8081:80@1 8082:80@all"   a network card; ports of this host led to ports of nodes'
+	@echo '   CARD=virtio|e1000   its kind'
 	@echo '   OPTIONS="web=80 web-token"   with these: the machine as a web page (docs/web.md)'
 	@echo '   OPTIONS="a b=c"   further boot options (docs/debugging.md)'
 	@echo 'make demo         a replicated store on four nodes that die in turn, one line a second of what its client sees'

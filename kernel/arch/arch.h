@@ -170,8 +170,8 @@ void arch_config_write(uint32_t location, uint32_t offset, uint32_t value);
  * core.
  */
 bool arch_message_interrupt(uint64_t *address, uint32_t *data);
-/* The same for a device with a line to the I/O APIC. */
-void arch_line_interrupt(uint32_t gsi);
+/* The same for a device with a line to the I/O APIC; level: until it is acknowledged. */
+void arch_line_interrupt(uint32_t gsi, bool level, bool on);
 
 /* Return addresses from a frame pointer; stops at anything doubtful. */
 size_t arch_backtrace(uintptr_t rbp, uintptr_t *addresses, size_t max);

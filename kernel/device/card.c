@@ -5,21 +5,23 @@
 
 #include "arch/arch.h"
 #include "arch/doors.h"
+#include "device/card_driver.h"
 #include "device/pci.h"
-#include "device/virtio_net.h"
 #include "lib/log.h"
 #include "node/doorbell.h"
 #include "node/self.h"
 #include "thread/timer.h"
 
 #define TURN_FRAMES 64
-#define PAUSE_NS    20000UL /* between turns, for programs */
-#define FAULTS_MAX  16      /* broken rules; then the card stays off */
+#define PAUSE_NS    20000UL   /* between turns, for programs */
+#define LOOK_NS     2000000UL /* of a card whose interrupts do not come */
+#define FAULTS_MAX  16        /* broken rules; then the card stays off */
 #define OWNED       (1UL << 63)
 
 static const struct card_user *user;
 static const struct machine_function *function; /* NULL: not on PCI */
-static bool is_there, is_ours;
+static const struct card_driver *driver;        /* NULL: there is no card */
+static bool is_ours;
 static unsigned faults;
 static struct timer pause;
 
@@ -39,7 +41,7 @@ static uint64_t owner_word(uint32_t node)
 
 uint32_t card_owner(uint8_t address[6])
 {
-    for (uint32_t node = 0; is_there && node < machine->node_count; node++) {
+    for (uint32_t node = 0; driver && node < machine->node_count; node++) {
         uint64_t word = owner_word(node);
 
         if (!(word & OWNED))
@@ -51,13 +53,25 @@ uint32_t card_owner(uint8_t address[6])
     return UINT32_MAX;
 }
 
+uint64_t card_claims(void)
+{
+    uint64_t claims = 0;
+
+    for (uint32_t node = 0; node < machine->node_count; node++) {
+        uint64_t word = atomic_load_explicit(&published_of(node)->card, memory_order_acquire);
+
+        claims |= word >> 63 << node;
+    }
+    return claims;
+}
+
 void card_quiet(void)
 {
-    if (!is_there)
+    if (!driver)
         return;
     is_ours = false;
     atomic_store_explicit(&self_published->card, 0, memory_order_release);
-    (void)virtio_net_quiet();
+    (void)driver->quiet();
     if (function)
         pci_master(function, false);
 }
@@ -70,23 +84,23 @@ static void drive(void)
 
     if (function)
         pci_master(function, false);
-    if (!virtio_net_quiet()) {
+    if (!driver->quiet()) {
         log_line("card: it does not stop; this machine has no network until it is reset");
         return;
     }
     if (function)
         pci_master(function, true);
-    if (virtio_net_start(address) != 0) {
+    if (driver->start(address) != 0) {
         log_line("card: it cannot be used");
-        (void)virtio_net_quiet();
+        (void)driver->quiet();
         return;
     }
     is_ours = true;
     for (unsigned i = 0; i < 6; i++)
         word |= (uint64_t)address[i] << (8 * (5 - i));
     atomic_store_explicit(&self_published->card, word, memory_order_release);
-    log_line("card: virtio-net %02x:%02x:%02x:%02x:%02x:%02x is driven by this node", address[0],
-             address[1], address[2], address[3], address[4], address[5]);
+    log_line("card: %s %02x:%02x:%02x:%02x:%02x:%02x is driven by this node", driver->name,
+             address[0], address[1], address[2], address[3], address[4], address[5]);
     doorbell_ring_all();
     user->owned();
     turn();
@@ -101,7 +115,7 @@ static void give_up(void)
     if (faults < FAULTS_MAX)
         drive();
     else
-        (void)virtio_net_quiet();
+        (void)driver->quiet();
 }
 
 static void turn(void)
@@ -114,37 +128,40 @@ static void turn(void)
     if (!is_ours)
         return;
     do {
-        for (result = 1; count < TURN_FRAMES && (result = virtio_net_take(&frame, &size)) > 0;
-             count++)
+        for (result = 1; count < TURN_FRAMES && (result = driver->take(&frame, &size)) > 0; count++)
             user->received(frame, size);
-    } while (result == 0 && !virtio_net_arm());
+    } while (result == 0 && !driver->arm());
     if (count)
         user->done();
     if (result < 0)
         give_up();
     else if (result > 0)
         timer_set(&pause, arch_clock() + PAUSE_NS);
+    else if (driver->is_unheard && driver->is_unheard())
+        timer_set(&pause, arch_clock() + LOOK_NS);
 }
 
 void device_enter(void)
 {
+    if (is_ours && driver->interrupted)
+        driver->interrupted();
     turn();
 }
 
 uint8_t *card_frame(void)
 {
-    return is_ours ? virtio_net_frame() : NULL;
+    return is_ours ? driver->frame() : NULL;
 }
 
 void card_send(size_t size)
 {
-    virtio_net_send(size);
+    driver->send(size);
 }
 
 void card_flush(void)
 {
     if (is_ours)
-        virtio_net_flush();
+        driver->flush();
 }
 
 void card_owner_lost(uint32_t node)
@@ -152,7 +169,7 @@ void card_owner_lost(uint32_t node)
     uint8_t address[6];
 
     /* Another guardian may have been here before us: a fence may be made twice. */
-    if (!is_there || !(atomic_load(&published_of(node)->card) & OWNED) ||
+    if (!driver || !(atomic_load(&published_of(node)->card) & OWNED) ||
         card_owner(address) != UINT32_MAX)
         return;
     if (self_published->state == NODE_DEAD)
@@ -172,15 +189,31 @@ static bool others_live(void)
     return false;
 }
 
+static const struct card_driver *driver_of(const struct machine_function *candidate)
+{
+    static const struct card_driver *const drivers[] = {&virtio_net, &e1000};
+
+    for (unsigned i = 0; i < COUNT_OF(drivers); i++) {
+        if (drivers[i]->is(candidate))
+            return drivers[i];
+    }
+    return NULL;
+}
+
 bool card_find(void)
 {
-    for (uint32_t i = 0; i < machine->function_count && !function; i++) {
-        if (virtio_net_is(&machine->functions[i]))
-            function = &machine->functions[i];
+    const struct card_driver *found = NULL;
+
+    for (uint32_t i = 0; i < machine->function_count && !found; i++) {
+        found = driver_of(&machine->functions[i]);
+        function = found ? &machine->functions[i] : NULL;
     }
-    is_there = (function || option_number("virtio-mmio", 0)) && !option_is("net", "no") &&
-               timer_init(&pause, pause_over) == 0 && virtio_net_open(function) == 0;
-    return is_there;
+    if (!found && option_number("virtio-mmio", 0))
+        found = &virtio_net;
+    if (found && !option_is("net", "no") && timer_init(&pause, pause_over) == 0 &&
+        found->open(function) == 0)
+        driver = found;
+    return driver;
 }
 
 void card_start(const struct card_user *card_user)

@@ -24,6 +24,9 @@ bool card_find(void);
 void card_start(const struct card_user *user);
 /* Who drives it: UINT32_MAX nobody. Its address, of which the nodes' are made. */
 uint32_t card_owner(uint8_t address[6]);
+/* Bit n: node n says so, dead or alive. Cheap, and another number whenever another node drives it.
+ */
+uint64_t card_claims(void);
 /* As its owner: room for a frame, or NULL: the card is full or not ours; then its size. */
 uint8_t *card_frame(void);
 void card_send(size_t size);

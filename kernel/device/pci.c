@@ -73,6 +73,20 @@ void pci_master(const struct machine_function *function, bool on)
                       on ? command | COMMAND_MASTER : command & ~COMMAND_MASTER);
 }
 
+/* Level, as PCI's lines are; high, as they come where they share the inputs of the old bus. */
+void pci_line_interrupt(const struct machine_function *function)
+{
+    uint32_t command = arch_config_read(function->location, PCI_COMMAND) & 0xffff;
+
+    arch_line_interrupt(pci_number(function, PCI_LINE, 1), true, true);
+    arch_config_write(function->location, PCI_COMMAND, command & ~COMMAND_NO_LINE);
+}
+
+void pci_line_mask(const struct machine_function *function)
+{
+    arch_line_interrupt(pci_number(function, PCI_LINE, 1), true, false);
+}
+
 /* Entry 0 of the table is the one that drivers here use. */
 bool pci_interrupt(const struct machine_function *function)
 {

@@ -8,7 +8,13 @@
 #include "abi/machine.h"
 #include "lib/check.h"
 
-enum pci_offset { PCI_VENDOR = 0x00, PCI_DEVICE = 0x02, PCI_COMMAND = 0x04, PCI_CLASS = 0x0b };
+enum pci_offset {
+    PCI_VENDOR = 0x00,
+    PCI_DEVICE = 0x02,
+    PCI_COMMAND = 0x04,
+    PCI_CLASS = 0x0b,
+    PCI_LINE = 0x3c
+};
 enum pci_capability { PCI_VENDOR_SPECIFIC = 0x09, PCI_MESSAGES = 0x11 /* MSI-X */ };
 
 /* Little-endian numbers of the description; 0 beyond its end. */
@@ -22,5 +28,9 @@ volatile void *pci_map(const struct machine_function *function, uint32_t bar, ui
                        uint64_t size);
 /* May it read and write memory? */
 void pci_master(const struct machine_function *function, bool on);
+/* Its line to this core, if the firmware's number of it is an input of the I/O APIC. */
+void pci_line_interrupt(const struct machine_function *function);
+/* And no more: the line is another's, too. */
+void pci_line_mask(const struct machine_function *function);
 /* All its interrupts to this core. false: it has no MSI-X. */
 bool pci_interrupt(const struct machine_function *function);

@@ -102,7 +102,7 @@ static void acknowledge(struct virtio *device)
 
 static bool interrupt(struct virtio *device)
 {
-    arch_line_interrupt(device->line);
+    arch_line_interrupt(device->line, false, true);
     return true;
 }
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Queue 0 receives, queue 1 sends; before each frame stands a header that says nothing, since no
- * offload was agreed on. */
-#include "device/virtio_net.h"
-
+/* A virtio network card (virtio 1.1, 5.1). Queue 0 receives, queue 1 sends; before each frame
+ * stands a header that says nothing, since no offload was agreed on. */
 #include <asm/errno.h>
 
 #include "device/card.h"
+#include "device/card_driver.h"
 #include "device/pci.h"
 #include "device/virtio.h"
 #include "lib/string.h"
@@ -24,7 +23,7 @@ _Static_assert(HEADER + CARD_FRAME_MAX <= VIRTQUEUE_BUFFER, "a frame is one buff
 static struct virtio device;
 static struct virtqueue receive, send;
 
-bool virtio_net_is(const struct machine_function *function)
+static bool is(const struct machine_function *function)
 {
     uint32_t id = pci_number(function, PCI_DEVICE, 2);
 
@@ -32,7 +31,7 @@ bool virtio_net_is(const struct machine_function *function)
            (id == DEVICE_NET || id == DEVICE_NET_0);
 }
 
-int virtio_net_open(const struct machine_function *function)
+static int open(const struct machine_function *function)
 {
     if (function)
         return virtio_pci_open(&device, function);
@@ -40,7 +39,7 @@ int virtio_net_open(const struct machine_function *function)
                             (uint32_t)option_number("virtio-mmio-line", 0));
 }
 
-bool virtio_net_quiet(void)
+static bool quiet(void)
 {
     return virtio_reset(&device);
 }
@@ -53,7 +52,7 @@ static void receive_all(void)
         device.ops->notify(&device, RECEIVE);
 }
 
-int virtio_net_start(uint8_t address[6])
+static int start(uint8_t address[6])
 {
     uint64_t wanted = VIRTIO_VERSION_1 | VIRTIO_EVENT_INDEX | FEATURE_MAC;
     if (!device.ops->interrupt(&device))
@@ -78,7 +77,7 @@ int virtio_net_start(uint8_t address[6])
 }
 
 /* What was sent comes back here, when room is asked for: sending needs no interrupt. */
-uint8_t *virtio_net_frame(void)
+static uint8_t *frame(void)
 {
     unsigned index;
     size_t size;
@@ -91,19 +90,19 @@ uint8_t *virtio_net_frame(void)
     return free < 0 ? NULL : virtqueue_buffer(&send, (unsigned)free) + HEADER;
 }
 
-void virtio_net_send(size_t size)
+static void frame_send(size_t size)
 {
     memset(virtqueue_buffer(&send, (unsigned)virtqueue_free(&send)), 0, HEADER);
     virtqueue_give(&send, HEADER + size);
 }
 
-void virtio_net_flush(void)
+static void flush(void)
 {
     if (virtqueue_must_notify(&send))
         device.ops->notify(&device, SEND);
 }
 
-int virtio_net_take(const uint8_t **frame, size_t *size)
+static int take(const uint8_t **bytes, size_t *size)
 {
     unsigned index;
     size_t taken;
@@ -114,15 +113,28 @@ int virtio_net_take(const uint8_t **frame, size_t *size)
         result = virtqueue_take(&receive, &index, &taken);
     } while (result > 0 && (taken < HEADER + FRAME_MIN || taken > HEADER + CARD_FRAME_MAX));
     if (result > 0) {
-        *frame = virtqueue_buffer(&receive, index) + HEADER;
+        *bytes = virtqueue_buffer(&receive, index) + HEADER;
         *size = taken - HEADER;
     }
     return result;
 }
 
-bool virtio_net_arm(void)
+static bool arm(void)
 {
     if (device.ops->acknowledge)
         device.ops->acknowledge(&device);
     return virtqueue_arm(&receive);
 }
+
+const struct card_driver virtio_net = {
+    .name = "virtio-net",
+    .is = is,
+    .open = open,
+    .quiet = quiet,
+    .start = start,
+    .frame = frame,
+    .send = frame_send,
+    .flush = flush,
+    .take = take,
+    .arm = arm,
+};

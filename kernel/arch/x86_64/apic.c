@@ -161,10 +161,12 @@ void ioapic_route(const struct machine *machine, uint32_t gsi, bool active_low, 
         return;
     ioapic_write(0x10 + 2 * input, LINE_MASKED);
     ioapic_write(0x11 + 2 * input, apic_id() << 24);
+    if (!vector)
+        return;
     ioapic_write(0x10 + 2 * input, vector | (active_low ? 0x2000U : 0) | (level ? 0x8000U : 0));
 }
 
-void arch_line_interrupt(uint32_t gsi)
+void arch_line_interrupt(uint32_t gsi, bool level, bool on)
 {
-    ioapic_route(cpu_machine, gsi, false, false, VECTOR_DEVICE);
+    ioapic_route(cpu_machine, gsi, false, level, on ? VECTOR_DEVICE : 0);
 }
