@@ -9,7 +9,8 @@
 
 /* QEMU's user network is 10.0.2.0/24: gateway .2, names .3; ours are from .15 on, as it gives them.
  */
-#define FIRST_ADDRESS 15
+#define FIRST_ADDRESS  15
+#define SHARED_ADDRESS 100 /* behind those of 64 nodes */
 
 int network_port_read(struct qemu_request *request, const char *text)
 {
@@ -21,11 +22,16 @@ int network_port_read(struct qemu_request *request, const char *text)
     bool is_whole = sscanf(text, "%5u:%5u%n", &host, &guest, &end) == 2 && end > 0;
     if (is_whole && text[end] == '@') {
         int more = 0;
-        is_whole = sscanf(text + end, "@%2u%n", &node, &more) == 1;
+        if (strcmp(text + end, "@all") == 0) {
+            node = NODE_ALL;
+            more = 4;
+        } else {
+            is_whole = sscanf(text + end, "@%2u%n", &node, &more) == 1;
+        }
         end += more;
     }
     if (!is_whole || text[end] != 0 || host == 0 || host > 65535 || guest == 0 || guest > 65535)
-        return tool_fail("run: --port=%s is no HOST:PORT or HOST:PORT@NODE", text);
+        return tool_fail("run: --port=%s is no HOST:PORT, HOST:PORT@NODE or HOST:PORT@all", text);
     request->ports[request->port_count++] = (struct port){host, guest, node};
     if (request->net == NULL)
         request->net = "user";
@@ -34,10 +40,15 @@ int network_port_read(struct qemu_request *request, const char *text)
 
 int network_check(const struct qemu_request *request)
 {
+    bool is_e1000 = request->card != NULL && strcmp(request->card, "e1000") == 0;
+    if (request->card != NULL && !is_e1000 && strcmp(request->card, "virtio") != 0)
+        return tool_fail("run: --card=%s is neither virtio nor e1000", request->card);
+    if (is_e1000 && strcmp(request->machine, "microvm") == 0)
+        return tool_fail("run: --machine=microvm has no bus for --card=e1000");
     if (request->port_count > 0 && strcmp(request->net, "user") != 0)
         return tool_fail("run: --port is for --net=user");
     for (unsigned i = 0; i < request->port_count; i++)
-        if (request->ports[i].node >= request->nodes)
+        if (request->ports[i].node != NODE_ALL && request->ports[i].node >= request->nodes)
             return tool_fail("run: --port=%u:%u@%u: there is no such node", request->ports[i].host,
                              request->ports[i].guest, request->ports[i].node);
     return 0;
@@ -51,8 +62,9 @@ char *network_backend(const struct qemu_request *request)
         return NULL;
     for (unsigned i = 0; i < request->port_count; i++) {
         const struct port *port = &request->ports[i];
+        unsigned last = port->node == NODE_ALL ? SHARED_ADDRESS : FIRST_ADDRESS + port->node;
         int size = asprintf(&longer, "%s,hostfwd=tcp:127.0.0.1:%u-10.0.2.%u:%u", text, port->host,
-                            FIRST_ADDRESS + port->node, port->guest);
+                            last, port->guest);
 
         free(text);
         if (size < 0)
@@ -70,8 +82,19 @@ bool network_address(const struct qemu_request *request, unsigned node, char *te
     return true;
 }
 
+bool network_shared(const struct qemu_request *request, char *text, size_t size)
+{
+    snprintf(text, size, "10.0.2.%u", SHARED_ADDRESS);
+    for (unsigned i = 0; i < request->port_count; i++)
+        if (request->ports[i].node == NODE_ALL)
+            return true;
+    return false;
+}
+
 const char *network_device(const struct qemu_request *request)
 {
+    if (request->card != NULL && strcmp(request->card, "e1000") == 0)
+        return "e1000,netdev=net";
     return strcmp(request->machine, "microvm") == 0
                ? "virtio-net-device,netdev=net,bus=virtio-mmio-bus.0"
                : "virtio-net-pci,netdev=net";

@@ -54,6 +54,8 @@ static int request_read_one(struct qemu_request *request, const char *argument)
         request->timeout = (unsigned)size_megabytes(value);
     else if ((value = argument_value(argument, "net")) != NULL)
         request->net = value;
+    else if ((value = argument_value(argument, "card")) != NULL)
+        request->card = value;
     else if ((value = argument_value(argument, "port")) != NULL)
         return network_port_read(request, value);
     else if (strcmp(argument, "--release") == 0)
@@ -102,6 +104,8 @@ static void network_options(const struct qemu_request *request, char **text)
         option_add(text, "virtio-mmio", 11, MICROVM_WINDOW);
         option_add(text, "virtio-mmio-line", 16, MICROVM_LINE);
     }
+    if (network_shared(request, address, sizeof address))
+        option_add(text, "shared-ip", 9, address);
     for (unsigned node = 0; node < request->nodes; node++) {
         if (!network_address(request, node, address, sizeof address))
             return;

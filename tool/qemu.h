@@ -8,8 +8,10 @@
 
 #define PORTS_MAX 64
 
-struct port { /* of the host's loopback, led to one of a node */
-    unsigned host, guest, node;
+#define NODE_ALL ~0U
+
+struct port {                   /* of the host's loopback, led to one of a node */
+    unsigned host, guest, node; /* NODE_ALL: of the address that all share */
 };
 struct qemu_request {
     const char *loader, *image, *accel, *machine, *eval;
@@ -22,7 +24,8 @@ struct qemu_request {
     unsigned option_count;
     const char *extra[OPTIONS_GIVEN_MAX]; /* arguments for QEMU as they are */
     unsigned extra_count;
-    const char *net; /* a -netdev without its id; NULL: no card */
+    const char *card; /* virtio, e1000; NULL: virtio */
+    const char *net;  /* a -netdev without its id; NULL: no card */
     struct port ports[PORTS_MAX];
     unsigned port_count;
 };
@@ -40,3 +43,5 @@ const char *network_device(const struct qemu_request *request);
 /* Where ports are led to must not depend on who asks for an address first: value of boot option
  * ip for a node. false: it asks by DHCP. */
 bool network_address(const struct qemu_request *request, unsigned node, char *text, size_t size);
+/* Value of boot option shared-ip, if a port leads to all nodes. */
+bool network_shared(const struct qemu_request *request, char *text, size_t size);

@@ -105,6 +105,16 @@ void connection_choose(const struct tcp_pcb *pcb)
     choose_hash(hash(&pcb->remote_ip, pcb->remote_port, &pcb->local_ip, pcb->local_port));
 }
 
+void connections_visit(bool (*visit)(struct tcp_pcb *pcb))
+{
+    for (unsigned list = 0; (list = choose_next(list)) < LISTS; list++) {
+        for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
+            if (!visit(pcb))
+                return;
+        }
+    }
+}
+
 bool connections_wait(void)
 {
     return occupied_count || tcp_active_pcbs || tcp_tw_pcbs;
@@ -196,15 +206,28 @@ void connections_tick(void)
 
 /* ---- a SYN, and the answer to a cookie ---- */
 
-static struct tcp_pcb *find(struct tcp_pcb *pcb, const struct tcp_hdr *head)
+static struct tcp_pcb *find_in(struct tcp_pcb *pcb, const ip_addr_t *remote, uint16_t remote_port,
+                               const ip_addr_t *local, uint16_t local_port)
 {
-    uint16_t remote = lwip_ntohs(head->src), local = lwip_ntohs(head->dest);
-
-    while (pcb && (pcb->remote_port != remote || pcb->local_port != local ||
-                   !ip_addr_cmp(&pcb->remote_ip, ip_current_src_addr()) ||
-                   !ip_addr_cmp(&pcb->local_ip, ip_current_dest_addr())))
+    while (pcb && (pcb->remote_port != remote_port || pcb->local_port != local_port ||
+                   !ip_addr_cmp(&pcb->remote_ip, remote) || !ip_addr_cmp(&pcb->local_ip, local)))
         pcb = pcb->next;
     return pcb;
+}
+
+static struct tcp_pcb *find(struct tcp_pcb *pcb, const struct tcp_hdr *head)
+{
+    return find_in(pcb, ip_current_src_addr(), lwip_ntohs(head->src), ip_current_dest_addr(),
+                   lwip_ntohs(head->dest));
+}
+
+const struct tcp_pcb *connection_known(const ip_addr_t *remote, uint16_t remote_port,
+                                       const ip_addr_t *local, uint16_t local_port)
+{
+    choose_hash(hash(remote, remote_port, local, local_port));
+    const struct tcp_pcb *pcb = find_in(tcp_active_pcbs, remote, remote_port, local, local_port);
+
+    return pcb ? pcb : find_in(tcp_tw_pcbs, remote, remote_port, local, local_port);
 }
 
 static struct tcp_pcb_listen *find_listener(const struct tcp_hdr *head)
@@ -260,6 +283,16 @@ static struct pbuf *segment_make(struct tcp_hdr head, unsigned flags,
 static uint32_t minute(void)
 {
     return (uint32_t)(arch_clock() / MINUTE_NS) + 1;
+}
+
+bool connection_is_awaited(const ip_addr_t *remote, uint16_t remote_port, const ip_addr_t *local,
+                           uint16_t local_port, uint32_t number, uint32_t acknowledged)
+{
+    struct cookie_who who = {.connection = hash(remote, remote_port, local, local_port),
+                             .first = number - 1};
+    struct cookie_options options;
+
+    return cookies_until >= minute() && cookie_read(acknowledged - 1, &who, minute(), &options);
 }
 
 static void cookie_answer(const struct pbuf *segment, const struct tcp_hdr *head,

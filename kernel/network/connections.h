@@ -13,6 +13,15 @@
 /* Before lwIP is called for a connection: it sees the list in which this one is, or will be. Its
  * addresses and ports stand. Listeners and what is only bound need no choice. */
 void connection_choose(const struct tcp_pcb *pcb);
+/* The connection of these addresses and ports, whose list is chosen then. NULL: there is none. */
+const struct tcp_pcb *connection_known(const ip_addr_t *remote, uint16_t remote_port,
+                                       const ip_addr_t *local, uint16_t local_port);
+/* None is here, but would an ACK with these numbers (of its own first byte, of what it
+ * acknowledges) make one, since a cookie of ours was sent? */
+bool connection_is_awaited(const ip_addr_t *remote, uint16_t remote_port, const ip_addr_t *local,
+                           uint16_t local_port, uint32_t number, uint32_t acknowledged);
+/* All that are not in TIME_WAIT, until false; visit may send, and end none. */
+void connections_visit(bool (*visit)(struct tcp_pcb *pcb));
 /* Some are there: TCP's clock must tick. */
 bool connections_wait(void);
 void connections_tick(void); /* each TCP_TMR_INTERVAL */

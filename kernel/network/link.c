@@ -8,6 +8,7 @@
 
 #include "device/card.h"
 #include "lib/string.h"
+#include "network/shared.h"
 #include "node/channel.h"
 #include "node/doorbell.h"
 #include "node/self.h"
@@ -17,15 +18,30 @@ static bool is_up;
 static uint8_t card[ADDRESS_SIZE];
 static struct link_status count;
 
-static void up_look(void)
+/* At each bell, so whoever drives the card rings all. */
+static void owner_look(void)
 {
+    static uint64_t seen;
+    static uint32_t known;
+    uint64_t claims = card_claims();
     uint8_t address[ADDRESS_SIZE];
 
-    if (is_up || card_owner(card) == UINT32_MAX)
+    if (claims == seen)
         return;
+    seen = claims;
+    uint32_t owner = card_owner(is_up ? address : card);
+
+    if (owner == UINT32_MAX || (is_up && owner == known))
+        return;
+    known = owner;
+    if (is_up) {
+        user->moved();
+        return;
+    }
     is_up = true;
     switch_address(card, self_node(), address);
     user->up(address);
+    shared_start(card);
 }
 
 static bool card_put(const void *frame, size_t size)
@@ -74,6 +90,14 @@ bool link_send(const void *frame, size_t size)
     return owner == UINT32_MAX || node_send(owner, PACKET_WIRE, frame, size);
 }
 
+void link_steered(uint32_t node, uint64_t asked, const void *frame, size_t size)
+{
+    bool is_sent = channel_send_steered(node, asked, frame, size);
+
+    count.nodes_out += is_sent;
+    count.lost += !is_sent;
+}
+
 void link_flush(void)
 {
     card_flush();
@@ -91,6 +115,8 @@ static void card_received(const uint8_t *frame, size_t size)
         count.lost++;
         return;
     }
+    if (shared_takes(frame, size))
+        return;
     struct switch_ports ports = switch_ports(card, nodes, nodes, head);
 
     count.lost += !nodes_send(ports.nodes & ~(1UL << self_node()), frame, size);
@@ -125,6 +151,21 @@ static void packet(uint32_t node, enum packet_port port, const void *bytes, size
         user->received(bytes, size);
 }
 
+/* Any node may hand one on. It came from the wire, so it is of no node. */
+static void steered(uint32_t node, uint64_t asked, const void *bytes, size_t size)
+{
+    const uint8_t *head = bytes;
+    uint32_t nodes = machine->node_count;
+
+    if (!is_up || size < ETHERNET_HEAD || size > CARD_FRAME_MAX ||
+        switch_node(card, nodes, head + ADDRESS_SIZE) < nodes) {
+        count.lost++;
+        return;
+    }
+    count.nodes_in++;
+    shared_received(asked, bytes, size);
+}
+
 void link_status(struct link_status *status)
 {
     uint8_t address[ADDRESS_SIZE];
@@ -142,13 +183,14 @@ static void done(void)
 void link_start(const struct link_user *link_user)
 {
     static const struct card_user card_user = {
-        .received = card_received, .done = done, .owned = up_look};
-    static const struct channel_packets packets = {.packet = packet, .done = done};
-    static struct doorbell_listener bell = {.ring = up_look};
+        .received = card_received, .done = done, .owned = owner_look};
+    static const struct channel_packets packets = {
+        .packet = packet, .steered = steered, .done = done};
+    static struct doorbell_listener bell = {.ring = owner_look};
 
     user = link_user;
     channel_packets(&packets);
     doorbell_listen(&bell);
     card_start(&card_user);
-    up_look();
+    owner_look();
 }

@@ -10,6 +10,7 @@ struct link_user {
     void (*up)(const uint8_t address[ADDRESS_SIZE]);  /* once: this node's address is known */
     void (*received)(const void *frame, size_t size); /* copy what is to be believed */
     void (*done)(void);                               /* after some */
+    void (*moved)(void); /* another node drives the card: frames were lost */
 };
 void link_start(const struct link_user *user);
 /* A whole frame of this node's stack. false: there was no room for it on the card. */
@@ -21,5 +22,8 @@ struct link_status {
     uint64_t card_in, card_out, nodes_in, nodes_out, lost;
 };
 void link_status(struct link_status *status);
+/* A frame of the shared address to a node that was not asked for it before; lost if there is no
+ * room. */
+void link_steered(uint32_t node, uint64_t asked, const void *frame, size_t size);
 /* After some: the card is told. */
 void link_flush(void);

@@ -26,6 +26,7 @@
 #include "network/filter.h"
 #include "network/link.h"
 #include "network/merge.h"
+#include "network/shared.h"
 #include "network/wire.h"
 #include "node/self.h"
 #include "thread/timer.h"
@@ -160,7 +161,7 @@ static void held_input(void)
 }
 
 /* As long as on a wire: lwIP takes that for granted when it looks at ARP. */
-static void received(const void *bytes, size_t size)
+void stack_steered(const void *bytes, size_t size)
 {
     size_t whole = size < FRAME_MIN ? FRAME_MIN : size;
 
@@ -177,6 +178,14 @@ static void received(const void *bytes, size_t size)
         pbuf_free(frame);
     else if (!merge_begin(frame))
         input(frame);
+}
+
+/* To the shared address frames come by way of network/shared.c: here they could be another node's.
+ */
+static void received(const void *bytes, size_t size)
+{
+    if (!shared_is_for(bytes, size))
+        stack_steered(bytes, size);
 }
 
 void stack_done(void)
@@ -277,7 +286,8 @@ static void up(const uint8_t address[ADDRESS_SIZE])
 
 void stack_start(void)
 {
-    static const struct link_user user = {.up = up, .received = received, .done = stack_done};
+    static const struct link_user user = {
+        .up = up, .received = received, .done = stack_done, .moved = stack_resume};
 
     if (!card_find())
         return;

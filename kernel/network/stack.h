@@ -12,10 +12,14 @@ extern struct netif stack_link; /* the interface "eth0"; without addresses until
 
 /* Nothing happens in a machine without a card. */
 void stack_start(void);
+/* A frame to the shared address that is this node's. */
+void stack_steered(const void *bytes, size_t size);
 /* What was sent is told to the card, and the clock set. */
 void stack_done(void);
 /* Half of what it may have is used: who has much waiting gets no more. */
 bool stack_is_crowded(void);
+/* resume.c: another node drives the card. */
+void stack_resume(void);
 /* clock.c */
 void clock_start(void);
 void clock_set(void);

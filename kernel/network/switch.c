@@ -3,8 +3,9 @@
 
 #include "lib/string.h"
 
-#define LOCAL 2 /* given by us, not by a maker of cards */
-#define GROUP 1 /* broadcast and multicast */
+#define LOCAL  2   /* given by us, not by a maker of cards */
+#define GROUP  1   /* broadcast and multicast */
+#define SHARED 255 /* in place of a node's number */
 
 /* The card's first two bytes name its maker; the rest tells cards apart. */
 void switch_address(const uint8_t card[ADDRESS_SIZE], uint32_t node, uint8_t address[ADDRESS_SIZE])
@@ -12,6 +13,11 @@ void switch_address(const uint8_t card[ADDRESS_SIZE], uint32_t node, uint8_t add
     address[0] = LOCAL;
     memcpy(address + 1, card + 2, 4);
     address[5] = (uint8_t)node;
+}
+
+void switch_shared(const uint8_t card[ADDRESS_SIZE], uint8_t address[ADDRESS_SIZE])
+{
+    switch_address(card, SHARED, address);
 }
 
 uint32_t switch_node(const uint8_t card[ADDRESS_SIZE], uint32_t node_count,

@@ -10,6 +10,7 @@
 
 #define ADDRESS_SIZE  6
 #define ETHERNET_HEAD 14
+#define ARP_FRAME     60 /* as short as a frame may be; the question itself is 28 bytes */
 
 struct switch_ports {
     uint64_t nodes; /* bit n: node n */
@@ -17,6 +18,9 @@ struct switch_ports {
 };
 /* The address of a node in a machine with this card. */
 void switch_address(const uint8_t card[ADDRESS_SIZE], uint32_t node, uint8_t address[ADDRESS_SIZE]);
+/* The one address that all nodes share: of no node, so neighbours need not learn it anew when
+ * another node drives the card. */
+void switch_shared(const uint8_t card[ADDRESS_SIZE], uint8_t address[ADDRESS_SIZE]);
 /* The node that has this address; node_count: none of this machine. */
 uint32_t switch_node(const uint8_t card[ADDRESS_SIZE], uint32_t node_count,
                      const uint8_t address[ADDRESS_SIZE]);

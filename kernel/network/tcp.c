@@ -14,6 +14,7 @@
 #include "memory/frames.h"
 #include "memory/heap.h"
 #include "network/connections.h"
+#include "network/shared.h"
 #include "network/stack.h"
 #include "network/wire.h"
 
@@ -217,11 +218,13 @@ static err_t accepted(void *argument, struct tcp_pcb *pcb, err_t error)
 void wire_unlisten(struct socket *socket)
 {
     struct tcp_pcb *pcb = pcb_of(socket);
+    uint16_t port = pcb->local_port;
 
     socket->inet.wire = NULL;
     tcp_arg(pcb, NULL);
     connections_listener_ends(pcb);
     tcp_close(pcb);
+    shared_tell(port);
     stack_done();
 }
 
@@ -272,6 +275,7 @@ int wire_listen(struct socket *socket)
     socket->inet.wire = listener;
     tcp_arg(listener, socket);
     tcp_accept(listener, accepted);
+    shared_tell(listener->local_port);
     return 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include "lib/string.h"
 #include "linux/socket_abi.h"
+#include "network/shared.h"
 #include "network/stack.h"
 
 void address_to_lwip(const struct inet_address *address, ip_addr_t *to)
@@ -42,8 +43,9 @@ static bool is_own(const struct inet_address *address)
 
     address_to_lwip(address, &wanted);
     if (IP_IS_V4(&wanted))
-        return ip_2_ip4(&wanted)->addr != 0 &&
-               ip4_addr_cmp(ip_2_ip4(&wanted), netif_ip4_addr(&stack_link));
+        return shared_is(ip_2_ip4(&wanted)->addr) ||
+               (ip_2_ip4(&wanted)->addr != 0 &&
+                ip4_addr_cmp(ip_2_ip4(&wanted), netif_ip4_addr(&stack_link)));
     return netif_get_ip6_addr_match(&stack_link, ip_2_ip6(&wanted)) >= 0;
 }
 

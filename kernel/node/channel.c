@@ -232,12 +232,16 @@ static void linger_learn(void)
 
 static bool frame_hand_up(struct peer *peer, const struct frame *frame, enum violation *why)
 {
-    if (frame->kind != FRAME_PACKET)
+    if (frame->kind != FRAME_PACKET && frame->kind != FRAME_STEERED)
         return user->frame(number_of(peer), frame, payload, why);
-    if (packets) {
-        has_packets = true;
+    if (!packets)
+        return true;
+    has_packets = true;
+    if (frame->kind == FRAME_PACKET)
         packets->packet(number_of(peer), frame->to, payload, frame->size);
-    }
+    else
+        packets->steered(number_of(peer), (uint64_t)frame->to << 32 | frame->from, payload,
+                         frame->size);
     return true;
 }
 
@@ -491,13 +495,23 @@ void channel_packets(const struct channel_packets *packet_user)
     packets = packet_user;
 }
 
+static bool packet_send(uint32_t node, enum frame_kind kind, uint64_t number, const void *bytes,
+                        size_t size)
+{
+    if (!peers[node].is_up)
+        return true;
+    return channel_room(node) >= size &&
+           channel_send(node, kind, (uint32_t)(number >> 32), (uint32_t)number, bytes, size);
+}
+
 bool channel_send_packet(uint32_t node, enum packet_port port, const void *bytes, size_t size)
 {
-    struct peer *peer = &peers[node];
+    return packet_send(node, FRAME_PACKET, (uint64_t)port << 32, bytes, size);
+}
 
-    if (!peer->is_up)
-        return true;
-    return channel_room(node) >= size && channel_send(node, FRAME_PACKET, port, 0, bytes, size);
+bool channel_send_steered(uint32_t node, uint64_t asked, const void *bytes, size_t size)
+{
+    return packet_send(node, FRAME_STEERED, asked, bytes, size);
 }
 
 /* ---- the rest ---- */

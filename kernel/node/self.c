@@ -67,6 +67,8 @@ static void published_reset(struct published *published)
     atomic_store_explicit(&published->guardian_claim, 0, memory_order_relaxed);
     atomic_store_explicit(&published->bell_armed, 0, memory_order_relaxed);
     atomic_store_explicit(&published->wakeful, 0, memory_order_relaxed);
+    for (unsigned i = 0; i < COUNT_OF(published->listens); i++)
+        atomic_store_explicit(&published->listens[i], 0, memory_order_relaxed);
     for (uint32_t node = 0; node < NODES_MAX; node++) {
         struct channel_ends *ends = &published->channels[node];
 

@@ -1,7 +1,7 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% What stands on a node when a test of the network runs: an echo server, and a client that checks what comes back.
 -module(network_test).
--export([serve/0, orders/0, wait/2, echo/3, crowd/4, resets/3, killing/4, greet/1, out/1]).
+-export([serve/0, orders/0, both/0, give/0, take/3, shared/0, spread/2, wait/2, echo/3, crowd/4, resets/3, killing/4, greet/1, out/1]).
 
 %% For ever: every byte comes back; a client that ends its side gets the rest and then our end.
 serve() ->
@@ -13,6 +13,10 @@ serve() ->
 orders() ->
     {ok, Listener} = gen_tcp:listen(8079, [binary, {active, false}, {reuseaddr, true}]),
     orders(Listener).
+
+both() ->
+    spawn_link(fun serve/0),
+    orders().
 
 orders(Listener) ->
     {ok, Socket} = gen_tcp:accept(Listener),
@@ -29,15 +33,18 @@ orders(Listener) ->
     orders(Listener).
 
 accept(Listener) ->
+    accept(Listener, fun return/1).
+
+accept(Listener, Serve) ->
     case gen_tcp:accept(Listener) of
         {ok, Socket} ->
-            Pid = spawn(fun() -> receive go -> return(Socket) end end),
+            Pid = spawn(fun() -> receive go -> Serve(Socket) end end),
             _ = gen_tcp:controlling_process(Socket, Pid),
             Pid ! go;
         {error, econnaborted} -> % reset before it was accepted
             ok
     end,
-    accept(Listener).
+    accept(Listener, Serve).
 
 return(Socket) ->
     case gen_tcp:recv(Socket, 0) of
@@ -104,6 +111,137 @@ killing(Address, Port, Times, Size) ->
     done = order(Address, [Port + 1, Port + 2], 100),
     receive {Pid, {ok, Time}} -> io:format("~p bytes in ~p ms~n", [Size, Time]) end,
     killing(Address, Port, Times - 1, Size).
+
+%% To whoever connects, 64 MiB and then their checksum, over one connection; more than that until a byte comes back.
+-define(SIZE, 16#4000000).
+-define(BLOCK, 16#10000).
+
+give() ->
+    {ok, Listener} = gen_tcp:listen(8078, [binary, {active, false}, {reuseaddr, true}]),
+    {ok, Socket} = gen_tcp:accept(Listener),
+    give(Socket, 0, erlang:md5_init(), rand:bytes(?BLOCK - 8)).
+
+give(Socket, Sent, Sum, Bytes) ->
+    case Sent >= ?SIZE andalso gen_tcp:recv(Socket, 1, 0) of
+        {ok, _} ->
+            ok = gen_tcp:send(Socket, erlang:md5_final(Sum)),
+            gen_tcp:close(Socket);
+        _ ->
+            Block = <<Sent:64, Bytes/binary>>,
+            ok = gen_tcp:send(Socket, Block),
+            give(Socket, Sent + ?BLOCK, erlang:md5_update(Sum, Block), Bytes)
+    end.
+
+%% The other end of it: checks them, and tells how long nothing came, the longest times first. After each quarter the node that
+%% drives the card is killed, by one of those behind the ports.
+take(Address, Port, Orders) ->
+    {ok, Socket} = gen_tcp:connect(Address, Port, [binary, {active, false}, {recbuf, 16#40000}], 10000),
+    case gen_tcp:recv(Socket, 0, 60000) of
+        {ok, First} ->
+            Killer = spawn_link(fun() -> kills(Socket, Address, Orders, [?SIZE div 4 * N || N <- [1, 2, 3]]) end),
+            Begun = erlang:monotonic_time(millisecond),
+            {Size, Gaps} = take(Socket, Killer, Begun, 0, [], erlang:md5_init(), First),
+            io:format("~p bytes in ~p ms; the longest times without any, in ms: ~w~n",
+                      [Size, erlang:monotonic_time(millisecond) - Begun, Gaps]),
+            Size >= ?SIZE;
+        {error, _} -> % nobody listens yet
+            timer:sleep(500),
+            take(Address, Port, Orders)
+    end.
+
+kills(Socket, _, _, []) ->
+    ok = gen_tcp:send(Socket, <<"!">>);
+kills(Socket, Address, Orders, [Due | Later]) ->
+    receive {taken, Size} when Size >= Due -> ok end,
+    done = order(Address, Orders, 100),
+    kills(Socket, Address, Orders, Later).
+
+take(Socket, Killer, Last, Size, Gaps, Sum, Rest) ->
+    Killer ! {taken, Size},
+    case gen_tcp:recv(Socket, 0, 60000) of
+        {ok, Bytes} ->
+            Now = erlang:monotonic_time(millisecond),
+            All = <<Rest/binary, Bytes/binary>>, % the last 16 are perhaps the checksum
+            Here = max(0, byte_size(All) - 16),
+            <<Counted:Here/binary, Held/binary>> = All,
+            Longest = lists:sublist(lists:reverse(lists:sort([Now - Last | Gaps])), 6),
+            take(Socket, Killer, Now, Size + Here, Longest, erlang:md5_update(Sum, Counted), Held);
+        {error, closed} ->
+            Rest = erlang:md5_final(Sum),
+            {Size, Gaps}
+    end.
+
+%% The same server on all nodes of one address: says which node it is, then returns what comes. And on a port of its own: kills
+%% the node that it is told.
+shared() ->
+    {ok, Orders} = gen_tcp:listen(8079, [binary, {active, false}, {reuseaddr, true}]),
+    spawn_link(fun() -> accept(Orders, fun told/1) end),
+    {ok, Listener} = gen_tcp:listen(8080, [binary, {active, false}, {reuseaddr, true}, {backlog, 128}]),
+    accept(Listener, fun(Socket) ->
+        _ = gen_tcp:send(Socket, <<(list_to_integer(os:getenv("HYDROS_NODE")))>>),
+        return(Socket)
+    end).
+
+told(Socket) ->
+    {ok, <<Node>>} = gen_tcp:recv(Socket, 1),
+    {ok, Device} = file:open("/dev/hydros", [write, raw]),
+    ok = file:write(Device, [<<"kill ">>, integer_to_list(Node)]),
+    ok = file:close(Device),
+    gen_tcp:send(Socket, <<"done">>),
+    gen_tcp:close(Socket).
+
+%% The other end: 200 connections to the shared address of four nodes. Node 2 is killed, then node 0, which drives the card (the
+%% second port leads to node 3, which does it): of each only its own connections die, also when it is back and listens again.
+spread(Address, [Port, Killer]) ->
+    returned(Address, Port, [0, 1, 2, 3], 300),
+    Crowd = [{_, _} = greeted(Address, Port) || _ <- lists:seq(1, 200)],
+    Counts = [length([N || {N, _} <- Crowd, N =:= Node]) || Node <- [0, 1, 2, 3]],
+    io:format("connections of nodes 0 to 3: ~w~n", [Counts]),
+    true = lists:min(Counts) >= 25,
+    Crowd = living(Crowd),
+    Left = without(2, Crowd, Address, Killer),
+    Last = without(0, Left, Address, Killer),
+    returned(Address, Port, [0, 2], 300),
+    Last = living(Last),
+    true.
+
+without(Node, Crowd, Address, Killer) ->
+    {ok, Socket} = gen_tcp:connect(Address, Killer, [binary, {active, false}], 10000),
+    ok = gen_tcp:send(Socket, <<Node>>),
+    {ok, <<"done">>} = gen_tcp:recv(Socket, 4, 10000),
+    Begun = erlang:monotonic_time(millisecond),
+    Others = [Connection || {N, _} = Connection <- Crowd, N =/= Node],
+    Others = living(Others),
+    io:format("without node ~p, its ~p and no others died; all of these answered after ~p ms~n",
+              [Node, length(Crowd) - length(Others), erlang:monotonic_time(millisecond) - Begun]),
+    Others = living(Crowd).
+
+greeted(Address, Port) ->
+    timer:sleep(30),
+    {ok, Socket} = gen_tcp:connect(Address, Port, [binary, {active, false}], 10000),
+    case gen_tcp:recv(Socket, 1, 10000) of
+        {ok, <<Node>>} -> {Node, Socket};
+        Error -> Error
+    end.
+
+%% Those on which a byte comes back. All are asked before the first is waited for.
+living(Crowd) ->
+    Sent = [{Connection, gen_tcp:send(Socket, <<"?">>)} || {_, Socket} = Connection <- Crowd],
+    [Connection || {{_, Socket} = Connection, ok} <- Sent, gen_tcp:recv(Socket, 1, 20000) =:= {ok, <<"?">>}].
+
+%% Until each of these was met.
+returned(_, _, [], _) ->
+    ok;
+returned(Address, Port, Nodes, Tries) when Tries > 0 ->
+    case greeted(Address, Port) of
+        {error, _} -> % nobody listens yet
+            timer:sleep(200),
+            returned(Address, Port, Nodes, Tries - 1);
+        {Node, Socket} ->
+            ok = gen_tcp:close(Socket),
+            timer:sleep(100),
+            returned(Address, Port, Nodes -- [Node], Tries - 1)
+    end.
 
 %% One of two nodes is not the owner, and does it; the one that was killed before may not be up yet.
 order(_, _, 0) ->
