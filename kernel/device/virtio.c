@@ -47,16 +47,16 @@ uint64_t virtio_begin(struct virtio *device, uint64_t wanted)
 
 /* A queue lives as long as its node: its frames are never given back. They are asked for again
  * only when the card is begun anew, which keeps them. */
-int virtio_queue(struct virtio *device, unsigned index, struct virtqueue *queue, bool is_written,
-                 bool has_events)
+int virtio_queue(struct virtio *device, unsigned index, struct virtqueue *queue, uint16_t most,
+                 bool is_written, bool has_events)
 {
     uint16_t size = device->ops->queue_size(device, index);
-    const size_t buffers_size = (size_t)VIRTQUEUE_SIZE_MAX * VIRTQUEUE_BUFFER;
+    size_t buffers_size = (size_t)most * VIRTQUEUE_BUFFER;
 
     if (size == 0 || (size & (size - 1)) != 0)
         return -ENODEV;
-    if (size > VIRTQUEUE_SIZE_MAX)
-        size = VIRTQUEUE_SIZE_MAX;
+    if (size > most)
+        size = most;
     phys_addr parts, buffers;
 
     if (queue->buffers) {

@@ -40,6 +40,7 @@ enum virtio_status {
     VIRTIO_DRIVER_OK = 4,
     VIRTIO_FEATURES_OK = 8,
 };
+#define VIRTIO_INDIRECT    (1UL << 28) /* a descriptor may lead to a table of them */
 #define VIRTIO_EVENT_INDEX (1UL << 29)
 #define VIRTIO_VERSION_1   (1UL << 32)
 
@@ -55,8 +56,9 @@ bool virtio_reset(struct virtio *device);
 /* Reset, then agreed features: the wanted ones that it has. 0: it does not take what it offered
  * itself, or is older than version 1. */
 uint64_t virtio_begin(struct virtio *device, uint64_t wanted);
-/* Gives it a queue with memory of our own. -ENODEV, -ENOMEM. */
-int virtio_queue(struct virtio *device, unsigned index, struct virtqueue *queue, bool is_written,
-                 bool has_events) MUST_CHECK;
+/* Gives it a queue of at most `most` buffers (a power of two), with memory of our own. -ENODEV,
+ * -ENOMEM. */
+int virtio_queue(struct virtio *device, unsigned index, struct virtqueue *queue, uint16_t most,
+                 bool is_written, bool has_events) MUST_CHECK;
 /* From here on it works. */
 void virtio_run(struct virtio *device);

@@ -5,7 +5,9 @@
 
 #include <stdatomic.h>
 
+#define GOES_ON       1
 #define DEVICE_WRITES 2
+#define IS_TABLE      4
 #define NO_INTERRUPT  1
 #define NO_NOTIFY     1
 enum { FLAGS = 0, INDEX = 1, RING = 2 };
@@ -24,6 +26,7 @@ void virtqueue_init(struct virtqueue *queue, uint16_t size, void *descriptors, v
                                 .available = available,
                                 .used = used,
                                 .buffers = buffers,
+                                .buffers_phys = buffers_phys,
                                 .size = size,
                                 .is_written = is_written,
                                 .has_events = has_events};
@@ -49,6 +52,25 @@ void virtqueue_give(struct virtqueue *queue, size_t size)
     queue->available[RING + queue->given % queue->size] = index;
     atomic_thread_fence(memory_order_release);
     queue->available[INDEX] = ++queue->given;
+}
+
+void virtqueue_table_set(struct virtqueue *queue, unsigned entry, size_t offset, size_t size,
+                         bool is_written, bool is_last)
+{
+    unsigned index = (unsigned)virtqueue_free(queue);
+    struct virtqueue_descriptor *table = (void *)virtqueue_buffer(queue, index);
+
+    table[entry] = (struct virtqueue_descriptor){
+        .address = queue->buffers_phys + (uint64_t)index * VIRTQUEUE_BUFFER + offset,
+        .size = (uint32_t)size,
+        .flags = (uint16_t)((is_written ? DEVICE_WRITES : 0) | (is_last ? 0 : GOES_ON)),
+        .next = (uint16_t)(entry + 1)};
+}
+
+void virtqueue_give_table(struct virtqueue *queue, unsigned count)
+{
+    queue->descriptors[virtqueue_free(queue)].flags = IS_TABLE;
+    virtqueue_give(queue, count * sizeof(struct virtqueue_descriptor));
 }
 
 /* Virtio 1.1, 2.6.7.2: the device names the index whose giving it wants to hear of. */

@@ -21,6 +21,7 @@ struct virtqueue {
     volatile uint16_t *available; /* flags, index, ring[size], used_event */
     volatile uint16_t *used;      /* flags, index, {id, size}[size] in words, available_event */
     uint8_t *buffers;
+    phys_addr buffers_phys;
     uint16_t size;   /* a power of two */
     bool is_written; /* by the device: a queue that receives */
     bool has_events; /* VIRTIO_F_EVENT_IDX */
@@ -43,6 +44,13 @@ static inline uint8_t *virtqueue_buffer(const struct virtqueue *queue, unsigned 
 }
 /* Gives the free buffer that virtqueue_free told of, with so many bytes (room, if is_written). */
 void virtqueue_give(struct virtqueue *queue, size_t size);
+/* The same for a buffer that begins with a table of so many descriptors, which lead to parts of
+ * that buffer (virtqueue_table_set): one command in several parts. */
+void virtqueue_give_table(struct virtqueue *queue, unsigned count);
+/* Entry `entry` of the table in the buffer that virtqueue_free told of: bytes of it from `offset`,
+ * read by the device or written. `last`: no entry follows. */
+void virtqueue_table_set(struct virtqueue *queue, unsigned entry, size_t offset, size_t size,
+                         bool is_written, bool is_last);
 /* After some were given: must the device be told? */
 bool virtqueue_must_notify(struct virtqueue *queue);
 /* The next buffer that the device is done with: 1, and it is free again once virtqueue_free would

@@ -165,6 +165,30 @@ static void notifies_when_asked(void **state)
     assert_false(virtqueue_must_notify(&queue));
 }
 
+static void tables_lead_into_their_buffer(void **state)
+{
+    unsigned index, id;
+    size_t size;
+
+    begin(false, true);
+    id = (unsigned)virtqueue_free(&queue);
+    uint64_t at = BUFFERS_PHYS + id * VIRTQUEUE_BUFFER;
+    const struct descriptor *table = (void *)virtqueue_buffer(&queue, id);
+
+    virtqueue_table_set(&queue, 0, 64, 3, false, false);
+    virtqueue_table_set(&queue, 1, 67, 1, true, true);
+    virtqueue_give_table(&queue, 2);
+    assert_int_equal(device_next(), id);
+    assert_true(descriptors[id].address == at && descriptors[id].size == 32);
+    assert_int_equal(descriptors[id].flags, 4);
+    assert_true(table[0].address == at + 64 && table[0].size == 3);
+    assert_true(table[0].flags == 1 && table[0].next == 1);
+    assert_true(table[1].address == at + 67 && table[1].size == 1 && table[1].flags == 2);
+    device_use(id, 1);
+    assert_int_equal(virtqueue_take(&queue, &index, &size), 1);
+    assert_int_equal(index, id);
+}
+
 static void armed_for_the_next(void **state)
 {
     unsigned index;
@@ -194,6 +218,7 @@ int main(void)
         cmocka_unit_test_setup(used_out_of_order, begin_receiving),
         cmocka_unit_test(each_rule_is_kept),
         cmocka_unit_test(notifies_when_asked),
+        cmocka_unit_test(tables_lead_into_their_buffer),
         cmocka_unit_test_setup(armed_for_the_next, begin_receiving),
     };
 
