@@ -10,7 +10,7 @@
 /* QEMU's user network is 10.0.2.0/24: gateway .2, names .3; ours are from .15 on, as it gives them.
  */
 #define FIRST_ADDRESS  15
-#define SHARED_ADDRESS 100 /* behind those of 64 nodes */
+#define SHARED_ADDRESS 100U /* behind those of 64 nodes */
 
 int network_port_read(struct qemu_request *request, const char *text)
 {
