@@ -46,8 +46,8 @@ run(Ports, Count, PauseMs, Seconds) ->
     say("latency_mean_us", lists:sum(Sorted) div max(1, length(Sorted))),
     say("latency_p99_us", part(Sorted, 0.99)),
     say("latency_max_us", part(Sorted, 1.0)),
-    say("memory_per_connection_bytes", Used * 1024 div N),
-    say("erlang_per_connection_bytes", Erlang * 1024 div N),
+    say("memory_each_bytes", Used * 1024 div N),
+    say("erlang_each_bytes", Erlang * 1024 div N),
     [Pid ! stop || Pid <- Pids],
     ok.
 
