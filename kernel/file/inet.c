@@ -19,8 +19,9 @@ struct name_v6 {
     uint16_t family, port;
     uint32_t flow;
     uint8_t address[16];
-    uint32_t scope;
+    uint32_t scope; /* index of an interface */
 };
+#define SCOPE_CARD 2 /* network/interface.h: the only one with link-local addresses */
 static const uint8_t v4_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 bool inet_is_v4(const struct inet_address *address)
@@ -48,6 +49,16 @@ bool inet_same_host(const struct inet_address *a, const struct inet_address *b)
 }
 
 const struct inet_wire *inet_wire;
+
+static bool is_link_local(const struct inet_address *address) /* fe80::/10 */
+{
+    return address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
+}
+
+bool inet_is_multicast(const struct inet_address *address)
+{
+    return inet_is_v4(address) ? (address->bytes[12] & 0xf0) == 0xe0 : address->bytes[0] == 0xff;
+}
 
 bool inet_is_loopback(const struct inet_address *address)
 {
@@ -86,15 +97,18 @@ int inet_parse(const struct socket *socket, const struct socket_name *name,
         address->port = __builtin_bswap16(v4.port);
         return 0;
     }
-    struct name_v6 v6;
+    struct name_v6 v6 = {.scope = 0};
     if (name->size < V6_SIZE_MIN)
         return -EINVAL;
-    memcpy(&v6, name->bytes, V6_SIZE_MIN);
+    memcpy(&v6, name->bytes, name->size < sizeof(v6) ? V6_SIZE_MIN : sizeof(v6));
     if (v6.family != AF_INET6)
         return -EAFNOSUPPORT;
     memcpy(address->bytes, v6.address, sizeof(v6.address));
     address->port = __builtin_bswap16(v6.port);
-    return 0;
+    if (!is_link_local(address))
+        return 0;
+    uint32_t scope = v6.scope ? v6.scope : socket->device;
+    return !scope ? -EINVAL : scope > (inet_wire ? SCOPE_CARD : 1) ? -ENODEV : 0;
 }
 
 void inet_format(const struct socket *socket, const struct inet_address *address,
@@ -108,7 +122,8 @@ void inet_format(const struct socket *socket, const struct inet_address *address
         memcpy(name->bytes, &v4, sizeof(v4));
         return;
     }
-    struct name_v6 v6 = {.family = AF_INET6, .port = port};
+    struct name_v6 v6 = {
+        .family = AF_INET6, .port = port, .scope = is_link_local(address) ? SCOPE_CARD : 0};
     memcpy(v6.address, address->bytes, sizeof(v6.address));
     name->size = sizeof(v6);
     memcpy(name->bytes, &v6, sizeof(v6));
@@ -121,7 +136,8 @@ int inet_route(const struct socket *socket, struct inet_address *to)
     struct inet_address source;
     if (inet_is_v4(to) && socket->inet.only_v6)
         return -ENETUNREACH;
-    if (!inet_is_local(to) && (!inet_wire || !inet_wire->source(to, &source)))
+    if (!inet_is_local(to) &&
+        (!inet_wire || socket->device == LO_DEVICE || !inet_wire->source(to, &source)))
         return -ENETUNREACH;
     /* An address bound to one family cannot talk to the other. */
     const struct inet_address *local = &socket->inet.local;
@@ -134,7 +150,8 @@ int inet_route(const struct socket *socket, struct inet_address *to)
 
 int inet_bind_wire(struct socket *socket)
 {
-    if (socket->type != SOCK_DGRAM || !inet_wire || inet_is_loopback(&socket->inet.local))
+    if (socket->type != SOCK_DGRAM || !inet_wire || inet_is_loopback(&socket->inet.local) ||
+        socket->device == LO_DEVICE)
         return 0;
     int error = inet_wire->bind(socket);
     if (error)
@@ -148,7 +165,8 @@ int inet_bind(struct socket *socket, const struct socket_name *name)
     int error = inet_parse(socket, name, &address);
     if (error)
         return error;
-    if (!inet_is_any(&address) && !inet_is_local(&address))
+    if (!inet_is_any(&address) && !inet_is_local(&address) &&
+        !(socket->type == SOCK_DGRAM && inet_is_multicast(&address)))
         return -EADDRNOTAVAIL;
     if (inet_is_v4(&address) && socket->inet.only_v6)
         return -EINVAL;

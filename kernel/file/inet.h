@@ -13,6 +13,8 @@ bool inet_is_any(const struct inet_address *address);
 bool inet_is_v4(const struct inet_address *address);
 bool inet_same_host(const struct inet_address *a, const struct inet_address *b);
 bool inet_is_loopback(const struct inet_address *address);
+#define LO_DEVICE 1 /* index of lo */
+bool inet_is_multicast(const struct inet_address *address);
 bool inet_is_local(const struct inet_address *address); /* this node itself */
 void inet_set_loopback(struct inet_address *address, bool v4);
 /* -EINVAL: size, -EAFNOSUPPORT: family. */
@@ -58,12 +60,16 @@ void tcp_fail(struct socket *socket, int error);
 int port_take(struct socket *socket, const struct inet_address *local) MUST_CHECK;
 void port_share(struct socket *accepted); /* its local address and port, known to be right */
 void port_leave(struct socket *socket);
+/* The socket behind this one in the table, NULL at the end; of NULL: the first. */
+struct socket *port_next(const struct socket *socket);
 bool port_listener_conflicts(const struct socket *socket); /* another listens there already */
 struct socket *port_listener(const struct inet_address *to);
 struct socket *port_receiver(const struct inet_address *to,
                              const struct inet_address *from); /* UDP */
 
-/* inet_option.c */
+/* network/inet_option.c */
+/* What an option of IP, IPv6, TCP or UDP is now; one that is not known: 0. */
+int inet_option_number(const struct socket *socket, int level, int option);
 int inet_set_option(struct socket *socket, int level, int option, const void *value, uint32_t size);
 int inet_get_option(struct socket *socket, int level, int option, void *value, uint32_t *size);
 

@@ -96,6 +96,18 @@ void port_leave(struct socket *socket)
     socket->inet.local.port = 0;
 }
 
+struct socket *port_next(const struct socket *socket)
+{
+    unsigned i = socket ? socket->inet.local.port % BUCKETS : 0;
+    const struct list *at = socket ? socket->inet.port_link.next : bucket_of(0)->next;
+    while (at == &buckets[i]) {
+        if (++i == BUCKETS)
+            return NULL;
+        at = bucket_of((uint16_t)i)->next;
+    }
+    return LIST_ENTRY(at, struct socket, inet.port_link);
+}
+
 bool port_listener_conflicts(const struct socket *socket)
 {
     return port_is_taken(socket, &socket->inet.local, true);
@@ -105,7 +117,8 @@ bool port_listener_conflicts(const struct socket *socket)
 static int fitness(const struct socket *socket, const struct inet_address *to)
 {
     const struct inet_address *local = &socket->inet.local;
-    if (local->port != to->port || !covers(local, socket->inet.only_v6, to))
+    if (local->port != to->port || socket->device > LO_DEVICE ||
+        !covers(local, socket->inet.only_v6, to))
         return -1;
     return inet_same_host(local, to) ? 2 : inet_is_v4(local);
 }

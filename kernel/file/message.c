@@ -40,6 +40,8 @@ int message_create(struct socket_message *call, struct message **made)
 void message_push(struct socket *to, struct message *message)
 {
     list_insert(&to->messages, &message->link);
+    if (socket_option_on(to, SO_TIMESTAMP_OLD) || socket_option_on(to, SO_TIMESTAMPNS_OLD))
+        message->time = arch_clock() + arch_wall_offset();
     to->message_bytes += message->size + MESSAGE_OVERHEAD;
     to->message_count++;
     wake_watchers(&to->waits, EVENT_IN | EVENT_RDNORM);
@@ -113,6 +115,8 @@ long message_receive(struct socket *socket, struct socket_message *call)
     result = (long)((call->flags & MSG_TRUNC) ? message->size : copied);
     if (call->name)
         *call->name = message->from;
+    call->packet = message->packet;
+    call->time = message->time;
     if (socket_option_on(socket, SO_PASSCRED)) {
         call->has_credentials = true;
         call->credentials = message->credentials;

@@ -47,6 +47,7 @@ struct socket *socket_new(const struct socket_ops *ops, int family, int type, in
         list_init(&socket->inet.port_link);
         list_init(&socket->inet.connecting);
         list_init(&socket->inet.connecting_link);
+        list_init(&socket->inet.groups);
     }
     return socket;
 }

@@ -17,6 +17,17 @@ struct socket_name {        /* a struct sockaddr as programs see it; size 0: non
     };
 };
 
+struct inet_address {
+    uint8_t bytes[16]; /* IPv4 as ::ffff:a.b.c.d */
+    uint16_t port;     /* host order; 0: none */
+};
+struct packet_facts { /* what IP says of a datagram. To be sent: what its control messages gave */
+    struct inet_address host; /* received: where it was sent to. To be sent: where from */
+    uint32_t interface;       /* 0: any */
+    uint8_t tos, ttl;
+    bool has_host, has_tos, has_ttl;
+};
+
 struct socket_message { /* one send or receive */
     struct io *io;
     unsigned flags; /* MSG_* of the call */
@@ -30,6 +41,8 @@ struct socket_message { /* one send or receive */
     unsigned flags_out; /* MSG_TRUNC, MSG_CTRUNC */
     bool has_credentials;
     struct caller_credentials credentials;
+    struct packet_facts packet; /* AF_INET, AF_INET6 */
+    nanoseconds time;           /* receive: of day, when it arrived */
 };
 
 enum socket_state { SOCKET_FRESH, SOCKET_LISTENING, SOCKET_CONNECTING, SOCKET_CONNECTED };
@@ -68,19 +81,16 @@ struct local_part {
     bool reached;
     struct socket *reached_next;
 };
-struct inet_address {
-    uint8_t bytes[16]; /* IPv4 as ::ffff:a.b.c.d */
-    uint16_t port;     /* host order; 0: none */
-};
 struct inet_part {
     struct inet_address local, remote;
     struct list port_link; /* the table of ports, while local.port is set */
     bool only_v6, connect_pending, reset, port_asked;
     struct list connecting_link; /* listener's `connecting`: its backlog was full */
     struct list connecting;
-    void *wire;       /* network/: the other end is not on this node, or need not be */
-    uint64_t told;    /* bytes of the stream that the wire knows to be read */
-    int32_t *options; /* those that are only read back; NULL: all default */
+    void *wire;         /* network/: the other end is not on this node, or need not be */
+    uint64_t told;      /* bytes of the stream that the wire knows to be read */
+    int32_t *options;   /* NULL: all default */
+    struct list groups; /* network/multicast.c: joined */
 };
 
 struct socket {
@@ -112,6 +122,7 @@ struct socket {
     /* options */
     uint64_t option_bits; /* bit n: on/off option number n of SOL_SOCKET */
     uint32_t send_size, receive_size, priority, mark;
+    uint32_t device; /* SO_BINDTODEVICE: index of the interface; 0: any */
     int receive_low;
     int linger_on, linger_seconds;
     nanoseconds send_timeout, receive_timeout; /* 0: none */
@@ -183,6 +194,8 @@ struct message {
     struct socket_name from;
     struct attachment *attachment;
     struct caller_credentials credentials;
+    struct packet_facts packet;
+    nanoseconds time; /* of day; only where SO_TIMESTAMP is on */
     size_t size;
     uint8_t bytes[];
 };
@@ -201,6 +214,10 @@ unsigned local_end_events(const struct socket *socket); /* of error and shutdown
 /* The families: ops for a type, or NULL with *error (-ESOCKTNOSUPPORT, -EPROTONOSUPPORT). */
 const struct socket_ops *local_ops(int type, int protocol, int *error);
 const struct socket_ops *inet_ops(int type, int *protocol, int *error);
-const struct socket_ops *route_ops(int type, int protocol, int *error); /* AF_NETLINK */
-/* ioctls of the one interface, lo. -ENOTTY: not one of them. */
+const struct socket_ops *route_ops(int type, int protocol,
+                                   int *error); /* AF_NETLINK: network/netlink.c */
+/* network/interface.c. index: 0: none has this name. name: "" for 0. */
+uint32_t interface_index(const char *name);
+void interface_name(uint32_t index, char name[16]);
+/* network/interface_call.c: ioctls of interfaces. -ENOTTY: not one of them. */
 long interface_ioctl(unsigned command, uintptr_t argument);

@@ -46,11 +46,23 @@ static int timeout_set(nanoseconds *timeout, const void *value, uint32_t size)
     return 0;
 }
 
+/* A name; an empty one: any again. */
+static int device_set(struct socket *socket, const void *value, uint32_t size)
+{
+    char name[16] = "";
+    memcpy(name, value, size < sizeof(name) - 1 ? size : sizeof(name) - 1);
+    uint32_t index = interface_index(name);
+    if (name[0] && !index)
+        return -ENODEV;
+    socket->device = index;
+    return 0;
+}
+
 static int generic_set(struct socket *socket, int option, const void *value, uint32_t size)
 {
     int number, pair[2];
     if (option == SO_BINDTODEVICE)
-        return -ENODEV;
+        return device_set(socket, value, size);
     if (size < sizeof(number))
         return -EINVAL;
     memcpy(&number, value, sizeof(number));
@@ -205,9 +217,15 @@ static int generic_get(struct socket *socket, int option, void *value, uint32_t 
         if (*size < sizeof(socket->number))
             return -EINVAL;
         return answer(value, size, &socket->number, sizeof(socket->number));
-    case SO_BINDTODEVICE:
-        *size = 0;
-        return 0;
+    case SO_BINDTODEVICE: {
+        char name[16] = "";
+        if (socket->device && *size < sizeof(name))
+            return -EINVAL;
+        interface_name(socket->device, name);
+        return answer(value, size, name, socket->device ? (uint32_t)strlen(name) + 1 : 0);
+    }
+    case SO_BINDTOIFINDEX:
+        return answer(value, size, &socket->device, sizeof(socket->device));
     case SO_PEERSEC:
         return -ENOPROTOOPT;
     default:

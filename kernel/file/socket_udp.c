@@ -4,11 +4,13 @@
 #include <asm/errno.h>
 
 #include "file/inet.h"
+#include "lib/string.h"
 #include "linux/socket_abi.h"
 #include "memory/heap.h"
 
 #define SIZE_MAX_V4 65507
 #define SIZE_MAX_V6 65527
+#define TTL_DEFAULT 64
 
 static int udp_connect(struct socket *socket, const struct socket_name *name, bool nonblocking)
 {
@@ -47,12 +49,31 @@ static int udp_target(struct socket *socket, const struct socket_message *call,
 }
 
 /* The address that the receiver sees: a socket bound to "any" sends from what talks to it. */
-static struct inet_address udp_source(const struct socket *socket, const struct inet_address *to)
+static struct inet_address udp_source(const struct socket *socket,
+                                      const struct socket_message *call,
+                                      const struct inet_address *to)
 {
     struct inet_address source = socket->inet.local;
-    if (inet_is_any(&source))
+    if (call->packet.has_host)
+        memcpy(source.bytes, call->packet.host.bytes, sizeof(source.bytes));
+    else if (inet_is_any(&source))
         inet_source(to, &source);
     return source;
+}
+
+/* What the datagram carries besides its bytes: of this call, else as the socket's options say. */
+static void udp_facts(const struct socket *socket, const struct socket_message *call,
+                      const struct inet_address *to, struct packet_facts *facts)
+{
+    enum { LEVEL_IP = 0, IP_TOS = 1, IP_TTL = 2, LEVEL_V6 = 41, V6_HOPS = 16, V6_TCLASS = 67 };
+    bool v4 = inet_is_v4(to);
+    int ttl = inet_option_number(socket, v4 ? LEVEL_IP : LEVEL_V6, v4 ? IP_TTL : V6_HOPS);
+    int tos = inet_option_number(socket, v4 ? LEVEL_IP : LEVEL_V6, v4 ? IP_TOS : V6_TCLASS);
+    *facts = call->packet;
+    if (!facts->has_ttl)
+        facts->ttl = (uint8_t)(ttl < 0 ? TTL_DEFAULT : ttl);
+    if (!facts->has_tos)
+        facts->tos = (uint8_t)(tos < 0 ? 0 : tos);
 }
 
 static long udp_send_wire(struct socket *socket, struct socket_message *call,
@@ -63,6 +84,7 @@ static long udp_send_wire(struct socket *socket, struct socket_message *call,
     if (error)
         return error;
     long size = (long)message->size;
+    udp_facts(socket, call, to, &message->packet);
     error = inet_wire->send(socket, to, message);
     message_free(message);
     return error ? error : size;
@@ -90,7 +112,7 @@ static long udp_send(struct socket *socket, struct socket_message *call)
     }
     if (!inet_is_local(&to))
         return udp_send_wire(socket, call, &to);
-    struct inet_address from = udp_source(socket, &to);
+    struct inet_address from = udp_source(socket, call, &to);
     struct socket *target = port_receiver(&to, &from);
     if (!target) {
         /* "Port unreachable" comes back to those who are connected. */
@@ -108,6 +130,10 @@ static long udp_send(struct socket *socket, struct socket_message *call)
     if (error)
         return error;
     inet_format(target, &from, &message->from);
+    udp_facts(socket, call, &to, &message->packet);
+    message->packet.host = to;
+    message->packet.has_host = true;
+    message->packet.interface = LO_DEVICE;
     message_push(target, message);
     return (long)size;
 }

@@ -288,6 +288,10 @@ int proc_init(void)
         struct proc_source source = {.node = fixed[i].node, .constant = fixed[i].constant};
         error = add(fixed[i].directory, fixed[i].name, proc_inode(&source, 0));
     }
+    for (size_t i = 0; i < PROC_NET_NODES && !error; i++) {
+        struct proc_source source = {.node = &proc_net_nodes[i]};
+        error = add("/proc/net", source.node->name, proc_inode(&source, 0));
+    }
     for (uint32_t node = 0; node < machine->node_count && !error; node++) {
         struct proc_source source = {.node = &log_node, .fd = (int)node};
         char name[16];

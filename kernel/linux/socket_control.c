@@ -4,6 +4,7 @@
 #include "linux/abi.h"
 #include "linux/socket_call.h"
 #include "memory/heap.h"
+#include "network/packet_control.h"
 
 #define CONTROL_MAX         20480 /* net.core.optmem_max */
 #define CONTROL_ALIGN(size) (((size) + 7) & ~7UL)
@@ -115,6 +116,18 @@ static int control_parse(struct socket_message *message, const uint8_t *control,
     return error;
 }
 
+static int packet_parse(const struct socket *socket, struct socket_message *message,
+                        const uint8_t *control, size_t size)
+{
+    const struct linux_cmsghdr *header;
+    size_t at = 0;
+    int error = 0;
+    while (!error && (header = control_next(control, size, &at, &error)))
+        error = packet_control_read(socket, header->level, header->type, header + 1,
+                                    header->size - sizeof(*header), &message->packet);
+    return error;
+}
+
 int control_in(const struct socket *socket, struct socket_message *message,
                const struct linux_msghdr *header)
 {
@@ -128,9 +141,10 @@ int control_in(const struct socket *socket, struct socket_message *message,
     if (!control)
         return -ENOBUFS;
     int error = arch_copy_in(control, header->control, size);
-    /* Other families know these headers too, and ignore them. */
     if (!error && socket->family == AF_UNIX)
         error = control_parse(message, control, size);
+    else if (!error && socket->family != AF_NETLINK)
+        error = packet_parse(socket, message, control, size);
     if (control != (uint8_t *)on_stack)
         heap_free(control);
     return error;
@@ -142,9 +156,10 @@ struct control_writer {
 };
 
 /* Writes one control message, cut to what fits. false: something was cut. */
-static bool control_put(struct control_writer *writer, int type, const void *data, size_t size)
+static bool control_put(struct control_writer *writer, int level, int type, const void *data,
+                        size_t size)
 {
-    struct linux_cmsghdr header = {sizeof(header) + size, SOL_SOCKET, type};
+    struct linux_cmsghdr header = {sizeof(header) + size, level, type};
     bool whole = true;
     if (writer->left < sizeof(header))
         return false;
@@ -181,7 +196,7 @@ static bool files_out(struct control_writer *writer, const struct attachment *at
         count++;
     }
     if (count)
-        control_put(writer, SCM_RIGHTS, fds, count * sizeof(int));
+        control_put(writer, SOL_SOCKET, SCM_RIGHTS, fds, count * sizeof(int));
     return count == attachment->file_count;
 }
 
@@ -189,8 +204,15 @@ void control_out(struct socket *socket, struct socket_message *message, struct l
 {
     struct control_writer writer = {header->control, header->control ? header->control_size : 0, 0};
     if (message->has_credentials &&
-        !control_put(&writer, SCM_CREDENTIALS, &message->credentials, sizeof(message->credentials)))
+        !control_put(&writer, SOL_SOCKET, SCM_CREDENTIALS, &message->credentials,
+                     sizeof(message->credentials)))
         message->flags_out |= MSG_CTRUNC;
+    bool is_inet = socket->family == AF_INET || socket->family == AF_INET6;
+    struct packet_control told;
+    for (unsigned n = 0; is_inet && packet_control_at(n, socket, message, &told); n++) {
+        if (told.size && !control_put(&writer, told.level, told.type, told.bytes, told.size))
+            message->flags_out |= MSG_CTRUNC;
+    }
     if (message->attachment && message->attachment->file_count &&
         !files_out(&writer, message->attachment, message->flags & MSG_CMSG_CLOEXEC))
         message->flags_out |= MSG_CTRUNC;

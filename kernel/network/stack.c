@@ -24,6 +24,7 @@
 #include "memory/heap.h"
 #include "network/connections.h"
 #include "network/filter.h"
+#include "network/interface.h"
 #include "network/link.h"
 #include "network/merge.h"
 #include "network/shared.h"
@@ -36,6 +37,7 @@
 #define SMALL       512 /* bytes: a connection is one */
 
 struct netif stack_link;
+struct stack_counts stack_counts;
 static char host_name[8];
 static size_t memory_used; /* by lwIP */
 
@@ -132,7 +134,11 @@ static err_t output(struct netif *link, struct pbuf *frame)
         pbuf_copy_partial(frame, whole, frame->tot_len, 0);
         bytes = whole;
     }
-    return link_send(bytes, frame->tot_len) ? ERR_OK : ERR_IF;
+    if (!link_send(bytes, frame->tot_len))
+        return ERR_IF;
+    stack_counts.frames_out++;
+    stack_counts.bytes_out += frame->tot_len;
+    return ERR_OK;
 }
 
 static void input(struct pbuf *frame)
@@ -172,6 +178,8 @@ void stack_steered(const void *bytes, size_t size)
 
     if (!frame)
         return;
+    stack_counts.frames_in++;
+    stack_counts.bytes_in += size;
     memcpy(frame->payload, bytes, size);
     memset((char *)frame->payload + size, 0, whole - size);
     if (!filter_passes(frame->payload, whole))
@@ -296,5 +304,6 @@ void stack_start(void)
     clock_start();
     netif_add_noaddr(&stack_link, NULL, link_init, ethernet_input);
     inet_wire = &wire;
+    interface_card = &link_interface;
     link_start(&user);
 }

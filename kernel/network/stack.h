@@ -10,6 +10,10 @@
 struct netif;
 extern struct netif stack_link; /* the interface "eth0"; without addresses until it has some */
 
+extern struct stack_counts { /* of frames, by this stack, since the start */
+    uint64_t frames_in, bytes_in, frames_out, bytes_out;
+} stack_counts;
+
 /* Nothing happens in a machine without a card. */
 void stack_start(void);
 /* A frame to the shared address that is this node's. */

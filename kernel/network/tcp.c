@@ -260,7 +260,7 @@ int wire_listen(struct socket *socket)
     struct tcp_pcb *pcb, *listener;
     err_t error;
 
-    if (inet_is_loopback(&socket->inet.local))
+    if (inet_is_loopback(&socket->inet.local) || socket->device == LO_DEVICE)
         return 0;
     if (socket->inet.wire)
         return 0;

@@ -8,8 +8,23 @@
 #include "lib/list.h"
 #include "linux/socket_abi.h"
 #include "memory/heap.h"
+#include "network/interface.h"
 #include "network/stack.h"
 #include "network/wire.h"
+
+static void facts_of_current(struct packet_facts *facts, u16_t port)
+{
+    address_from_lwip(ip_current_dest_addr(), port, &facts->host);
+    facts->has_host = true;
+    facts->interface = CARD_INDEX;
+    if (ip_current_is_v6()) {
+        facts->tos = IP6H_TC(ip6_current_header());
+        facts->ttl = IP6H_HOPLIM(ip6_current_header());
+    } else {
+        facts->tos = IPH_TOS(ip4_current_header());
+        facts->ttl = IPH_TTL(ip4_current_header());
+    }
+}
 
 static void received(void *argument, struct udp_pcb *pcb, struct pbuf *data,
                      const ip_addr_t *address, u16_t port)
@@ -33,6 +48,7 @@ static void received(void *argument, struct udp_pcb *pcb, struct pbuf *data,
         message->size = size;
         pbuf_copy_partial(data, message->bytes, (u16_t)size, 0);
         inet_format(socket, &from, &message->from);
+        facts_of_current(&message->packet, pcb->local_port);
         message_push(socket, message);
     }
     pbuf_free(data);
@@ -85,7 +101,16 @@ int wire_send(struct socket *socket, const struct inet_address *to, struct messa
         ip_set_option(pcb, SOF_BROADCAST);
     else
         ip_reset_option(pcb, SOF_BROADCAST);
-    err_t error = udp_sendto(pcb, data, &address, to->port);
+    const struct packet_facts *facts = &message->packet;
+    ip_addr_t from;
+
+    pcb->tos = facts->tos;
+    pcb->ttl = facts->ttl;
+    if (facts->has_host)
+        address_to_lwip(&facts->host, &from);
+    err_t error = facts->has_host
+                      ? udp_sendto_if_src(pcb, data, &address, to->port, &stack_link, &from)
+                      : udp_sendto(pcb, data, &address, to->port);
 
     pbuf_free(data);
     stack_done();

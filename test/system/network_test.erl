@@ -274,12 +274,44 @@ out(Port) ->
     {ok, {{10, 0, 2, 3}, 53, <<7:16, _/binary>>}} = gen_udp:recv(Udp, 0, 10000),
     {error, econnrefused} = gen_tcp:connect({10, 0, 2, 2}, 9, [], 10000),
     {error, timeout} = gen_tcp:connect({10, 0, 2, 77}, 9, [], 1500),
+    interfaces(),
+    own_address_v6(100),
+    {error, econnrefused} = gen_tcp:connect({16#fec0, 0, 0, 0, 0, 0, 0, 2}, 9, [inet6], 10000),
+    {'EXIT', badarg} = catch gen_tcp:connect({16#fe80, 0, 0, 0, 0, 0, 0, 2}, 9, [inet6], 10000), % no scope
     {ok, Socket} = gen_tcp:connect({10, 0, 2, 2}, Port, [binary, {active, false}], 10000),
     {ok, {{10, 0, 2, 15}, _}} = inet:sockname(Socket),
     {ok, {{10, 0, 2, 2}, Port}} = inet:peername(Socket),
     <<"welcome">> = fetch(Socket, 10000, []),
     own_address(),
     io:format("out: done~n").
+
+%% The card as every program may ask for it.
+interfaces() ->
+    {ok, ["lo", "eth0"]} = inet:getiflist(),
+    {ok, [{addr, {10, 0, 2, 15}}, {netmask, {255, 255, 255, 0}}, {mtu, 1500}]} = inet:ifget("eth0", [addr, netmask, mtu]),
+    {ok, All} = inet:getifaddrs(),
+    {"eth0", Card} = lists:keyfind("eth0", 1, All),
+    true = lists:member({broadaddr, {10, 0, 2, 255}}, Card),
+    true = lists:member({netmask, {16#ffff, 16#ffff, 16#ffff, 16#ffff, 0, 0, 0, 0}}, Card),
+    "default via 10.0.2.2 dev eth0 \n10.0.2.0/24 dev eth0" ++ _ = os:cmd("busybox ip route"),
+    {match, _} = re:run(os:cmd("busybox ifconfig eth0"), "inet addr:10.0.2.15  Bcast:10.0.2.255  Mask:255.255.255.0").
+
+%% What QEMU's router advertises; an own address leads to this node itself.
+own_address_v6(0) ->
+    exit(no_address);
+own_address_v6(Tries) ->
+    {ok, All} = inet:getifaddrs(),
+    {"eth0", Card} = lists:keyfind("eth0", 1, All),
+    case [Address || {addr, {16#fec0, 0, 0, 0, _, _, _, _} = Address} <- Card] of
+        [] ->
+            timer:sleep(100),
+            own_address_v6(Tries - 1);
+        [Own] ->
+            {ok, Listener} = gen_tcp:listen(0, [inet6, {active, false}]),
+            {ok, Port} = inet:port(Listener),
+            {ok, Socket} = gen_tcp:connect(Own, Port, [inet6, {active, false}]),
+            {ok, {Own, _}} = inet:sockname(Socket)
+    end.
 
 own_address() ->
     {ok, Listener} = gen_tcp:listen(0, [binary, {active, false}]),

@@ -103,6 +103,11 @@ nanoseconds arch_clock(void)
     return now += 1000;
 }
 
+nanoseconds arch_wall_offset(void)
+{
+    return 0;
+}
+
 void random_bytes(void *buffer, size_t size)
 {
     for (size_t i = 0; i < size; i++)

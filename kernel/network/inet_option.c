@@ -43,11 +43,13 @@ static const struct {
     {LEVEL_IP, 12, 0},    /* RECVTTL */
     {LEVEL_IP, 13, 0},    /* RECVTOS */
     {LEVEL_IP, 15, 0},    /* FREEBIND */
+    {LEVEL_IP, 20, 0},    /* RECVORIGDSTADDR */
     {LEVEL_IP, 24, 0},    /* BIND_ADDRESS_NO_PORT */
     {LEVEL_IP, 32, 0},    /* MULTICAST_IF */
     {LEVEL_IP, 33, 1},    /* MULTICAST_TTL */
     {LEVEL_IP, 34, 1},    /* MULTICAST_LOOP */
     {LEVEL_IP, 49, 1},    /* MULTICAST_ALL */
+    {LEVEL_V6, 11, 0},    /* FLOWINFO */
     {LEVEL_V6, 16, 64},   /* UNICAST_HOPS */
     {LEVEL_V6, 17, 0},    /* MULTICAST_IF */
     {LEVEL_V6, 18, 1},    /* MULTICAST_HOPS */
@@ -137,6 +139,13 @@ int inet_set_option(struct socket *socket, int level, int option, const void *va
     if (socket->inet.wire)
         inet_wire->options(socket);
     return 0;
+}
+
+int inet_option_number(const struct socket *socket, int level, int option)
+{
+    int index = option_find(socket, level, option);
+
+    return index < 0 ? 0 : socket->inet.options ? socket->inet.options[index] : known[index].value;
 }
 
 static int answer(void *value, uint32_t *size, const void *from, uint32_t from_size)

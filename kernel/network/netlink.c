@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * AF_NETLINK, protocol ROUTE: only what getifaddrs and getaddrinfo ask. A dump request for links or
- * addresses is answered at once, into the socket's own queue, with the one interface lo; anything
- * else gets EOPNOTSUPP.
+ * AF_NETLINK, protocol ROUTE: what getifaddrs, getaddrinfo and `ip` ask. A dump of links, addresses
+ * or routes is answered at once, whole, into the socket's own queue; anything else gets EOPNOTSUPP.
  */
 #include <asm/errno.h>
 #include <linux/if_addr.h>
@@ -14,13 +13,12 @@
 #include "lib/string.h"
 #include "linux/socket_abi.h"
 #include "memory/heap.h"
+#include "network/interface.h"
 
-#define LO_INDEX    1
-#define LO_MTU      65536U
-#define LO_HARDWARE 772     /* ARPHRD_LOOPBACK */
-#define LO_FLAGS    0x10049 /* IFF_UP IFF_LOOPBACK IFF_RUNNING IFF_LOWER_UP */
-#define REQUEST_MAX 4096
-#define ANSWER_SIZE 512 /* every dump of one interface fits */
+#define REQUEST_MAX  4096
+#define ANSWER_SIZE  2048 /* the largest dump: two interfaces, or a dozen addresses or routes */
+#define QUEUE_LENGTH 1000U
+enum { STATE_UNKNOWN = 0, STATE_UP = 6 }; /* IF_OPER_* */
 
 struct answer {
     struct message *message;
@@ -61,54 +59,108 @@ static void attribute_add(struct answer *answer, uint16_t type, const void *valu
     memcpy(attribute + 1, value, size);
 }
 
-static void link_add(struct answer *answer)
+static void link_add(struct answer *answer, const struct interface *interface)
 {
-    static const uint8_t hardware[6];
-    const uint32_t mtu = LO_MTU;
+    static const uint8_t everybody[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, nobody[6];
+    const uint32_t queue = QUEUE_LENGTH;
+    const uint8_t state = interface->index == LO_INDEX ? STATE_UNKNOWN : STATE_UP;
     struct ifinfomsg *link = part_open(answer, RTM_NEWLINK, NLM_F_MULTI, sizeof(*link));
-    *link =
-        (struct ifinfomsg){.ifi_type = LO_HARDWARE, .ifi_index = LO_INDEX, .ifi_flags = LO_FLAGS};
-    attribute_add(answer, IFLA_IFNAME, "lo", 3);
-    attribute_add(answer, IFLA_MTU, &mtu, sizeof(mtu));
-    attribute_add(answer, IFLA_ADDRESS, hardware, sizeof(hardware));
-    attribute_add(answer, IFLA_BROADCAST, hardware, sizeof(hardware));
+
+    *link = (struct ifinfomsg){.ifi_type = interface->hardware_type,
+                               .ifi_index = (int)interface->index,
+                               .ifi_flags = interface->flags};
+    attribute_add(answer, IFLA_IFNAME, interface->name, strlen(interface->name) + 1);
+    attribute_add(answer, IFLA_TXQLEN, &queue, sizeof(queue));
+    attribute_add(answer, IFLA_OPERSTATE, &state, sizeof(state));
+    attribute_add(answer, IFLA_MTU, &interface->mtu, sizeof(interface->mtu));
+    attribute_add(answer, IFLA_ADDRESS, interface->hardware, sizeof(interface->hardware));
+    attribute_add(answer, IFLA_BROADCAST, interface->index == LO_INDEX ? nobody : everybody,
+                  sizeof(nobody));
     part_close(answer);
 }
 
-static void address_add(struct answer *answer, uint8_t family, uint8_t prefix, const uint8_t *bytes,
-                        size_t size)
+static void address_v4_add(struct answer *answer, const struct interface_address *from)
+{
+    struct interface interface;
+    uint8_t broadcast[4];
+
+    attribute_add(answer, IFA_LOCAL, from->bytes, 4);
+    if (!interface_at(from->index - 1, &interface))
+        return;
+    if (from->index != LO_INDEX) {
+        interface_mask(from->prefix, broadcast);
+        for (unsigned i = 0; i < sizeof(broadcast); i++)
+            broadcast[i] = from->bytes[i] | (uint8_t)~broadcast[i];
+        attribute_add(answer, IFA_BROADCAST, broadcast, sizeof(broadcast));
+    }
+    attribute_add(answer, IFA_LABEL, interface.name, strlen(interface.name) + 1);
+}
+
+static void address_add(struct answer *answer, const struct interface_address *from)
 {
     struct ifaddrmsg *address = part_open(answer, RTM_NEWADDR, NLM_F_MULTI, sizeof(*address));
-    *address = (struct ifaddrmsg){.ifa_family = family,
-                                  .ifa_prefixlen = prefix,
-                                  .ifa_flags = IFA_F_PERMANENT,
-                                  .ifa_scope = RT_SCOPE_HOST,
-                                  .ifa_index = LO_INDEX};
-    attribute_add(answer, IFA_ADDRESS, bytes, size);
-    if (family == AF_INET) {
-        attribute_add(answer, IFA_LOCAL, bytes, size);
-        attribute_add(answer, IFA_LABEL, "lo", 3);
-    }
+
+    *address = (struct ifaddrmsg){.ifa_family = from->is_v4 ? AF_INET : AF_INET6,
+                                  .ifa_prefixlen = from->prefix,
+                                  .ifa_flags = from->flags,
+                                  .ifa_scope = from->scope,
+                                  .ifa_index = from->index};
+    attribute_add(answer, IFA_ADDRESS, from->bytes, from->is_v4 ? 4 : 16);
+    if (from->is_v4)
+        address_v4_add(answer, from);
     part_close(answer);
+}
+
+static void route_add(struct answer *answer, const struct interface_route *from)
+{
+    size_t size = from->is_v4 ? 4 : 16;
+    struct rtmsg *route = part_open(answer, RTM_NEWROUTE, NLM_F_MULTI, sizeof(*route));
+
+    *route = (struct rtmsg){.rtm_family = from->is_v4 ? AF_INET : AF_INET6,
+                            .rtm_dst_len = from->prefix,
+                            .rtm_table = RT_TABLE_MAIN,
+                            .rtm_protocol = from->protocol,
+                            .rtm_scope = from->scope,
+                            .rtm_type = RTN_UNICAST};
+    if (from->prefix)
+        attribute_add(answer, RTA_DST, from->to, size);
+    if (from->has_gateway)
+        attribute_add(answer, RTA_GATEWAY, from->gateway, size);
+    if (from->has_source)
+        attribute_add(answer, RTA_PREFSRC, from->source, size);
+    attribute_add(answer, RTA_OIF, &from->index, sizeof(from->index));
+    part_close(answer);
+}
+
+static bool is_asked(uint8_t family, bool is_v4)
+{
+    return family == AF_UNSPEC || family == (is_v4 ? AF_INET : AF_INET6);
 }
 
 static void answer_fill(struct answer *answer, uint8_t family)
 {
-    static const uint8_t v4[4] = {127, 0, 0, 1}, v6[16] = {[15] = 1};
     const struct nlmsghdr *request = answer->request;
-    bool link = request->nlmsg_type == RTM_GETLINK, address = request->nlmsg_type == RTM_GETADDR;
-    if (!link && !address) {
+    unsigned type = request->nlmsg_type;
+    struct interface interface;
+    struct interface_address address;
+    struct interface_route route;
+
+    if (type != RTM_GETLINK && type != RTM_GETADDR && type != RTM_GETROUTE) {
         struct nlmsgerr *error = part_open(answer, NLMSG_ERROR, 0, sizeof(*error));
         *error = (struct nlmsgerr){.error = -EOPNOTSUPP, .msg = *request};
         part_close(answer);
         return;
     }
-    if (link)
-        link_add(answer);
-    if (address && family != AF_INET6)
-        address_add(answer, AF_INET, 8, v4, sizeof(v4));
-    if (address && family != AF_INET)
-        address_add(answer, AF_INET6, 128, v6, sizeof(v6));
+    for (unsigned n = 0; type == RTM_GETLINK && interface_at(n, &interface); n++)
+        link_add(answer, &interface);
+    for (unsigned n = 0; type == RTM_GETADDR && interface_address_at(n, &address); n++) {
+        if (is_asked(family, address.is_v4))
+            address_add(answer, &address);
+    }
+    for (unsigned n = 0; type == RTM_GETROUTE && interface_route_at(n, &route); n++) {
+        if (is_asked(family, route.is_v4))
+            route_add(answer, &route);
+    }
     int *status = part_open(answer, NLMSG_DONE, NLM_F_MULTI, sizeof(*status));
     *status = 0;
     part_close(answer);
