@@ -36,6 +36,7 @@ int inet_bind_wire(struct socket *socket) MUST_CHECK;
 /* Undoes it, unless the program had bound by itself. */
 void inet_unbind_source(struct socket *socket);
 
+struct tcp_info;
 /* What lies beyond this node, when there is a network: set by network/. Those that connect or
  * listen there keep its part of them in socket->inet.wire. */
 struct inet_wire {
@@ -48,10 +49,14 @@ struct inet_wire {
     int (*bind)(struct socket *socket); /* datagram: receives here too, from now on */
     int (*send)(struct socket *socket, const struct inet_address *to, struct message *message);
     void (*options)(struct socket *socket); /* some were set */
-    void (*leave)(struct socket *socket);   /* listens, or is bound, no more */
+    void (*info)(const struct socket *socket, struct tcp_info *info);
+    void (*leave)(struct socket *socket); /* listens, or is bound, no more */
 };
 extern const struct inet_wire *inet_wire; /* NULL: all other addresses are unreachable */
-/* For socket_inet.c and the wire: what connect answers, and until then. */
+/* For socket_inet.c and the wire: a new connection of a listener, options as it has them. NULL: no
+ * memory. */
+struct socket *tcp_pending(const struct socket *listener) MUST_CHECK;
+/* What connect answers, and until then. */
 int tcp_connect_wait(struct socket *socket) MUST_CHECK MAY_SLEEP;
 void tcp_fail(struct socket *socket, int error);
 
@@ -68,6 +73,8 @@ struct socket *port_receiver(const struct inet_address *to,
                              const struct inet_address *from); /* UDP */
 
 /* network/inet_option.c */
+/* The same options; false: no memory. */
+bool inet_options_copy(struct socket *to, const struct socket *from) MUST_CHECK;
 /* What an option of IP, IPv6, TCP or UDP is now; one that is not known: 0. */
 int inet_option_number(const struct socket *socket, int level, int option);
 int inet_set_option(struct socket *socket, int level, int option, const void *value, uint32_t size);

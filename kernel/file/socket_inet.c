@@ -31,27 +31,61 @@ static int tcp_listen(struct socket *socket)
     return inet_wire ? inet_wire->listen(socket) : 0;
 }
 
-/* Joins a client to a new socket in the listener's backlog. */
-static int tcp_join(struct socket *client, struct socket *listener)
+struct socket *tcp_pending(const struct socket *listener)
 {
     struct socket *pending =
         socket_new(listener->ops, listener->family, SOCK_STREAM, listener->protocol);
     if (!pending)
-        return -ENOBUFS;
+        return NULL;
+    if (!inet_options_copy(pending, listener)) {
+        socket_put(pending);
+        return NULL;
+    }
+    pending->device = listener->device;
     pending->option_bits = listener->option_bits;
     pending->send_size = listener->send_size;
     pending->receive_size = listener->receive_size;
     pending->linger_on = listener->linger_on;
     pending->linger_seconds = listener->linger_seconds;
     pending->inet.only_v6 = listener->inet.only_v6;
+    return pending;
+}
+
+static uint8_t tcp_tos(const struct socket *socket)
+{
+    enum { LEVEL_IP = 0, IP_TOS = 1, LEVEL_V6 = 41, V6_TCLASS = 67 };
+    return (uint8_t)(inet_is_v4(&socket->inet.remote)
+                         ? inet_option_number(socket, LEVEL_IP, IP_TOS)
+                         : inet_option_number(socket, LEVEL_V6, V6_TCLASS));
+}
+
+static uint8_t tcp_ttl(const struct socket *socket)
+{
+    enum { LEVEL_IP = 0, IP_TTL = 2, LEVEL_V6 = 41, V6_HOPS = 16 };
+    return (uint8_t)(inet_is_v4(&socket->inet.remote)
+                         ? inet_option_number(socket, LEVEL_IP, IP_TTL)
+                         : inet_option_number(socket, LEVEL_V6, V6_HOPS));
+}
+
+/* Joins a client to a new socket in the listener's backlog. */
+static int tcp_join(struct socket *client, struct socket *listener)
+{
+    struct socket *pending = tcp_pending(listener);
+    if (!pending)
+        return -ENOBUFS;
     int error = stream_connect(client, pending);
     if (error) {
+        heap_free(pending->inet.options);
         socket_put(pending);
         return -ENOBUFS;
     }
     pending->inet.local = client->inet.remote;
     pending->inet.remote = client->inet.local;
     port_share(pending);
+    pending->inet.peer_tos = tcp_tos(client);
+    pending->inet.peer_ttl = tcp_ttl(client);
+    client->inet.peer_tos = tcp_tos(pending);
+    client->inet.peer_ttl = tcp_ttl(pending);
     client->shutdown = 0;
     return socket_backlog_add(listener, pending);
 }

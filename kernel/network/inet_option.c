@@ -2,6 +2,7 @@
 /* Options of IP, IPv6, TCP and UDP. Within the node nearly all of them change nothing; what is set
  * is read back, and told to the wire. */
 #include <asm/errno.h>
+#include <linux/tcp.h>
 
 #include "file/inet.h"
 #include "lib/string.h"
@@ -9,7 +10,10 @@
 #include "memory/heap.h"
 
 enum { LEVEL_IP = 0, LEVEL_TCP = 6, LEVEL_UDP = 17, LEVEL_V6 = 41 };
-enum { TCP_MAXSEG = 2, TCP_INFO = 11, TCP_CONGESTION = 13, V6_ONLY = 26 };
+enum { V6_ONLY = 26 };
+enum { IP_TOS = 1, IP_TTL = 2, IP_PKTOPTIONS = 9, IP_RECVTTL = 12, IP_RECVTOS = 13 };
+enum { V6_HOPS = 16 };
+enum { V6_PKTOPTIONS = 6, V6_RECVHOPLIMIT = 51, V6_HOPLIMIT, V6_RECVTCLASS = 66, V6_TCLASS };
 enum { IP_ADD_MEMBERSHIP = 35, IP_DROP_MEMBERSHIP = 36, V6_JOIN = 20, V6_LEAVE = 21 };
 #define SEGMENT_LOOPBACK 65483 /* what Linux gives on lo */
 #define SEGMENT_DEFAULT  536
@@ -135,6 +139,10 @@ int inet_set_option(struct socket *socket, int level, int option, const void *va
         for (unsigned i = 0; i < COUNT_OF(known); i++)
             socket->inet.options[i] = known[i].value;
     }
+    bool is_hops =
+        (level == LEVEL_IP && option == IP_TTL) || (level == LEVEL_V6 && option == V6_HOPS);
+    if (is_hops && number == -1)
+        number = known[index].value;
     socket->inet.options[index] = number;
     if (socket->inet.wire)
         inet_wire->options(socket);
@@ -146,6 +154,16 @@ int inet_option_number(const struct socket *socket, int level, int option)
     int index = option_find(socket, level, option);
 
     return index < 0 ? 0 : socket->inet.options ? socket->inet.options[index] : known[index].value;
+}
+
+bool inet_options_copy(struct socket *to, const struct socket *from)
+{
+    if (!from->inet.options)
+        return true;
+    to->inet.options = heap_alloc(COUNT_OF(known) * sizeof(int32_t));
+    if (to->inet.options)
+        memcpy(to->inet.options, from->inet.options, COUNT_OF(known) * sizeof(int32_t));
+    return to->inet.options != NULL;
 }
 
 static int answer(void *value, uint32_t *size, const void *from, uint32_t from_size)
@@ -160,10 +178,40 @@ static int tcp_info(const struct socket *socket, void *value, uint32_t *size)
 {
     /* TCP_ESTABLISHED 1, CLOSE 7, LISTEN 10; the rest of the struct counts things that loopback
      * does not do. */
-    uint8_t info[104] = {socket->state == SOCKET_CONNECTED   ? 1
-                         : socket->state == SOCKET_LISTENING ? 10
-                                                             : 7};
-    return answer(value, size, info, sizeof(info));
+    struct tcp_info info = {.tcpi_state = socket->state == SOCKET_CONNECTED   ? 1
+                                          : socket->state == SOCKET_LISTENING ? 10
+                                                                              : 7,
+                            .tcpi_snd_mss = SEGMENT_LOOPBACK,
+                            .tcpi_rcv_mss = SEGMENT_DEFAULT};
+    if (socket->inet.wire && socket->state != SOCKET_LISTENING)
+        inet_wire->info(socket, &info);
+    return answer(value, size, &info, sizeof(info));
+}
+
+/* What the other end said first, of what was asked for: control messages. */
+static int packet_options(const struct socket *socket, bool v4, void *value, uint32_t *size)
+{
+    struct {
+        struct linux_cmsghdr header;
+        int number, pad;
+    } all[2];
+    uint32_t count = 0;
+    int level = v4 ? LEVEL_IP : LEVEL_V6;
+
+    memset(all, 0, sizeof(all));
+    if (inet_option_number(socket, level, v4 ? IP_RECVTTL : V6_RECVHOPLIMIT)) {
+        all[count].header.type = v4 ? IP_TTL : V6_HOPLIMIT;
+        all[count++].number = socket->inet.peer_ttl;
+    }
+    if (inet_option_number(socket, level, v4 ? IP_RECVTOS : V6_RECVTCLASS)) {
+        all[count].header.type = v4 ? IP_TOS : V6_TCLASS;
+        all[count++].number = socket->inet.peer_tos;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        all[i].header.level = level;
+        all[i].header.size = sizeof(all[i].header) + sizeof(all[i].number);
+    }
+    return answer(value, size, all, count * (uint32_t)sizeof(all[0]));
 }
 
 int inet_get_option(struct socket *socket, int level, int option, void *value, uint32_t *size)
@@ -176,6 +224,10 @@ int inet_get_option(struct socket *socket, int level, int option, void *value, u
         static const char name[16] = "cubic";
         return answer(value, size, name, sizeof(name));
     }
+    bool v4 = level == LEVEL_IP;
+    if (socket->type == SOCK_STREAM &&
+        ((v4 && option == IP_PKTOPTIONS) || (level == LEVEL_V6 && option == V6_PKTOPTIONS)))
+        return packet_options(socket, v4, value, size);
     if (tcp && option == TCP_INFO)
         return tcp_info(socket, value, size);
     if (tcp && option == TCP_MAXSEG) {

@@ -171,6 +171,8 @@ void stack_steered(const void *bytes, size_t size)
 {
     size_t whole = size < FRAME_MIN ? FRAME_MIN : size;
 
+    stack_counts.frames_in++;
+    stack_counts.bytes_in += size;
     if (merge_append(bytes, size))
         return;
     held_input();
@@ -178,10 +180,9 @@ void stack_steered(const void *bytes, size_t size)
 
     if (!frame)
         return;
-    stack_counts.frames_in++;
-    stack_counts.bytes_in += size;
     memcpy(frame->payload, bytes, size);
     memset((char *)frame->payload + size, 0, whole - size);
+    unreachable_seen(frame);
     if (!filter_passes(frame->payload, whole))
         pbuf_free(frame);
     else if (!merge_begin(frame))

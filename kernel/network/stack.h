@@ -24,6 +24,10 @@ void stack_done(void);
 bool stack_is_crowded(void);
 /* resume.c: another node drives the card. */
 void stack_resume(void);
+struct pbuf;
+/* unreachable.c: looks at a whole frame in one piece, of at least FRAME_MIN bytes, before lwIP
+ * does. */
+void unreachable_seen(struct pbuf *frame);
 /* clock.c */
 void clock_start(void);
 void clock_set(void);

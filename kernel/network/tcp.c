@@ -18,16 +18,20 @@
 #include "network/stack.h"
 #include "network/wire.h"
 
-#define ALL_ENDED   (EVENT_ALL & ~EVENT_PRI & ~EVENT_NVAL)
-#define BACKLOG_ALL 255               /* of lwIP: connections.c and the socket's own hold */
-#define ROOM_LOW    (TCP_SND_BUF / 4) /* writable again from here: fewer, larger turns */
-/* Numbers of Linux, netinet/tcp.h */
+#define ALL_ENDED    (EVENT_ALL & ~EVENT_PRI & ~EVENT_NVAL)
+#define BACKLOG_ALL  255               /* of lwIP: connections.c and the socket's own hold */
+#define ROOM_LOW     (TCP_SND_BUF / 4) /* writable again from here: fewer, larger turns */
+#define NEIGHBOUR_MS 3000U             /* as long as Linux asks for a neighbour */
+/* Numbers of Linux, netinet/tcp.h, in.h and in6.h */
+enum { LEVEL_IP = 0, OPTION_TOS = 1, OPTION_TTL = 2 };
+enum { LEVEL_V6 = 41, OPTION_HOPS = 16, OPTION_TCLASS = 67 };
 enum {
     LEVEL_TCP = 6,
     OPTION_NODELAY = 1,
     OPTION_KEEPIDLE = 4,
     OPTION_KEEPINTVL = 5,
-    OPTION_KEEPCNT = 6
+    OPTION_KEEPCNT = 6,
+    OPTION_USER_TIMEOUT = 18
 };
 
 /* When memory is short of half of its limit: what may wait in one connection each way. */
@@ -51,6 +55,7 @@ static struct tcp_pcb *detach(struct socket *socket)
     tcp_recv(pcb, NULL);
     tcp_sent(pcb, NULL);
     tcp_err(pcb, NULL);
+    tcp_poll(pcb, NULL, 0);
     connection_choose(pcb);
     connection_orphan(pcb);
     return pcb;
@@ -71,27 +76,46 @@ static bool is_writable(const struct socket *socket)
 
 /* ---- what lwIP tells ---- */
 
-/* The connection is gone, and lwIP's part of it too. */
-static void failed(void *argument, err_t error)
+/* The connection is gone, and lwIP's part of it too. error: 0: in order. */
+static void lost(struct socket *socket, int error)
 {
-    struct socket *socket = argument;
-    bool is_connecting = socket->state == SOCKET_CONNECTING;
-
-    socket->inet.wire = NULL;
-    if (is_connecting) {
+    if (socket->state == SOCKET_CONNECTING) {
         socket->ops = &tcp_ops;
         ring_free(&socket->ring);
-        tcp_fail(socket, error == ERR_RST ? ECONNREFUSED : ETIMEDOUT);
+        tcp_fail(socket, error);
         return;
     }
-    if (error != ERR_CLSD) {
-        bool was_ended = socket->shutdown & SHUT_RECEIVE;
-
-        socket->error = error == ERR_ABRT ? ETIMEDOUT : was_ended ? EPIPE : ECONNRESET;
+    if (error) {
+        socket->error = error;
         socket->inet.reset = true;
     }
     socket->shutdown = SHUT_BOTH;
     wake_watchers(&socket->waits, ALL_ENDED);
+}
+
+static void failed(void *argument, err_t error)
+{
+    struct socket *socket = argument;
+
+    socket->inet.wire = NULL;
+    if (socket->state == SOCKET_CONNECTING)
+        lost(socket, error == ERR_RST ? ECONNREFUSED : ETIMEDOUT);
+    else if (error == ERR_CLSD)
+        lost(socket, 0);
+    else if (error == ERR_ABRT)
+        lost(socket, ETIMEDOUT);
+    else
+        lost(socket, socket->shutdown & SHUT_RECEIVE ? EPIPE : ECONNRESET);
+}
+
+void wire_lost(struct tcp_pcb *pcb, int error)
+{
+    struct socket *socket = pcb->callback_arg;
+
+    tcp_err(pcb, NULL);
+    tcp_abandon(pcb, socket->state != SOCKET_CONNECTING);
+    socket->inet.wire = NULL;
+    lost(socket, error);
 }
 
 static err_t received_end(struct socket *socket, struct tcp_pcb *pcb)
@@ -149,6 +173,39 @@ static err_t sent(void *argument, struct tcp_pcb *pcb, u16_t size)
     return ERR_OK;
 }
 
+/* Time that no segment was heard for, while one is waited for. */
+static uint32_t silence_ms(const struct tcp_pcb *pcb)
+{
+    return (tcp_ticks - pcb->tmr) * TCP_SLOW_INTERVAL;
+}
+
+/* Every half second, while connecting or under TCP_USER_TIMEOUT. */
+static err_t looked_at(void *argument, struct tcp_pcb *pcb)
+{
+    struct socket *socket = argument;
+    uint32_t limit = (uint32_t)inet_option_number(socket, LEVEL_TCP, OPTION_USER_TIMEOUT);
+    bool is_waiting = pcb->unacked || pcb->unsent;
+    int error = 0;
+
+    if (socket->state == SOCKET_CONNECTING && silence_ms(pcb) >= NEIGHBOUR_MS &&
+        !neighbour_answers(&pcb->remote_ip))
+        error = EHOSTUNREACH;
+    else if (limit && is_waiting && silence_ms(pcb) >= limit)
+        error = ETIMEDOUT;
+    if (!error)
+        return ERR_OK;
+    wire_lost(pcb, error);
+    return ERR_ABRT;
+}
+
+static void patience_set(struct socket *socket)
+{
+    bool is_needed = socket->state == SOCKET_CONNECTING ||
+                     inet_option_number(socket, LEVEL_TCP, OPTION_USER_TIMEOUT);
+
+    tcp_poll(pcb_of(socket), is_needed ? looked_at : NULL, 1);
+}
+
 static void attach(struct socket *socket, struct tcp_pcb *pcb)
 {
     socket->ops = &wire_tcp_ops;
@@ -161,33 +218,42 @@ static void attach(struct socket *socket, struct tcp_pcb *pcb)
     wire_options(socket);
 }
 
+/* What the segment at hand, the other end's first, says besides its bytes. */
+static void facts_keep(struct socket *socket)
+{
+    if (ip_current_is_v6()) {
+        socket->inet.peer_tos = IP6H_TC(ip6_current_header());
+        socket->inet.peer_ttl = IP6H_HOPLIM(ip6_current_header());
+    } else {
+        socket->inet.peer_tos = IPH_TOS(ip4_current_header());
+        socket->inet.peer_ttl = IPH_TTL(ip4_current_header());
+    }
+}
+
 static err_t connected(void *argument, struct tcp_pcb *pcb, err_t error)
 {
     struct socket *socket = argument;
 
     socket->state = SOCKET_CONNECTED;
+    facts_keep(socket);
+    patience_set(socket);
     wake_watchers(&socket->waits, EVENT_OUT | EVENT_WRNORM);
     return ERR_OK;
 }
 
 static struct socket *pending_create(struct socket *listener)
 {
-    struct socket *pending =
-        socket_new(listener->ops, listener->family, SOCK_STREAM, listener->protocol);
+    struct socket *pending = tcp_pending(listener);
 
     if (!pending)
         return NULL;
     if (ring_init(&pending->ring, TCP_WND) != 0) {
+        heap_free(pending->inet.options);
         socket_put(pending);
         return NULL;
     }
     pending->state = SOCKET_CONNECTED;
-    pending->option_bits = listener->option_bits;
-    pending->send_size = listener->send_size;
-    pending->receive_size = listener->receive_size;
-    pending->linger_on = listener->linger_on;
-    pending->linger_seconds = listener->linger_seconds;
-    pending->inet.only_v6 = listener->inet.only_v6;
+    facts_keep(pending);
     return pending;
 }
 
@@ -300,8 +366,8 @@ int wire_connect(struct socket *socket)
     ip_addr_copy(pcb->remote_ip, address);
     pcb->remote_port = socket->inet.remote.port;
     connection_choose(pcb);
-    attach(socket, pcb);
     socket->state = SOCKET_CONNECTING;
+    attach(socket, pcb);
     err_t error = tcp_connect(pcb, &address, socket->inet.remote.port, connected);
 
     if (error != ERR_OK) {
@@ -316,13 +382,15 @@ int wire_connect(struct socket *socket)
     return 0;
 }
 
-static uint32_t option_ms(struct socket *socket, int option)
+static uint32_t option_ms(const struct socket *socket, int option)
 {
-    int seconds = 0;
-    uint32_t size = sizeof(seconds);
+    return (uint32_t)inet_option_number(socket, LEVEL_TCP, option) * 1000;
+}
 
-    (void)inet_get_option(socket, LEVEL_TCP, option, &seconds, &size);
-    return (uint32_t)seconds * 1000;
+static int option_ip(const struct socket *socket, int v4, int v6)
+{
+    return inet_is_v4(&socket->inet.remote) ? inet_option_number(socket, LEVEL_IP, v4)
+                                            : inet_option_number(socket, LEVEL_V6, v6);
 }
 
 void wire_options(struct socket *socket)
@@ -342,6 +410,9 @@ void wire_options(struct socket *socket)
     pcb->keep_idle = option_ms(socket, OPTION_KEEPIDLE);
     pcb->keep_intvl = option_ms(socket, OPTION_KEEPINTVL);
     pcb->keep_cnt = option_ms(socket, OPTION_KEEPCNT) / 1000;
+    pcb->tos = (u8_t)option_ip(socket, OPTION_TOS, OPTION_TCLASS);
+    pcb->ttl = (u8_t)option_ip(socket, OPTION_TTL, OPTION_HOPS);
+    patience_set(socket);
 }
 
 /* ---- socket calls ---- */
@@ -491,12 +562,27 @@ static int wire_tcp_shutdown(struct socket *socket, unsigned how)
     return 0;
 }
 
+/* SO_LINGER: until all that was sent has arrived, or the time is up, or a signal comes. */
+static void linger(struct socket *socket)
+{
+    nanoseconds deadline = arch_clock() + (nanoseconds)socket->linger_seconds * 1000000000;
+
+    if (socket->state == SOCKET_CONNECTED)
+        (void)wire_tcp_shutdown(socket, SHUT_SEND);
+    while (socket->inet.wire && pcb_of(socket)->snd_buf < TCP_SND_BUF) {
+        if (socket_wait(&socket->waits, deadline) != 0)
+            return;
+    }
+}
+
 /* What was not read, or SO_LINGER of 0 seconds, makes the end a reset. lwIP itself sees unread
  * bytes, since it was told of each that was read. */
 static void wire_tcp_release(struct socket *socket)
 {
     bool reset = socket->listener || (socket->linger_on && socket->linger_seconds == 0);
 
+    if (socket->linger_on && !reset && !socket->ring.used)
+        linger(socket);
     if (socket->inet.wire) {
         struct tcp_pcb *pcb = detach(socket);
 

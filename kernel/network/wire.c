@@ -80,5 +80,6 @@ const struct inet_wire wire = {
     .bind = wire_bind,
     .send = wire_send,
     .options = wire_options,
+    .info = wire_info,
     .leave = leave,
 };

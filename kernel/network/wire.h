@@ -5,6 +5,7 @@
 
 #include "file/inet.h"
 
+struct tcp_pcb;
 extern const struct inet_wire wire;
 
 /* wire.c */
@@ -15,6 +16,10 @@ int wire_listen(struct socket *socket);
 int wire_connect(struct socket *socket);
 void wire_options(struct socket *socket);
 void wire_unlisten(struct socket *socket);
+void wire_lost(struct tcp_pcb *pcb, int error); /* its connection ends; the pcb is gone then */
+void wire_info(const struct socket *socket, struct tcp_info *info);
+/* neighbour.c: whether the next one on the way to `to` has said its hardware address. */
+bool neighbour_answers(const ip_addr_t *to);
 /* udp.c */
 int wire_bind(struct socket *socket);
 int wire_send(struct socket *socket, const struct inet_address *to, struct message *message);

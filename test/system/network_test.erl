@@ -278,12 +278,28 @@ out(Port) ->
     own_address_v6(100),
     {error, econnrefused} = gen_tcp:connect({16#fec0, 0, 0, 0, 0, 0, 0, 2}, 9, [inet6], 10000),
     {'EXIT', badarg} = catch gen_tcp:connect({16#fe80, 0, 0, 0, 0, 0, 0, 2}, 9, [inet6], 10000), % no scope
+    {error, econnrefused} = connect_scope({16#fe80, 0, 0, 0, 0, 0, 0, 2}, 9, 2),
+    {error, ehostunreach} = gen_tcp:connect({10, 0, 2, 77}, 9, [], 10000),
+    {error, econnrefused} = no_receiver(),
     {ok, Socket} = gen_tcp:connect({10, 0, 2, 2}, Port, [binary, {active, false}], 10000),
     {ok, {{10, 0, 2, 15}, _}} = inet:sockname(Socket),
     {ok, {{10, 0, 2, 2}, Port}} = inet:peername(Socket),
     <<"welcome">> = fetch(Socket, 10000, []),
     own_address(),
     io:format("out: done~n").
+
+connect_scope(Address, Port, Scope) ->
+    {ok, Socket} = socket:open(inet6, stream, tcp),
+    Result = socket:connect(Socket, #{family => inet6, addr => Address, port => Port, scope_id => Scope}, 10000),
+    ok = socket:close(Socket),
+    Result.
+
+%% A datagram that nobody waits for: the host's ICMP comes back.
+no_receiver() ->
+    {ok, Socket} = gen_udp:open(0, [{active, false}]),
+    ok = gen_udp:connect(Socket, {10, 0, 2, 2}, 9),
+    ok = gen_udp:send(Socket, "hello?"),
+    gen_udp:recv(Socket, 0, 10000).
 
 %% The card as every program may ask for it.
 interfaces() ->
