@@ -136,6 +136,8 @@ int inet_route(const struct socket *socket, struct inet_address *to)
     struct inet_address source;
     if (inet_is_v4(to) && socket->inet.only_v6)
         return -ENETUNREACH;
+    if (inet_is_multicast(to))
+        return multicast_has_way(socket, to) ? 0 : -ENETUNREACH;
     if (!inet_is_local(to) &&
         (!inet_wire || socket->device == LO_DEVICE || !inet_wire->source(to, &source)))
         return -ENETUNREACH;

@@ -80,4 +80,12 @@ int inet_option_number(const struct socket *socket, int level, int option);
 int inet_set_option(struct socket *socket, int level, int option, const void *value, uint32_t size);
 int inet_get_option(struct socket *socket, int level, int option, void *value, uint32_t *size);
 
+/* network/multicast.c: to a group, by the interface of call, socket or option. -ENETUNREACH: by
+ * none.
+ */
+bool multicast_has_way(const struct socket *socket, const struct inet_address *to);
+long multicast_send(struct socket *socket, struct socket_message *call,
+                    const struct inet_address *to) MAY_SLEEP;
+void multicast_release(struct socket *socket); /* leaves all its groups */
+
 extern const struct socket_ops tcp_ops, udp_ops;

@@ -110,6 +110,10 @@ static long udp_send(struct socket *socket, struct socket_message *call)
         if (port_take(socket, &any) != 0 || inet_bind_wire(socket) != 0)
             return -EAGAIN;
     }
+    if (inet_is_multicast(&to)) {
+        udp_facts(socket, call, &to, &call->packet);
+        return multicast_send(socket, call, &to);
+    }
     if (!inet_is_local(&to))
         return udp_send_wire(socket, call, &to);
     struct inet_address from = udp_source(socket, call, &to);
@@ -163,6 +167,7 @@ static void udp_release(struct socket *socket)
 {
     if (socket->inet.wire)
         inet_wire->leave(socket);
+    multicast_release(socket);
     port_leave(socket);
     heap_free(socket->inet.options);
     socket->inet.options = NULL;

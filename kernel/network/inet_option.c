@@ -8,11 +8,12 @@
 #include "lib/string.h"
 #include "linux/socket_abi.h"
 #include "memory/heap.h"
+#include "network/multicast.h"
 
 enum { LEVEL_IP = 0, LEVEL_TCP = 6, LEVEL_UDP = 17, LEVEL_V6 = 41 };
 enum { V6_ONLY = 26 };
 enum { IP_TOS = 1, IP_TTL = 2, IP_PKTOPTIONS = 9, IP_RECVTTL = 12, IP_RECVTOS = 13 };
-enum { V6_HOPS = 16 };
+enum { IP_MULTICAST_IF = 32, V6_HOPS = 16, V6_MULTICAST_IF };
 enum { V6_PKTOPTIONS = 6, V6_RECVHOPLIMIT = 51, V6_HOPLIMIT, V6_RECVTCLASS = 66, V6_TCLASS };
 enum { IP_ADD_MEMBERSHIP = 35, IP_DROP_MEMBERSHIP = 36, V6_JOIN = 20, V6_LEAVE = 21 };
 #define SEGMENT_LOOPBACK 65483 /* what Linux gives on lo */
@@ -117,8 +118,12 @@ int inet_set_option(struct socket *socket, int level, int option, const void *va
     }
     if ((level == LEVEL_IP && (option == IP_ADD_MEMBERSHIP || option == IP_DROP_MEMBERSHIP)) ||
         (level == LEVEL_V6 && (option == V6_JOIN || option == V6_LEAVE)))
-        return -ENODEV; /* no interface does multicast */
-    int error = number_in(level, value, size, &number);
+        return level_fits(socket, level) ? multicast_option(socket, level, option, value, size)
+                                         : -ENOPROTOOPT;
+    bool is_way = (level == LEVEL_IP && option == IP_MULTICAST_IF) ||
+                  (level == LEVEL_V6 && option == V6_MULTICAST_IF);
+    int error = is_way ? multicast_interface_set(level, value, size, &number)
+                       : number_in(level, value, size, &number);
     if (error)
         return error;
     if (level == LEVEL_V6 && option == V6_ONLY && socket->family == AF_INET6) {

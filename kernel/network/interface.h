@@ -39,11 +39,13 @@ bool interface_v4(uint32_t index, struct interface_address *address);
 /* The mask of an IPv4 prefix: 4 bytes. */
 void interface_mask(unsigned prefix, uint8_t mask[4]);
 
+struct inet_address;
 /* What the card adds, in the same form; NULL without one. */
 struct interface_card {
     void (*get)(struct interface *interface);
     bool (*address)(unsigned n, struct interface_address *address);
     bool (*route)(unsigned n, struct interface_route *route);
+    int (*group)(bool join, const struct inet_address *host); /* 0, or < 0: no memory */
 };
 extern const struct interface_card *interface_card;
 extern const struct interface_card link_interface; /* interface_link.c */

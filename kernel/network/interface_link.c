@@ -4,12 +4,15 @@
 #include <linux/if_arp.h>
 #include <linux/rtnetlink.h>
 
+#include <lwip/igmp.h>
+#include <lwip/mld6.h>
 #include <lwip/netif.h>
 #include <lwip/priv/nd6_priv.h>
 
 #include "lib/string.h"
 #include "network/interface.h"
 #include "network/stack.h"
+#include "network/wire.h"
 
 #define FLAGS       0x11043 /* IFF_UP IFF_BROADCAST IFF_RUNNING IFF_MULTICAST IFF_LOWER_UP */
 #define V6_PREFIX   64      /* of all that lwIP makes or takes from an advertisement */
@@ -139,4 +142,21 @@ static bool route(unsigned n, struct interface_route *route)
     return n < v4 ? route_v4(n, route) : route_v6(n - v4, route);
 }
 
-const struct interface_card link_interface = {.get = get, .address = address, .route = route};
+static int group(bool join, const struct inet_address *host)
+{
+    ip_addr_t address;
+    err_t error;
+
+    address_to_lwip(host, &address);
+    if (IP_IS_V4(&address))
+        error = join ? igmp_joingroup_netif(&stack_link, ip_2_ip4(&address))
+                     : igmp_leavegroup_netif(&stack_link, ip_2_ip4(&address));
+    else
+        error = join ? mld6_joingroup_netif(&stack_link, ip_2_ip6(&address))
+                     : mld6_leavegroup_netif(&stack_link, ip_2_ip6(&address));
+    stack_done();
+    return error;
+}
+
+const struct interface_card link_interface = {
+    .get = get, .address = address, .route = route, .group = group};

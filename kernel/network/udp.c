@@ -106,6 +106,7 @@ int wire_send(struct socket *socket, const struct inet_address *to, struct messa
 
     pcb->tos = facts->tos;
     pcb->ttl = facts->ttl;
+    udp_set_multicast_ttl(pcb, facts->ttl);
     if (facts->has_host)
         address_to_lwip(&facts->host, &from);
     err_t error = facts->has_host

@@ -90,5 +90,6 @@
 #define LWIP_TCP_KEEPALIVE       1       /* TCP_KEEPIDLE, KEEPINTVL, KEEPCNT */
 #define TCP_MSL                  30000UL /* TIME_WAIT is twice this: Linux's minute */
 #define SO_REUSE                 1 /* which ports may be shared is decided in file/inet_ports.c */
+#define SO_REUSE_RXTOALL         1 /* a datagram to many goes to all who are bound to its port */
 /* First numbers that nobody can guess. */
 #define LWIP_HOOK_TCP_ISN(local, local_port, remote, remote_port) connection_first_number()
