@@ -106,6 +106,7 @@ struct published {
     _Atomic uint32_t offline[NODES_MAX];
     /* as the card's owner: 1 << 63, and its address; 0: another is */
     _Atomic uint64_t card;
+    _Atomic uint32_t address; /* IPv4, in network order; 0: none yet */
     /* bit p % 64 of word p / 64: a program here listens on port p of the address that all share */
     _Atomic uint64_t listens[65536 / 64];
     /* as the console's owner */

@@ -44,7 +44,7 @@ static void console_open(void)
 /* The kernel names the node; an older way is the host name n<number>.hydros. */
 static void environment_set(void)
 {
-    char term[64] = "linux", number[16] = "0";
+    char term[64] = "linux", number[16] = "0", host[65];
     struct utsname name;
     if (getenv("HYDROS_NODE") == NULL) {
         if (uname(&name) == 0 && name.nodename[0] == 'n')
@@ -52,6 +52,9 @@ static void environment_set(void)
         setenv("HYDROS_NODE", number, 1);
     }
     setenv("HYDROS_NODES", "1", 0);
+    long size = option_get("hostname", host, sizeof host);
+    if (size > 0 && sethostname(host, strlen(host)) != 0)
+        say("cannot be named", host);
     option_get("term", term, sizeof term);
     setenv("TERM", term, 1);
     setenv("HOME", "/root", 1);

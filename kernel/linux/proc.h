@@ -58,6 +58,7 @@ void proc_channels(struct proc_text *text, const struct proc_source *source); /*
 void proc_network(struct proc_text *text, const struct proc_source *source);  /* proc_network.c */
 #define PROC_NET_NODES 8
 extern const struct proc_node proc_net_nodes[PROC_NET_NODES]; /* proc_net.c: /proc/net */
+void proc_hosts(struct proc_text *text, const struct proc_source *source);
 void proc_resolver(struct proc_text *text, const struct proc_source *source);
 void proc_deaths(struct proc_text *text, const struct proc_source *source);
 void proc_log(struct proc_text *text, const struct proc_source *source);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /proc/hydros/network: counts of frames in this life, pairs of key and value, and addresses;
- * resolver: what /etc/resolv.conf is a link to. */
+ * resolver, hosts: what /etc/resolv.conf and /etc/hosts are links to. */
 #include "linux/proc.h"
+#include "linux/system.h"
 #include "network/link.h"
 #include "network/stack.h"
+#include "node/self.h"
 
 void proc_network(struct proc_text *text, const struct proc_source *source)
 {
@@ -20,4 +22,20 @@ void proc_resolver(struct proc_text *text, const struct proc_source *source)
     char servers[256];
 
     proc_bytes(text, servers, resolver_text(servers, sizeof(servers)));
+}
+
+/* All nodes by the addresses that they have now; one without is known by its name only here, so
+ * that what looks for itself finds itself. */
+void proc_hosts(struct proc_text *text, const struct proc_source *source)
+{
+    static const uint8_t loopback[4] = {127, 0, 0, 1};
+
+    proc_print(text, "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n");
+    for (uint32_t node = 0; node < machine->node_count; node++) {
+        uint32_t word = atomic_load_explicit(&published_of(node)->address, memory_order_relaxed);
+        const uint8_t *a = word ? (const uint8_t *)&word : loopback;
+
+        proc_print(text, "%u.%u.%u.%u n%u.hydros n%u", a[0], a[1], a[2], a[3], node, node);
+        proc_print(text, node == self_node() ? " %s\n" : "\n", system_names()->node);
+    }
 }

@@ -194,6 +194,7 @@ NODE(log_node, proc_log);
 NODE(channels_node, proc_channels);
 NODE(network_node, proc_network);
 NODE(resolver_node, proc_resolver);
+NODE(hosts_node, proc_hosts);
 
 static const struct fixed_file {
     const char *directory, *name;
@@ -216,6 +217,7 @@ static const struct fixed_file {
     {"/proc/hydros", "cookie", &cookie_node, NULL},
     {"/proc/hydros", "network", &network_node, NULL},
     {"/proc/hydros", "resolver", &resolver_node, NULL},
+    {"/proc/hydros", "hosts", &hosts_node, NULL},
     {"/proc/sys/kernel", "osrelease", &names_node, "osrelease"},
     {"/proc/sys/kernel", "hostname", &names_node, "hostname"},
     {"/proc/sys/kernel", "domainname", &names_node, "domainname"},

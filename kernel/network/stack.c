@@ -234,6 +234,7 @@ static void addresses_tell(struct netif *link)
         connections_address_ends(&gone);
     }
     told = netif_ip4_addr(link)->addr;
+    atomic_store_explicit(&self_published->address, told, memory_order_relaxed);
     if (told)
         log_line("network: %s has address %u.%u.%u.%u", host_name, a[0], a[1], a[2], a[3]);
     else

@@ -59,6 +59,7 @@ static void published_reset(struct published *published)
     atomic_store_explicit(&published->console_waits, 0, memory_order_relaxed);
     atomic_store_explicit(&published->console_owner, 0, memory_order_relaxed);
     atomic_store_explicit(&published->card, 0, memory_order_relaxed);
+    atomic_store_explicit(&published->address, 0, memory_order_relaxed);
     atomic_store_explicit(&published->nmi_answers, 0, memory_order_relaxed);
     atomic_store_explicit(&published->nmi_instruction, 0, memory_order_relaxed);
     atomic_store_explicit(&published->restarts, 0, memory_order_relaxed);

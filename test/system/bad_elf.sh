@@ -4,7 +4,7 @@
 # LIMIT: 60
 . test/system/common
 IMAGE=build/test/debug.img
-bad='/nonexistent /etc /etc/hosts /t/elf-head /t/elf-cut /t/elf-empty /t/elf-arm /t/elf-table /t/elf-interpreter'
+bad='/nonexistent /etc /etc/passwd /t/elf-head /t/elf-cut /t/elf-empty /t/elf-arm /t/elf-table /t/elf-interpreter'
 options='' node=0
 for program in $bad; do
     node=$((node + 1))
@@ -20,7 +20,7 @@ while IFS='|' read -r program why; do
 done << 'END'
 /nonexistent|it is not there
 /etc|it is no executable file
-/etc/hosts|it is no executable file
+/etc/passwd|it is no executable file
 /t/elf-head|it is no ELF program
 /t/elf-cut|its file is cut short
 /t/elf-empty|it is no ELF program

@@ -5,6 +5,6 @@
 machine --nodes=1 --memory=512M --eval=ok --option=init=/nothing/here
 expect_failure
 expect_line '/nothing/here'
-machine --nodes=1 --memory=512M --eval=ok --option=init=/etc/hosts
+machine --nodes=1 --memory=512M --eval=ok --option=init=/etc/passwd
 expect_failure
-expect_line '/etc/hosts'
+expect_line '/etc/passwd'

@@ -1,7 +1,7 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% What stands on a node when a test of the network runs: an echo server, and a client that checks what comes back.
 -module(network_test).
--export([serve/0, orders/0, both/0, give/0, take/3, shared/0, spread/2, wait/2, echo/3, crowd/4, resets/3, killing/4, greet/1, out/1]).
+-export([six_serve/0, six/0, serve/0, orders/0, both/0, give/0, take/3, shared/0, spread/2, wait/2, echo/3, crowd/4, resets/3, killing/4, greet/1, out/1]).
 
 %% For ever: every byte comes back; a client that ends its side gets the rest and then our end.
 serve() ->
@@ -59,7 +59,7 @@ return(Socket) ->
 
 %% Count random bytes there and back: `ok` and the milliseconds that took.
 echo(Address, Port, Count) ->
-    {ok, Socket} = gen_tcp:connect(Address, Port, [binary, {active, false}], 10000),
+    {ok, Socket} = gen_tcp:connect(Address, Port, [family(Address), binary, {active, false}], 10000),
     Bytes = rand:bytes(Count),
     Begun = erlang:monotonic_time(millisecond),
     Writer = spawn_link(fun() -> receive go -> ok = gen_tcp:send(Socket, Bytes), ok = gen_tcp:shutdown(Socket, write) end end),
@@ -68,6 +68,9 @@ echo(Address, Port, Count) ->
     Time = erlang:monotonic_time(millisecond) - Begun,
     gen_tcp:close(Socket),
     {case Back of Bytes -> ok; _ -> {differs, byte_size(Back)} end, Time}.
+
+family(Address) when tuple_size(Address) =:= 8 -> inet6;
+family(_) -> inet.
 
 fetch(Socket, Patience, Read) ->
     case gen_tcp:recv(Socket, 0, Patience) of
@@ -278,7 +281,8 @@ out(Port) ->
     own_address_v6(100),
     {error, econnrefused} = gen_tcp:connect({16#fec0, 0, 0, 0, 0, 0, 0, 2}, 9, [inet6], 10000),
     {'EXIT', badarg} = catch gen_tcp:connect({16#fe80, 0, 0, 0, 0, 0, 0, 2}, 9, [inet6], 10000), % no scope
-    {error, econnrefused} = connect_scope({16#fe80, 0, 0, 0, 0, 0, 0, 2}, 9, 2),
+    {error, enodev} = connect_scope({16#fe80, 0, 0, 0, 0, 0, 0, 2}, 9, 3),
+    {error, enetunreach} = connect_scope({16#fe80, 0, 0, 0, 0, 0, 0, 2}, 9, 2), % so says the ICMP of QEMU's router
     {error, ehostunreach} = gen_tcp:connect({10, 0, 2, 77}, 9, [], 10000),
     {error, econnrefused} = no_receiver(),
     {ok, Socket} = gen_tcp:connect({10, 0, 2, 2}, Port, [binary, {active, false}], 10000),
@@ -345,3 +349,66 @@ address_wait(Tries) ->
         {error, enetunreach} -> timer:sleep(100), address_wait(Tries - 1);
         _ -> ok
     end.
+
+%% On node 1: one echo for IPv6 and IPv4, one for IPv6 alone, one for datagrams, which also tells the group of each.
+six_serve() ->
+    {ok, Both} = gen_tcp:listen(8080, [inet6, binary, {active, false}, {reuseaddr, true}]),
+    {ok, Six} = gen_tcp:listen(8081, [inet6, binary, {active, false}, {reuseaddr, true}, {ipv6_v6only, true}]),
+    spawn_link(fun() -> accept(Both) end),
+    spawn_link(fun() -> accept(Six) end),
+    {ok, Udp} = gen_udp:open(8082, [inet6, binary, {active, false}, {recbuf, 65536}]),
+    {ok, Group} = gen_udp:open(8083, [binary, {active, false}, {ip, {239, 1, 2, 3}}, {add_membership, {{239, 1, 2, 3}, {0, 0, 0, 0}}}]),
+    spawn_link(fun() -> datagrams(Group) end),
+    datagrams(Udp).
+
+datagrams(Socket) ->
+    {ok, {Address, Port, Bytes}} = gen_udp:recv(Socket, 0),
+    ok = gen_udp:send(Socket, Address, Port, Bytes),
+    datagrams(Socket).
+
+%% On node 0. The other's IPv6 addresses are ours but for the last byte, which is the node's number.
+six() ->
+    own_address_v6(100),
+    other_wait(100),
+    {ok, All} = inet:getifaddrs(),
+    {"eth0", Card} = lists:keyfind("eth0", 1, All),
+    [Link, Site] = [setelement(8, A, element(8, A) bor 1) || Prefix <- [16#fe80, 16#fec0], {addr, A} <- Card, element(1, A) =:= Prefix],
+    {ok, _} = echo("n1", 8080, 100000),
+    {ok, _} = echo(Site, 8080, 300000),
+    {ok, _} = echo(Site, 8081, 1000),
+    {error, econnrefused} = gen_tcp:connect("n1", 8081, [inet], 10000),
+    {error, econnrefused} = gen_tcp:connect(Site, 9, [inet6], 10000),
+    ok = scoped(Link),
+    {ok, Udp} = gen_udp:open(0, [inet6, binary, {active, false}]),
+    ok = datagram(Udp, Site, 8082),
+    {ok, {127, 0, 0, 1}} = inet:getaddr("localhost", inet),
+    {ok, Four} = gen_udp:open(0, [binary, {active, false}, {multicast_ttl, 2}]),
+    ok = gen_udp:send(Four, {239, 1, 2, 3}, 8083, "to all"),
+    {ok, {{10, 0, 2, 16}, 8083, <<"to all">>}} = gen_udp:recv(Four, 0, 10000),
+    io:format("six: done~n").
+
+other_wait(0) ->
+    exit(node_1_is_not_there);
+other_wait(Tries) ->
+    case catch gen_tcp:connect("n1", 8080, [{active, false}], 2000) of
+        {ok, Socket} ->
+            {ok, {{10, 0, 2, 16}, 8080}} = inet:peername(Socket),
+            gen_tcp:close(Socket);
+        _ ->
+            timer:sleep(300),
+            other_wait(Tries - 1)
+    end.
+
+datagram(Socket, Address, Port) ->
+    ok = gen_udp:send(Socket, Address, Port, "by datagram"),
+    {ok, {Address, Port, <<"by datagram">>}} = gen_udp:recv(Socket, 0, 10000),
+    ok.
+
+scoped(Address) ->
+    {ok, Socket} = socket:open(inet6, stream, tcp),
+    ok = socket:connect(Socket, #{family => inet6, addr => Address, port => 8080, scope_id => 2}, 10000),
+    {ok, #{addr := Address, scope_id := 2}} = socket:peername(Socket),
+    {ok, #{scope_id := 2}} = socket:sockname(Socket),
+    ok = socket:send(Socket, <<"scoped">>),
+    {ok, <<"scoped">>} = socket:recv(Socket, 6, 10000),
+    socket:close(Socket).
