@@ -56,7 +56,7 @@ static struct inet_address udp_source(const struct socket *socket,
     struct inet_address source = socket->inet.local;
     if (call->packet.has_host)
         memcpy(source.bytes, call->packet.host.bytes, sizeof(source.bytes));
-    else if (inet_is_any(&source))
+    else if (inet_is_any(&source) || inet_is_multicast(&source))
         inet_source(to, &source);
     return source;
 }

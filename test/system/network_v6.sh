@@ -5,6 +5,7 @@
 . test/system/common
 . test/system/network_common
 machine --nodes=2 --memory=1024M --net=user --option=run@1="/usr/bin/erl -noshell -pa /t -s network_test six_serve" \
+    --option=ip@0=10.0.2.15/24,10.0.2.2,10.0.2.3 --option=ip@1=10.0.2.16/24,10.0.2.2,10.0.2.3 --option=on-death=stay \
     --option=on-death=stay --eval='code:add_patha("/t"), network_test:six()'
 expect_status 0
 expect_line "six: done"
