@@ -85,7 +85,7 @@ struct inet_part {
     struct inet_address local, remote;
     struct list port_link; /* the table of ports, while local.port is set */
     bool only_v6, connect_pending, reset, port_asked;
-    uint8_t peer_tos, peer_ttl; /* of what the other end said first */
+    uint8_t peer_tos, peer_ttl;  /* of what the other end said first */
     struct list connecting_link; /* listener's `connecting`: its backlog was full */
     struct list connecting;
     void *wire;         /* network/: the other end is not on this node, or need not be */
