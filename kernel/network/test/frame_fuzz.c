@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TEST-SOURCES: build/lwip/src/core/def.c build/lwip/src/core/inet_chksum.c build/lwip/src/core/init.c build/lwip/src/core/ip.c build/lwip/src/core/mem.c build/lwip/src/core/memp.c build/lwip/src/core/netif.c build/lwip/src/core/pbuf.c build/lwip/src/core/tcp.c build/lwip/src/core/tcp_in.c build/lwip/src/core/tcp_out.c build/lwip/src/core/udp.c build/lwip/src/core/ipv4/dhcp.c build/lwip/src/core/ipv4/etharp.c build/lwip/src/core/ipv4/icmp.c build/lwip/src/core/ipv4/igmp.c build/lwip/src/core/ipv4/ip4.c build/lwip/src/core/ipv4/ip4_addr.c build/lwip/src/core/ipv4/ip4_frag.c build/lwip/src/core/ipv6/ethip6.c build/lwip/src/core/ipv6/icmp6.c build/lwip/src/core/ipv6/ip6.c build/lwip/src/core/ipv6/ip6_addr.c build/lwip/src/core/ipv6/ip6_frag.c build/lwip/src/core/ipv6/mld6.c build/lwip/src/core/ipv6/nd6.c build/lwip/src/netif/ethernet.c kernel/network/resolver.c kernel/network/filter.c kernel/network/merge.c kernel/network/connections.c kernel/network/cookie.c kernel/lib/format.c kernel/lib/random.c */
+/* TEST-SOURCES: build/lwip/src/core/def.c build/lwip/src/core/inet_chksum.c build/lwip/src/core/init.c build/lwip/src/core/ip.c build/lwip/src/core/mem.c build/lwip/src/core/memp.c build/lwip/src/core/netif.c build/lwip/src/core/pbuf.c build/lwip/src/core/tcp.c build/lwip/src/core/tcp_in.c build/lwip/src/core/tcp_out.c build/lwip/src/core/udp.c build/lwip/src/core/ipv4/dhcp.c build/lwip/src/core/ipv4/etharp.c build/lwip/src/core/ipv4/icmp.c build/lwip/src/core/ipv4/igmp.c build/lwip/src/core/ipv4/ip4.c build/lwip/src/core/ipv4/ip4_addr.c build/lwip/src/core/ipv4/ip4_frag.c build/lwip/src/core/ipv6/ethip6.c build/lwip/src/core/ipv6/icmp6.c build/lwip/src/core/ipv6/ip6.c build/lwip/src/core/ipv6/ip6_addr.c build/lwip/src/core/ipv6/ip6_frag.c build/lwip/src/core/ipv6/mld6.c build/lwip/src/core/ipv6/nd6.c build/lwip/src/netif/ethernet.c kernel/network/resolver.c kernel/network/filter.c kernel/network/unreachable.c kernel/network/merge.c kernel/network/connections.c kernel/network/cookie.c kernel/lib/format.c kernel/lib/random.c */
 /*
  * libFuzzer: frames of any content into lwIP with our options, a listening TCP port that echoes, a
  * UDP port and DHCP at work. Sums of IP, TCP, UDP and ICMP are put right, so that what lies behind
@@ -20,9 +20,12 @@
 
 #include "arch/arch.h"
 #include "lib/random.h"
+#include "linux/socket_abi.h"
 #include "network/connections.h"
 #include "network/filter.h"
 #include "network/merge.h"
+#include "network/stack.h"
+#include "network/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -30,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define HEAD      14
 #define PORT      8080
 
-static struct netif net;
+struct netif stack_link;
 static uint32_t now_ms, random_state = 1;
 
 /* ---- the kernel around lwIP ---- */
@@ -100,6 +103,40 @@ void tcp_timer_needed(void)
 {
 }
 
+/* ---- sockets, of which unreachable.c looks for one ---- */
+
+static struct socket connected = {.state = SOCKET_CONNECTED};
+
+void address_to_lwip(const struct inet_address *address, ip_addr_t *to)
+{
+    *to = (ip_addr_t)IPADDR6_INIT(0, 0, 0, 0);
+    memcpy(ip_2_ip6(to)->addr, address->bytes, sizeof(address->bytes));
+}
+
+void address_from_lwip(const ip_addr_t *address, uint16_t port, struct inet_address *to)
+{
+    *to = (struct inet_address){.port = port};
+}
+
+bool inet_same_host(const struct inet_address *a, const struct inet_address *b)
+{
+    return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
+void wait_queue_init(struct wait_queue *queue)
+{
+    list_init(&queue->waiters);
+}
+
+void wake_all(struct wait_queue *queue, unsigned events)
+{
+}
+
+void wire_lost(struct tcp_pcb *pcb, int error)
+{
+    tcp_abandon(pcb, 0);
+}
+
 static err_t sent(struct netif *link, struct pbuf *frame)
 {
     return ERR_OK;
@@ -156,16 +193,18 @@ static void begin(void)
     IP4_ADDR(&address, 10, 0, 2, 15);
     IP4_ADDR(&mask, 255, 255, 255, 0);
     IP4_ADDR(&gateway, 10, 0, 2, 2);
-    netif_add(&net, &address, &mask, &gateway, NULL, net_init, ethernet_input);
-    netif_set_default(&net);
-    netif_set_up(&net);
-    netif_create_ip6_linklocal_address(&net, 1);
-    net.ip6_autoconfig_enabled = 1;
+    netif_add(&stack_link, &address, &mask, &gateway, NULL, net_init, ethernet_input);
+    netif_set_default(&stack_link);
+    netif_set_up(&stack_link);
+    netif_create_ip6_linklocal_address(&stack_link, 1);
+    stack_link.ip6_autoconfig_enabled = 1;
     struct udp_pcb *udp = udp_new_ip_type(IPADDR_TYPE_ANY);
     struct tcp_pcb *tcp = tcp_new_ip_type(IPADDR_TYPE_ANY);
 
     udp_bind(udp, IP_ANY_TYPE, PORT);
-    udp_recv(udp, datagram, NULL);
+    connected.inet.remote.port = PORT;
+    wait_queue_init(&connected.waits);
+    udp_recv(udp, datagram, &connected);
     tcp_bind(tcp, IP_ANY_TYPE, PORT);
     tcp_accept(tcp_listen_with_backlog(tcp, 255), accepted);
     tcp = tcp_new_ip_type(IPADDR_TYPE_V4);
@@ -238,7 +277,7 @@ static void sums_right(uint8_t *frame, size_t size)
 /* As network/stack.c: these three. */
 static void input(struct pbuf *frame)
 {
-    if (net.input(frame, &net) != ERR_OK)
+    if (stack_link.input(frame, &stack_link) != ERR_OK)
         pbuf_free(frame);
 }
 
@@ -247,11 +286,11 @@ static void held_input(void)
     unsigned count;
     struct pbuf *held = merge_take(&count);
 
-    NETIF_SET_CHECKSUM_CTRL(&net, NETIF_CHECKSUM_ENABLE_ALL &
-                                      ~(NETIF_CHECKSUM_CHECK_IP | NETIF_CHECKSUM_CHECK_TCP));
+    NETIF_SET_CHECKSUM_CTRL(&stack_link, NETIF_CHECKSUM_ENABLE_ALL &
+                                             ~(NETIF_CHECKSUM_CHECK_IP | NETIF_CHECKSUM_CHECK_TCP));
     if (held)
         input(held);
-    NETIF_SET_CHECKSUM_CTRL(&net, NETIF_CHECKSUM_ENABLE_ALL);
+    NETIF_SET_CHECKSUM_CTRL(&stack_link, NETIF_CHECKSUM_ENABLE_ALL);
 }
 
 static void frame_in(const uint8_t *bytes, size_t size)
@@ -267,6 +306,7 @@ static void frame_in(const uint8_t *bytes, size_t size)
     held_input();
     data = pbuf_alloc(PBUF_RAW, (u16_t)size, PBUF_RAM);
     memcpy(data->payload, frame, size);
+    unreachable_seen(data);
     if (!filter_passes(frame, size))
         pbuf_free(data);
     else if (!merge_begin(data))
@@ -280,7 +320,7 @@ static void time_pass(void)
         now_ms += TCP_TMR_INTERVAL;
         connections_tick();
     }
-    connections_address_ends(&net.ip_addr);
+    connections_address_ends(&stack_link.ip_addr);
     for (unsigned i = 0; i < 20; i++) {
         etharp_tmr();
         ip_reass_tmr();
@@ -300,7 +340,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         begin();
     is_begun = true;
     if (size & 1)
-        dhcp_start(&net);
+        dhcp_start(&stack_link);
     while (size >= 2) {
         size_t length = (size_t)(data[0] | data[1] << 8);
 
@@ -314,6 +354,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     held_input();
     time_pass();
-    dhcp_stop(&net);
+    dhcp_stop(&stack_link);
     return 0;
 }
