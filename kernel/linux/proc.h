@@ -56,8 +56,9 @@ void proc_nodes(struct proc_text *text, const struct proc_source *source);
 void proc_epitaphs(struct proc_text *text, const struct proc_source *source);
 void proc_channels(struct proc_text *text, const struct proc_source *source); /* proc_channels.c */
 void proc_network(struct proc_text *text, const struct proc_source *source);  /* proc_network.c */
-#define PROC_NET_NODES 8
-extern const struct proc_node proc_net_nodes[PROC_NET_NODES]; /* proc_net.c: /proc/net */
+/* proc_net.c: files of /proc/net; their number stands in source->fd. NULL: no more. */
+void proc_net(struct proc_text *text, const struct proc_source *source);
+const char *proc_net_name(unsigned n);
 void proc_hosts(struct proc_text *text, const struct proc_source *source);
 void proc_resolver(struct proc_text *text, const struct proc_source *source);
 void proc_deaths(struct proc_text *text, const struct proc_source *source);

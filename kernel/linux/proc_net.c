@@ -160,13 +160,22 @@ static void text_udp6(struct proc_text *text, const struct proc_source *source)
     print_sockets(text, AF_INET6, SOCK_DGRAM);
 }
 
-#define NODE(file, function)                                                                       \
-    {                                                                                              \
-        .name = file, .mode = S_IFREG | 0444, .text = function                                     \
-    }
-const struct proc_node proc_net_nodes[PROC_NET_NODES] = {
-    NODE("dev", text_dev),     NODE("if_inet6", text_if_inet6),
-    NODE("route", text_route), NODE("ipv6_route", text_ipv6_route),
-    NODE("tcp", text_tcp),     NODE("tcp6", text_tcp6),
-    NODE("udp", text_udp),     NODE("udp6", text_udp6),
+static const struct {
+    const char *name;
+    void (*text)(struct proc_text *text, const struct proc_source *source);
+} files[] = {
+    {"dev", text_dev},     {"if_inet6", text_if_inet6},
+    {"route", text_route}, {"ipv6_route", text_ipv6_route},
+    {"tcp", text_tcp},     {"tcp6", text_tcp6},
+    {"udp", text_udp},     {"udp6", text_udp6},
 };
+
+void proc_net(struct proc_text *text, const struct proc_source *source)
+{
+    files[source->fd].text(text, source);
+}
+
+const char *proc_net_name(unsigned n)
+{
+    return n < COUNT_OF(files) ? files[n].name : NULL;
+}

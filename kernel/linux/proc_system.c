@@ -195,6 +195,7 @@ NODE(channels_node, proc_channels);
 NODE(network_node, proc_network);
 NODE(resolver_node, proc_resolver);
 NODE(hosts_node, proc_hosts);
+NODE(net_node, proc_net);
 
 static const struct fixed_file {
     const char *directory, *name;
@@ -290,9 +291,9 @@ int proc_init(void)
         struct proc_source source = {.node = fixed[i].node, .constant = fixed[i].constant};
         error = add(fixed[i].directory, fixed[i].name, proc_inode(&source, 0));
     }
-    for (size_t i = 0; i < PROC_NET_NODES && !error; i++) {
-        struct proc_source source = {.node = &proc_net_nodes[i]};
-        error = add("/proc/net", source.node->name, proc_inode(&source, 0));
+    for (int i = 0; proc_net_name((unsigned)i) && !error; i++) {
+        struct proc_source source = {.node = &net_node, .fd = i};
+        error = add("/proc/net", proc_net_name((unsigned)i), proc_inode(&source, 0));
     }
     for (uint32_t node = 0; node < machine->node_count && !error; node++) {
         struct proc_source source = {.node = &log_node, .fd = (int)node};

@@ -22,7 +22,7 @@ enum { IP_ADD_MEMBERSHIP = 35, IP_DROP_MEMBERSHIP = 36, V6_JOIN = 20, V6_LEAVE =
 /* Linux's numbers (netinet/tcp.h, netinet/in.h) and values of a fresh socket. */
 static const struct {
     uint8_t level, option;
-    int value;
+    int16_t value;
 } known[] = {
     {LEVEL_TCP, 1, 0},    /* NODELAY */
     {LEVEL_TCP, 3, 0},    /* CORK */

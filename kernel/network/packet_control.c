@@ -85,7 +85,7 @@ bool packet_control_at(unsigned n, const struct socket *socket,
                        const struct socket_message *message, struct packet_control *control)
 {
     static const struct {
-        int level, asked, told;
+        uint8_t level, asked, told;
     } all[] = {
         {SOL_SOCKET, SO_TIMESTAMP_OLD, SO_TIMESTAMP_OLD},
         {SOL_SOCKET, SO_TIMESTAMPNS_OLD, SO_TIMESTAMPNS_OLD},

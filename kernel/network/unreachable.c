@@ -26,8 +26,8 @@
 #define V4_TIME_EXCEEDED 11
 
 struct verdict {
-    int error;    /* positive; 0: nothing for a socket */
-    bool is_hard; /* will not pass */
+    uint8_t error; /* positive; 0: nothing for a socket */
+    bool is_hard;  /* will not pass */
 };
 struct lost_packet { /* our own, as it comes back */
     ip_addr_t from, to;
