@@ -113,12 +113,11 @@ static int answer(struct interface_request *request, unsigned command,
     }
 }
 
+/* Each that tells has a number behind the one that sets. */
 static bool is_setting(unsigned command)
 {
-    return command == SIOCSIFFLAGS || command == SIOCSIFADDR || command == SIOCSIFDSTADDR ||
-           command == SIOCSIFBRDADDR || command == SIOCSIFNETMASK || command == SIOCSIFMETRIC ||
-           command == SIOCSIFMTU || command == SIOCSIFHWADDR || command == SIOCSIFTXQLEN ||
-           command == SIOCSIFNAME || command == SIOCADDRT || command == SIOCDELRT;
+    return command == SIOCADDRT || command == SIOCDELRT || command == SIOCSIFTXQLEN ||
+           (command >= SIOCSIFFLAGS && command <= SIOCSIFHWADDR && command % 2 == 0);
 }
 
 long interface_ioctl(unsigned command, uintptr_t argument)

@@ -18,21 +18,9 @@
 #include "network/stack.h"
 #include "network/wire.h"
 
-#define ALL_ENDED    (EVENT_ALL & ~EVENT_PRI & ~EVENT_NVAL)
-#define BACKLOG_ALL  255               /* of lwIP: connections.c and the socket's own hold */
-#define ROOM_LOW     (TCP_SND_BUF / 4) /* writable again from here: fewer, larger turns */
-#define NEIGHBOUR_MS 3000U             /* as long as Linux asks for a neighbour */
-/* Numbers of Linux, netinet/tcp.h, in.h and in6.h */
-enum { LEVEL_IP = 0, OPTION_TOS = 1, OPTION_TTL = 2 };
-enum { LEVEL_V6 = 41, OPTION_HOPS = 16, OPTION_TCLASS = 67 };
-enum {
-    LEVEL_TCP = 6,
-    OPTION_NODELAY = 1,
-    OPTION_KEEPIDLE = 4,
-    OPTION_KEEPINTVL = 5,
-    OPTION_KEEPCNT = 6,
-    OPTION_USER_TIMEOUT = 18
-};
+#define ALL_ENDED   (EVENT_ALL & ~EVENT_PRI & ~EVENT_NVAL)
+#define BACKLOG_ALL 255               /* of lwIP: connections.c and the socket's own hold */
+#define ROOM_LOW    (TCP_SND_BUF / 4) /* writable again from here: fewer, larger turns */
 
 /* When memory is short of half of its limit: what may wait in one connection each way. */
 #define CROWDED_QUEUE (16 * 1024)
@@ -173,39 +161,6 @@ static err_t sent(void *argument, struct tcp_pcb *pcb, u16_t size)
     return ERR_OK;
 }
 
-/* Time that no segment was heard for, while one is waited for. */
-static uint32_t silence_ms(const struct tcp_pcb *pcb)
-{
-    return (tcp_ticks - pcb->tmr) * TCP_SLOW_INTERVAL;
-}
-
-/* Every half second, while connecting or under TCP_USER_TIMEOUT. */
-static err_t looked_at(void *argument, struct tcp_pcb *pcb)
-{
-    struct socket *socket = argument;
-    uint32_t limit = (uint32_t)inet_option_number(socket, LEVEL_TCP, OPTION_USER_TIMEOUT);
-    bool is_waiting = pcb->unacked || pcb->unsent;
-    int error = 0;
-
-    if (socket->state == SOCKET_CONNECTING && silence_ms(pcb) >= NEIGHBOUR_MS &&
-        !neighbour_answers(&pcb->remote_ip))
-        error = EHOSTUNREACH;
-    else if (limit && is_waiting && silence_ms(pcb) >= limit)
-        error = ETIMEDOUT;
-    if (!error)
-        return ERR_OK;
-    wire_lost(pcb, error);
-    return ERR_ABRT;
-}
-
-static void patience_set(struct socket *socket)
-{
-    bool is_needed = socket->state == SOCKET_CONNECTING ||
-                     inet_option_number(socket, LEVEL_TCP, OPTION_USER_TIMEOUT);
-
-    tcp_poll(pcb_of(socket), is_needed ? looked_at : NULL, 1);
-}
-
 static void attach(struct socket *socket, struct tcp_pcb *pcb)
 {
     socket->ops = &wire_tcp_ops;
@@ -236,7 +191,7 @@ static err_t connected(void *argument, struct tcp_pcb *pcb, err_t error)
 
     socket->state = SOCKET_CONNECTED;
     facts_keep(socket);
-    patience_set(socket);
+    wire_patience(socket);
     wake_watchers(&socket->waits, EVENT_OUT | EVENT_WRNORM);
     return ERR_OK;
 }
@@ -380,39 +335,6 @@ int wire_connect(struct socket *socket)
     }
     stack_done();
     return 0;
-}
-
-static uint32_t option_ms(const struct socket *socket, int option)
-{
-    return (uint32_t)inet_option_number(socket, LEVEL_TCP, option) * 1000;
-}
-
-static int option_ip(const struct socket *socket, int v4, int v6)
-{
-    return inet_is_v4(&socket->inet.remote) ? inet_option_number(socket, LEVEL_IP, v4)
-                                            : inet_option_number(socket, LEVEL_V6, v6);
-}
-
-void wire_options(struct socket *socket)
-{
-    struct tcp_pcb *pcb = pcb_of(socket);
-
-    if (!pcb || socket->type != SOCK_STREAM || socket->state == SOCKET_LISTENING)
-        return;
-    if (option_ms(socket, OPTION_NODELAY))
-        tcp_nagle_disable(pcb);
-    else
-        tcp_nagle_enable(pcb);
-    if (socket_option_on(socket, SO_KEEPALIVE))
-        ip_set_option(pcb, SOF_KEEPALIVE);
-    else
-        ip_reset_option(pcb, SOF_KEEPALIVE);
-    pcb->keep_idle = option_ms(socket, OPTION_KEEPIDLE);
-    pcb->keep_intvl = option_ms(socket, OPTION_KEEPINTVL);
-    pcb->keep_cnt = option_ms(socket, OPTION_KEEPCNT) / 1000;
-    pcb->tos = (u8_t)option_ip(socket, OPTION_TOS, OPTION_TCLASS);
-    pcb->ttl = (u8_t)option_ip(socket, OPTION_TTL, OPTION_HOPS);
-    patience_set(socket);
 }
 
 /* ---- socket calls ---- */

@@ -11,12 +11,13 @@ extern const struct inet_wire wire;
 /* wire.c */
 void address_to_lwip(const struct inet_address *address, ip_addr_t *to);
 void address_from_lwip(const ip_addr_t *address, uint16_t port, struct inet_address *to);
-/* tcp.c */
+/* tcp.c; tcp_option.c: options, patience, info */
 int wire_listen(struct socket *socket);
 int wire_connect(struct socket *socket);
 void wire_options(struct socket *socket);
 void wire_unlisten(struct socket *socket);
 void wire_lost(struct tcp_pcb *pcb, int error); /* its connection ends; the pcb is gone then */
+void wire_patience(struct socket *socket);      /* who is waited for, and how long */
 void wire_info(const struct socket *socket, struct tcp_info *info);
 /* neighbour.c: whether the next one on the way to `to` has said its hardware address. */
 bool neighbour_answers(const ip_addr_t *to);
