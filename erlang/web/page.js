@@ -4,7 +4,7 @@
 'use strict';
 
 const SECONDS = 120;      // of messages that are drawn
-const SILENCE_MS = 6000;  // then the stream is opened anew: the node that served it may be dead without a word
+const SILENCE_MS = 4000;  // then the stream is opened anew: the node that served it may be dead without a word
 const RECOVERIES = 16;    // that are drawn
 const $ = id => document.getElementById(id);
 let token = '', source = null, heard = 0, mayOrder = null, asked = null, recovered = [];
