@@ -33,7 +33,8 @@
 #include "thread/timer.h"
 
 #define MTU         1500
-#define MEMORY_HEAD 16  /* before each piece: its size */
+#define MEMORY_HEAD 16 /* before each piece: its size */
+#define DUPLICATES  3
 #define SMALL       512 /* bytes: a connection is one */
 
 struct netif stack_link;
@@ -147,8 +148,20 @@ static void input(struct pbuf *frame)
         pbuf_free(frame);
 }
 
-/* Many segments in one are acknowledged at once: their sender counts on it for each second one.
- * tcp_input leaves their connection in front. */
+/* Many segments in one are acknowledged at once: their sender counts on it for each second one, and
+ * on an answer to each behind a gap: three make it send again without waiting. */
+static void held_acknowledge(struct tcp_pcb *pcb, unsigned count)
+{
+    if (pcb->ooseq) {
+        for (unsigned i = 1; i < count && i < DUPLICATES; i++)
+            tcp_send_empty_ack(pcb);
+    } else if (pcb->flags & TF_ACK_DELAY) {
+        tcp_ack_now(pcb);
+        tcp_output(pcb);
+    }
+}
+
+/* tcp_input leaves their connection in front. */
 static void held_input(void)
 {
     unsigned count;
@@ -160,10 +173,8 @@ static void held_input(void)
                                              ~(NETIF_CHECKSUM_CHECK_IP | NETIF_CHECKSUM_CHECK_TCP));
     input(held);
     NETIF_SET_CHECKSUM_CTRL(&stack_link, NETIF_CHECKSUM_ENABLE_ALL);
-    if (count > 1 && tcp_active_pcbs && (tcp_active_pcbs->flags & TF_ACK_DELAY)) {
-        tcp_ack_now(tcp_active_pcbs);
-        tcp_output(tcp_active_pcbs);
-    }
+    if (count > 1 && tcp_active_pcbs)
+        held_acknowledge(tcp_active_pcbs, count);
 }
 
 /* As long as on a wire: lwIP takes that for granted when it looks at ARP. */

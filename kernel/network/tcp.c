@@ -438,6 +438,16 @@ static long wire_tcp_send(struct socket *socket, struct socket_message *message)
     return total;
 }
 
+/* An empty ring keeps a page, for speed; with thousands of connections that is most of their
+ * memory. */
+static void ring_idle(struct ring *ring)
+{
+    if (ring->used || !ring->pages || !ring->pages[0])
+        return;
+    frame_put(direct_phys(ring->pages[0]));
+    ring->pages[0] = NULL;
+}
+
 static void taken(struct socket *socket)
 {
     while (socket->inet.told < socket->taken) {
@@ -449,6 +459,7 @@ static void taken(struct socket *socket)
         if (socket->inet.wire)
             tcp_recved(pcb_of(socket), (u16_t)size);
     }
+    ring_idle(&socket->ring);
     stack_done();
 }
 

@@ -48,7 +48,7 @@ echo(Socket) ->
     end.
 
 stream(Socket) ->
-    case gen_tcp:send(Socket, binary:copy(<<1>>, 65536)) of
+    case gen_tcp:send(Socket, <<0:8192>>) of
         ok -> stream(Socket);
         _ -> gen_tcp:close(Socket)
     end.

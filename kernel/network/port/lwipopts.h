@@ -70,6 +70,9 @@
 #define LWIP_RAW        0 /* no raw sockets */
 
 /* ---- UDP and TCP ---- */
+/* A segment that was lost goes again after three ticks of twice this, at least: 0.6 s, as Linux's
+ * 0.2 s and an acknowledgement that may wait; lwIP's own 250 would make it 1.5 s. */
+#define TCP_TMR_INTERVAL    100
 #define LWIP_UDP       1
 #define LWIP_TCP       1
 #define TCP_MSS        1460 /* Ethernet's 1500 without two headers */
