@@ -80,10 +80,10 @@ void *network_alloc_zeroed(size_t count, size_t size)
 
 void network_free(void *memory)
 {
-    size_t *head = (size_t *)((char *)memory - MEMORY_HEAD);
-
     if (!memory)
         return;
+    size_t *head = (size_t *)((char *)memory - MEMORY_HEAD);
+
     memory_used -= *head;
     heap_free(head);
 }

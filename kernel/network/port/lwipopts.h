@@ -72,13 +72,13 @@
 /* ---- UDP and TCP ---- */
 /* A segment that was lost goes again after three ticks of twice this, at least: 0.6 s, as Linux's
  * 0.2 s and an acknowledgement that may wait; lwIP's own 250 would make it 1.5 s. */
-#define TCP_TMR_INTERVAL    100
-#define LWIP_UDP       1
-#define LWIP_TCP       1
-#define TCP_MSS        1460 /* Ethernet's 1500 without two headers */
-#define LWIP_WND_SCALE 1
-#define TCP_RCV_SCALE  3
-#define TCP_WND        (256 * 1024) /* as a channel's window: a gigabit over 2 ms */
+#define TCP_TMR_INTERVAL 100
+#define LWIP_UDP         1
+#define LWIP_TCP         1
+#define TCP_MSS          1460 /* Ethernet's 1500 without two headers */
+#define LWIP_WND_SCALE   1
+#define TCP_RCV_SCALE    3
+#define TCP_WND          (256 * 1024) /* as a channel's window: a gigabit over 2 ms */
 /* Told when so much was read, not for each four segments. */
 #define TCP_WND_UPDATE_THRESHOLD (32 * 1024)
 #define TCP_SND_BUF              (256 * 1024)
