@@ -9,7 +9,8 @@ serve() ->
     io:format("echo: listening~n"),
     accept(Listener).
 
-%% Whoever connects here ends the node that drives the card and is told so: done; or, when that is this node, mine.
+%% Whoever connects here and says go, once he was told will, ends the node that drives the card; or is told mine, when that is this
+%% node. Somebody whose patience ended long ago, and whose connection comes late, does not say it.
 orders() ->
     {ok, Listener} = gen_tcp:listen(8079, [binary, {active, false}, {reuseaddr, true}]),
     orders(Listener).
@@ -23,9 +24,10 @@ orders(Listener) ->
     {ok, <<"card ", Rest/binary>>} = file:read_file("/proc/hydros/network"),
     [Owner | _] = binary:split(Rest, <<" ">>),
     Mine = os:getenv("HYDROS_NODE") =:= binary_to_list(Owner),
-    ok = gen_tcp:send(Socket, case Mine of true -> "mine"; false -> "done" end),
+    ok = gen_tcp:send(Socket, case Mine of true -> "mine"; false -> "will" end),
+    Goes = not Mine andalso gen_tcp:recv(Socket, 2, 3000) =:= {ok, <<"go">>},
     gen_tcp:close(Socket),
-    Mine orelse begin
+    Goes andalso begin
         {ok, Device} = file:open("/dev/hydros", [write, raw]),
         ok = file:write(Device, [<<"kill ">>, Owner]),
         ok = file:close(Device)
@@ -252,11 +254,11 @@ order(_, _, 0) ->
 order(Address, [Port | Ports], Tries) ->
     Answer =
         case gen_tcp:connect(Address, Port, [binary, {active, false}], 3000) of
-            {ok, Socket} -> gen_tcp:recv(Socket, 4, 3000);
+            {ok, Socket} -> {gen_tcp:recv(Socket, 4, 3000), Socket};
             Error -> Error
         end,
     case Answer of
-        {ok, <<"done">>} -> done;
+        {{ok, <<"will">>}, Asked} -> ok = gen_tcp:send(Asked, "go"), done;
         _ -> timer:sleep(300), order(Address, Ports ++ [Port], Tries - 1)
     end.
 
