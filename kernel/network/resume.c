@@ -11,7 +11,8 @@
 #include "network/stack.h"
 
 #define RESUMED_MAX 128 /* at once; others wait for their clocks: a burst must fit the card */
-#define LATELY      4   /* turns of lwIP's slow clock: who was silent for longer has nothing lost */
+/* Turns of lwIP's slow clock, two seconds: who was silent for longer has nothing lost. */
+#define LATELY (2000 / TCP_SLOW_INTERVAL)
 
 static unsigned count;
 

@@ -65,7 +65,7 @@ static uint32_t silence_ms(const struct tcp_pcb *pcb)
     return (tcp_ticks - pcb->tmr) * TCP_SLOW_INTERVAL;
 }
 
-/* Every half second, while connecting or under TCP_USER_TIMEOUT. */
+/* Each turn of the slow clock, while connecting or under TCP_USER_TIMEOUT. */
 static err_t looked_at(void *argument, struct tcp_pcb *pcb)
 {
     struct socket *socket = argument;
