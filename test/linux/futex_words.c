@@ -47,7 +47,7 @@ static void *sleeper(void *bits)
 
 static void settle(void)
 {
-    usleep(30000);
+    usleep(100000);
 }
 
 static void start(pthread_t *threads, int count, long bits)
@@ -104,6 +104,15 @@ static void operations(void)
     printf("woken %d\n", woken);
 }
 
+/* Whoever is on the way to sleep there is awaited. */
+static long wake_one(uint32_t *shared_word)
+{
+    long count;
+    while ((count = futex(shared_word, FUTEX_WAKE, 1, NULL, NULL, 0)) == 0)
+        usleep(1000);
+    return count;
+}
+
 static void shared(void)
 {
     uint32_t *words = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -115,9 +124,9 @@ static void shared(void)
             futex(words + 1024, FUTEX_WAIT, 0, NULL, NULL, 0);
         _exit(21);
     }
-    settle();
+    printf("woken %ld\n", wake_one(words + 1024));
     words[1024] = 1;
-    TELL(futex(words + 1024, FUTEX_WAKE, 1, NULL, NULL, 0));
+    futex(words + 1024, FUTEX_WAKE, 1, NULL, NULL, 0);
     waitpid(child, &status, 0);
     printf("child %d\n", WEXITSTATUS(status));
     /* The same page at two addresses is the same word. */
@@ -133,9 +142,9 @@ static void shared(void)
             futex(&a[8], FUTEX_WAIT, 0, NULL, NULL, 0);
         _exit(22);
     }
-    settle();
+    printf("woken %ld\n", wake_one(&b[8]));
     b[8] = 1;
-    TELL(futex(&b[8], FUTEX_WAKE, 1, NULL, NULL, 0));
+    futex(&b[8], FUTEX_WAKE, 1, NULL, NULL, 0);
     waitpid(child, &status, 0);
     printf("child %d\n", WEXITSTATUS(status));
 }
