@@ -8,8 +8,11 @@
 
 -define(EVERY_MS, 1000).
 -define(TIMEOUT_MS, 1000).
+-define(CALL_MS, 10000).
 %% Fewer than connections (hydros_web), so that pages and orders have some left.
 -define(WATCHERS_MAX, 48).
+%% Events of so many seconds may wait for one of them.
+-define(WAITING_MAX, 8).
 %% A death is written down after the state has changed; so long deaths are looked for.
 -define(LOOKS, 8).
 
@@ -60,16 +63,14 @@ own_life() ->
 -spec death(hydros_address:node_number(), pos_integer()) -> {ok, hydros_text:death()} | error.
 death(Node, Life) ->
     Find = fun(Deaths) -> [D || #{node := N, incarnation := I} = D <- Deaths, N =:= Node, I =:= Life] end,
+    %% This node's own, else what was read for those who watch: a question of anybody costs the other nodes nothing.
     case Find(hydros:crashes()) of
-        [Death | _] ->
-            {ok, Death};
-        [] ->
-            Others = hydros:nodes() -- [node()],
-            case [D || {ok, Deaths} <- erpc:multicall(Others, hydros, crashes, [], ?TIMEOUT_MS), D <- Find(Deaths)] of
-                [Death | _] -> {ok, Death};
-                [] -> error
-            end
+        [Death | _] -> {ok, Death};
+        [] -> known_death(Find(gen_server:call(?MODULE, deaths, ?CALL_MS)))
     end.
+
+known_death([Death | _]) -> {ok, Death};
+known_death([]) -> error.
 
 %% @private
 -spec init(boolean()) -> {ok, #state{}}.
@@ -81,7 +82,9 @@ init(Actions) ->
     {ok, #state{actions = Actions}}.
 
 %% @private
--spec handle_call(subscribe, gen_server:from(), #state{}) -> {reply, ok | full, #state{}}.
+-spec handle_call(subscribe | deaths, gen_server:from(), #state{}) -> {reply, ok | full | [hydros_text:death()], #state{}}.
+handle_call(deaths, _, #state{deaths = Deaths} = State) ->
+    {reply, Deaths, State};
 handle_call(subscribe, _, #state{watchers = Watchers} = State) when map_size(Watchers) >= ?WATCHERS_MAX ->
     {reply, full, State};
 handle_call(subscribe, {Pid, _}, #state{watchers = Watchers, tick = Tick, told = Told} = State) ->
@@ -159,7 +162,11 @@ event(Name, Data) ->
 
 send(Events, #state{watchers = Watchers}) ->
     Bytes = iolist_to_binary(Events),
-    lists:foreach(fun(Pid) -> Pid ! {hydros_web, Bytes} end, maps:keys(Watchers)).
+    lists:foreach(fun(Pid) -> send_one(Pid, Bytes, process_info(Pid, message_queue_len)) end, maps:keys(Watchers)).
+
+%% Who reads too slowly begins anew: nothing piles up for him.
+send_one(Pid, _, {_, Waiting}) when Waiting > ?WAITING_MAX -> exit(Pid, kill);
+send_one(Pid, Bytes, _) -> Pid ! {hydros_web, Bytes}.
 
 %% The clock that all nodes share.
 now_ms() ->

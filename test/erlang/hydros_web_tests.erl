@@ -1,6 +1,7 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% The web console: what it reads and writes, over anything; and served by a machine that is played.
 -module(hydros_web_tests).
+-export([watch_without_reading/0]).
 -include_lib("proper/include/proper.hrl").
 -include_lib("eunit/include/eunit.hrl").
 
@@ -121,7 +122,7 @@ properties_test_() ->
 served_test_() ->
     {setup, fun start/0, fun stop/1, fun({Machine, Ports}) ->
         [{timeout, 60, {atom_to_list(Name), fun() -> Test(Machine, Ports) end}} || {Name, Test} <- [
-            {pages, fun pages/2}, {orders, fun orders/2}, {stream, fun stream/2}, {full, fun full/2}, {slow, fun slow/2}, {crowd, fun crowd/2}
+            {pages, fun pages/2}, {orders, fun orders/2}, {stream, fun stream/2}, {full, fun full/2}, {slow, fun slow/2}, {slow_watcher, fun slow_watcher/2}, {crowd, fun crowd/2}
         ]]
     end}.
 
@@ -212,6 +213,17 @@ slow(_, [_, Port]) ->
     ?assertEqual(408, status(rest(Socket, <<>>))),
     Took = erlang:monotonic_time(millisecond) - Begun,
     ?assert(Took >= 4500 andalso Took < 9000).
+
+%% Nothing piles up for who does not read what he asked to watch.
+slow_watcher(Machine, _) ->
+    ?assertEqual(killed, played_machine:call(1, ?MODULE, watch_without_reading, [], Machine)).
+
+watch_without_reading() ->
+    {Pid, Watched} = spawn_monitor(fun() -> ok = hydros_web_state:subscribe(), timer:sleep(infinity) end),
+    receive
+        {'DOWN', Watched, process, Pid, Why} -> Why
+    after 18000 -> lives
+    end.
 
 %% More connections than are served: the rest wait, and are served when the first have been given up.
 crowd(Machine, [_, Port]) ->
