@@ -6,4 +6,4 @@
 MACHINE_SECONDS=290
 attacked 1536M
 PATIENCE=280
-attack "attack_test:crowd(Wire, 10000, 16), attack_test:slow_readers(Wire, 2000, 200000)"
+attack "attack_test:crowd(Wire, 10000, 16), attack_test:slow_readers(Wire, 2000, 160000)"

@@ -275,7 +275,7 @@ mutate_bytes(Frame, Count) ->
 %% Every port of TCP, and the lower ones of UDP: what listens was asked for.
 scan(Wire, Ports) ->
     [begin
-        Open = lists:sort(scan(Wire, Node, Ports, [], 100)),
+        Open = lists:usort(scan(Wire, Node, Ports, [], 100)),
         io:format("node ~b listens on ~w~n", [Node, Open]),
         true = Open =:= [Port || Port <- [?DISTRIBUTION, ?ECHO, ?STREAM, ?REPORT], lists:member(Port, Ports)]
     end || Node <- [0, 1, 2]],

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A person at the web console of a machine of two nodes, in a real browser and without a mouse. test/system/web.sh starts
-// both. Arguments: address of node 0's console, of node 1's, the token, a directory for pictures.
+// both. Arguments: address of node 0's console, of node 1's, of both, the token, a directory for pictures.
 'use strict';
 const assert = require('node:assert');
 const {chromium} = require('playwright-core');
-const [address, other, token, pictures] = process.argv.slice(2);
+const [address, other, shared, token, pictures] = process.argv.slice(2);
 const started = Date.now();
 const step = text => console.log(`${((Date.now() - started) / 1000).toFixed(1)} s: ${text}`);
 
@@ -106,6 +106,19 @@ async function main() {
   await until('#link', 'Live, served by node 0 in its life 2');
   await page.waitForSelector('#death-0-1');
   step('node 0 is back and serves the same page');
+
+  // Behind the address of both: whoever serves dies, and the page goes on.
+  const third = await browser.newPage();
+  third.setDefaultTimeout(40000);
+  await third.goto(shared);
+  await third.waitForFunction(() => document.querySelector('#link').textContent.includes('Live, served by node'));
+  const before = await third.textContent('#link');
+  await kill(Number(before.match(/node (\d+)/)[1]), 'order');
+  await third.waitForFunction(before => {
+    const now = document.querySelector('#link').textContent;
+    return now.includes('Live, served by node') && now !== before;
+  }, before);
+  step(`${before} until it died; then: ${await third.textContent('#link')}`);
   await browser.close();
 }
 main().catch(error => { console.log(error); process.exit(1); });
