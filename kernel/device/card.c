@@ -24,11 +24,13 @@ static const struct card_driver *driver;        /* NULL: there is no card */
 static bool is_ours;
 static unsigned faults;
 static struct timer pause;
+static bool is_resting; /* frames wait until programs had their time */
 
 static void turn(void);
 
 static void pause_over(struct timer *timer)
 {
+    is_resting = false;
     turn();
 }
 
@@ -131,6 +133,7 @@ static void turn(void)
         for (result = 1; count < TURN_FRAMES && (result = driver->take(&frame, &size)) > 0; count++)
             user->received(frame, size);
     } while (result == 0 && !driver->arm());
+    is_resting = result > 0;
     if (count)
         user->done();
     if (result < 0)
@@ -145,7 +148,8 @@ void device_enter(void)
 {
     if (is_ours && driver->interrupted)
         driver->interrupted();
-    turn();
+    if (!is_resting)
+        turn();
 }
 
 uint8_t *card_frame(void)

@@ -7,7 +7,6 @@
 #define STATUS              0x06
 #define STATUS_CAPABILITIES 0x10
 #define CAPABILITIES        0x34
-#define CAPABILITIES_MAX    48 /* as many as fit: a list that bites its tail ends */
 #define COMMAND_MASTER      4u
 #define COMMAND_NO_LINE     0x400u
 #define MESSAGES_ON         0x80000000u
@@ -32,7 +31,7 @@ uint32_t pci_capability(const struct machine_function *function, enum pci_capabi
 
     if (!(pci_number(function, STATUS, 2) & STATUS_CAPABILITIES))
         return 0;
-    for (unsigned i = 0; i < CAPABILITIES_MAX && at >= 0x40; i++) {
+    for (unsigned i = 0; i < PCI_CAPABILITIES_MAX && at >= 0x40; i++) {
         at &= 0xfc;
         if (pci_number(function, at, 1) == (uint32_t)kind)
             return at;

@@ -19,6 +19,7 @@ enum pci_capability { PCI_VENDOR_SPECIFIC = 0x09, PCI_MESSAGES = 0x11 /* MSI-X *
 
 /* Little-endian numbers of the description; 0 beyond its end. */
 uint32_t pci_number(const struct machine_function *function, uint32_t offset, unsigned size);
+#define PCI_CAPABILITIES_MAX 48 /* as many as fit: a list that bites its tail ends */
 /* Where the next capability of this kind stands behind `after` (0: the first). 0: there is none. */
 uint32_t pci_capability(const struct machine_function *function, enum pci_capability kind,
                         uint32_t after);

@@ -34,7 +34,8 @@ _Static_assert(HEADER + CARD_FRAME_MAX <= VIRTQUEUE_BUFFER, "a frame is one buff
 
 static struct virtio device;
 static struct virtqueue receive, send, control;
-static bool is_asked; /* a command was not answered yet */
+static bool is_asked;  /* a command was not answered yet */
+static bool is_broken; /* what the send queue said was against the rules */
 
 static bool is(const struct machine_function *function)
 {
@@ -88,7 +89,7 @@ static void answer_look(void)
 
     if (result == 0)
         return;
-    is_asked = false;
+    is_asked = is_broken = false;
     if (result < 0 || virtqueue_buffer(&control, index)[ANSWER_AT] != ANSWER_WELL)
         log_line("card: it refuses to take frames to all nodes");
 }
@@ -130,8 +131,12 @@ static uint8_t *frame(void)
     unsigned index;
     size_t size;
 
-    while (virtqueue_take(&send, &index, &size) > 0)
-        ;
+    int result;
+
+    do
+        result = virtqueue_take(&send, &index, &size);
+    while (result > 0);
+    is_broken |= result < 0; /* the next look at what was received gives it up */
     virtqueue_disarm(&send);
     int free = virtqueue_free(&send);
 
@@ -156,6 +161,8 @@ static int take(const uint8_t **bytes, size_t *size)
     size_t taken;
     int result;
 
+    if (is_broken)
+        return -1;
     do {
         receive_all(); /* the one before */
         result = virtqueue_take(&receive, &index, &taken);

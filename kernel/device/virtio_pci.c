@@ -123,7 +123,13 @@ static const struct virtio_ops pci_ops = {
 static volatile uint8_t *part_map(const struct machine_function *function, enum capability kind,
                                   uint64_t size_max, uint32_t *size, uint32_t *step)
 {
-    for (uint32_t at = 0; (at = pci_capability(function, PCI_VENDOR_SPECIFIC, at)) != 0;) {
+    uint32_t at = 0;
+
+    /* One may name itself as the next. */
+    for (unsigned i = 0; i < PCI_CAPABILITIES_MAX; i++) {
+        at = pci_capability(function, PCI_VENDOR_SPECIFIC, at);
+        if (at == 0)
+            break;
         uint32_t length = pci_number(function, at + AT_SIZE, 4);
 
         if (pci_number(function, at + AT_KIND, 1) != (uint32_t)kind)

@@ -3,6 +3,7 @@
  * is read back. */
 #include <asm/errno.h>
 
+#include "file/inet.h"
 #include "file/socket.h"
 #include "lib/string.h"
 #include "linux/abi.h"
@@ -68,6 +69,9 @@ static int generic_set(struct socket *socket, int option, const void *value, uin
     memcpy(&number, value, sizeof(number));
     if (option >= 0 && option < 64 && (option_switches & BIT(option))) {
         socket->option_bits = (socket->option_bits & ~BIT(option)) | (number ? BIT(option) : 0);
+        if (socket->type == SOCK_STREAM && inet_wire &&
+            (socket->family == AF_INET || socket->family == AF_INET6) && socket->inet.wire)
+            inet_wire->options(socket);
         return 0;
     }
     switch (option) {

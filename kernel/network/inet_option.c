@@ -68,6 +68,22 @@ static const struct {
     {LEVEL_UDP, 1, 0},    /* CORK */
 };
 
+/* As Linux has them (net/ipv4, man 7 tcp, man 7 ip); -1 hops: the usual number. */
+static bool is_in_range(int level, int option, int number)
+{
+    if (level == LEVEL_TCP && (option == TCP_KEEPIDLE || option == TCP_KEEPINTVL))
+        return number >= 1 && number <= 32767;
+    if (level == LEVEL_TCP && option == TCP_KEEPCNT)
+        return number >= 1 && number <= 127;
+    if (level == LEVEL_TCP && option == TCP_USER_TIMEOUT)
+        return number >= 0;
+    if (level == LEVEL_IP && option == IP_TTL)
+        return number == -1 || (number >= 1 && number <= 255);
+    if (level == LEVEL_V6 && option == V6_HOPS)
+        return number >= -1 && number <= 255;
+    return true;
+}
+
 static bool level_fits(const struct socket *socket, int level)
 {
     switch (level) {
@@ -137,6 +153,8 @@ int inet_set_option(struct socket *socket, int level, int option, const void *va
     int index = option_find(socket, level, option);
     if (index < 0)
         return index;
+    if (!is_in_range(level, option, number))
+        return -EINVAL;
     if (!socket->inet.options) {
         socket->inet.options = heap_alloc(COUNT_OF(known) * sizeof(int32_t));
         if (!socket->inet.options)

@@ -15,6 +15,7 @@
 #include "network/link.h"
 #include "network/stack.h"
 #include "network/steer.h"
+#include "node/channel.h"
 #include "node/self.h"
 
 static struct netif interface;
@@ -91,19 +92,20 @@ static bool is_ours(const struct segment *segment)
                                  segment->number, segment->acknowledged);
 }
 
-static bool is_living(uint32_t node)
+static bool is_reached(uint32_t node)
 {
     uint32_t state = node_state(node);
 
-    return state == NODE_KERNEL || state == NODE_RUNNING;
+    return (state == NODE_KERNEL || state == NODE_RUNNING) &&
+           (node == self_node() || channel_is_up(node));
 }
 
-/* The best of the living among `able`; the others are left out of it. */
+/* The best of those among `able` who live and can be told; the others are left out of it. */
 static uint32_t next_of(const struct segment *segment, uint64_t listening, uint64_t *able)
 {
     uint32_t node;
 
-    while ((node = steer_next(segment->hash, *able, listening)) != STEER_NONE && !is_living(node))
+    while ((node = steer_next(segment->hash, *able, listening)) != STEER_NONE && !is_reached(node))
         *able &= ~(1UL << node);
     return node;
 }

@@ -117,7 +117,27 @@ static err_t received_end(struct socket *socket, struct tcp_pcb *pcb)
     return ERR_OK;
 }
 
-/* Without memory lwIP keeps what came, and offers it again. */
+/* Past an eighth of the memory each may have a little, past a quarter nobody. */
+static bool has_room(const struct socket *socket, size_t size)
+{
+    size_t eighth = frames_total() * PAGE_SIZE / 8;
+
+    return !socket_memory_is_short(size) && ring_room(&socket->ring) >= size &&
+           (unread <= eighth || (unread <= 2 * eighth && socket->ring.used <= CROWDED_QUEUE));
+}
+
+/* Without memory lwIP keeps what came, and offers it again; but not to a connection whose ends are
+ * both there, which it may forget any time. */
+static err_t refused(struct socket *socket, struct tcp_pcb *pcb, struct pbuf *data)
+{
+    if (pcb->state != CLOSING && pcb->state != TIME_WAIT)
+        return ERR_MEM;
+    detach(socket);
+    pbuf_free(data);
+    lost(socket, ECONNRESET);
+    return ERR_OK;
+}
+
 static err_t received(void *argument, struct tcp_pcb *pcb, struct pbuf *data, err_t error)
 {
     struct socket *socket = argument;
@@ -129,9 +149,8 @@ static err_t received(void *argument, struct tcp_pcb *pcb, struct pbuf *data, er
         pbuf_free(data);
         return ERR_OK;
     }
-    if (socket_memory_is_short(data->tot_len) || ring_room(&socket->ring) < data->tot_len ||
-        (unread > frames_total() * PAGE_SIZE / 8 && socket->ring.used > CROWDED_QUEUE))
-        return ERR_MEM;
+    if (!has_room(socket, data->tot_len))
+        return refused(socket, pcb, data);
     for (const struct pbuf *part = data; part; part = part->next) {
         struct io io;
 
@@ -139,6 +158,7 @@ static err_t received(void *argument, struct tcp_pcb *pcb, struct pbuf *data, er
         if (ring_put(&socket->ring, &io, part->len) != (long)part->len) {
             socket->inet.wire = NULL;
             tcp_arg(pcb, NULL);
+            tcp_err(pcb, NULL);
             tcp_abort(pcb);
             pbuf_free(data);
             failed(socket, ERR_RST);

@@ -83,6 +83,13 @@ int main(void)
     set("idle", tcp, IPPROTO_TCP, TCP_KEEPIDLE, 100);
     set("interval", tcp, IPPROTO_TCP, TCP_KEEPINTVL, 20);
     set("count", tcp, IPPROTO_TCP, TCP_KEEPCNT, 4);
+    set("idle of nothing", tcp, IPPROTO_TCP, TCP_KEEPIDLE, 0);
+    set("idle too long", tcp, IPPROTO_TCP, TCP_KEEPIDLE, 32768);
+    set("count of nothing", tcp, IPPROTO_TCP, TCP_KEEPCNT, 0);
+    set("count too large", tcp, IPPROTO_TCP, TCP_KEEPCNT, 128);
+    set("patience below nothing", tcp, IPPROTO_TCP, TCP_USER_TIMEOUT, -1);
+    set("time to live of nothing", tcp, IPPROTO_IP, IP_TTL, 0);
+    set("time to live too long", tcp, IPPROTO_IP, IP_TTL, 256);
     set("type of service", tcp, IPPROTO_IP, IP_TOS, 16);
     set("time to live", tcp, IPPROTO_IP, IP_TTL, 33);
     get("unknown", tcp, IPPROTO_TCP, 200);
