@@ -9,7 +9,6 @@
 #define MUST_CHECK           __attribute__((warn_unused_result))
 #define MAY_SLEEP            /* may switch threads: after it, look again at what you knew */
 #define NO_RETURN            _Noreturn
-#define COLD                 __attribute__((cold)) /* runs seldom: made small, not fast */
 #define PRINTF(format_index) __attribute__((format(printf, format_index, format_index + 1)))
 #define COUNT_OF(array)      (sizeof(array) / sizeof((array)[0]))
 #define CONTAINER_OF(pointer, type, member)                                                        \

@@ -32,14 +32,14 @@ static bool use_instruction;
 /* The last SPAN bytes of the block before, then a block, with what was added to them. */
 static unsigned char folded[SPAN + BLOCK] __attribute__((aligned(4096)));
 
-static COLD uint32_t of_byte(uint32_t byte)
+static uint32_t of_byte(uint32_t byte)
 {
     for (unsigned bit = 0; bit < 8; bit++)
         byte = byte >> 1 ^ (byte & 1 ? POLYNOMIAL : 0);
     return byte;
 }
 
-static COLD void tables_fill(void)
+static void tables_fill(void)
 {
     for (uint32_t i = 0; i < 256; i++)
         tables[0][i] = of_byte(i);
@@ -48,7 +48,7 @@ static COLD void tables_fill(void)
             tables[k][i] = tables[k - 1][i] >> 8 ^ tables[0][tables[k - 1][i] & 0xff];
 }
 
-COLD bool crc32c_is_sound(void)
+bool crc32c_is_sound(void)
 {
     for (uint32_t i = 0; i < 256; i++) {
         uint32_t value = of_byte(i);
@@ -156,7 +156,7 @@ static uint32_t by_software(uint32_t crc, const unsigned char *bytes, size_t siz
 }
 
 /* The shortest of some tries: others may have the core meanwhile. */
-static COLD uint64_t trial(uint32_t (*method)(uint32_t, const unsigned char *, size_t))
+static uint64_t trial(uint32_t (*method)(uint32_t, const unsigned char *, size_t))
 {
     uint64_t best = UINT64_MAX;
 
@@ -173,7 +173,7 @@ static COLD uint64_t trial(uint32_t (*method)(uint32_t, const unsigned char *, s
     return best;
 }
 
-COLD void crc32c_init(bool has_instruction)
+void crc32c_init(bool has_instruction)
 {
     tables_fill();
     use_instruction = has_instruction && trial(by_instruction) < trial(by_software);

@@ -25,8 +25,6 @@
 #define OFTEN_NS        50000UL   /* between two bells: then pauses are better */
 #define SESSIONS_MAX    16        /* in one pair of lives: who breaks the rules so often is left */
 #define NEVER_RUNG      UINT64_MAX
-#define HOLD_NS         100000UL /* small DATA waits for more, while the reader has enough to do */
-#define HOLD_BYTES      4096U    /* and no longer than until there is so much */
 #define LINGER_US       100      /* unless option linger-us says otherwise; 0: halts at once */
 #define LINGER_TRUST    3        /* waits in vain before it halts at once */
 #define CROWDED_NS      300000UL /* no look takes so long: the core was away */
@@ -41,7 +39,6 @@ struct peer {
     uint16_t refusals; /* by us, of this life's sessions */
     uint64_t refused;  /* its session that broke a rule */
     uint64_t bell;     /* its bell_armed when we last rang */
-    uint32_t held_to, held_from;
     struct ring_writer out;
     struct ring_reader in;
     struct channel_status status;
@@ -55,12 +52,24 @@ static bool has_packets; /* since the last done */
  * come late, for frames that were taken before the bell was armed, and uses up that arming. */
 static bool is_disarmed, is_taken;
 static struct timer rest_timer; /* set: it will look, so the bell need not be armed */
-static struct timer hold_timer; /* set if anything is held */
 static nanoseconds rung_last;
 static nanoseconds linger, linger_again; /* how long, not before */
 static nanoseconds idle_since;           /* 0: frames came since */
 static unsigned linger_trust;
 static uint8_t payload[FRAME_PAYLOAD_MAX];
+
+const char *violation_text(enum violation violation)
+{
+    static const char *const texts[VIOLATIONS] = {
+        [VIOLATION_POSITION] = "position", [VIOLATION_BACK] = "back",
+        [VIOLATION_SIZE] = "size",         [VIOLATION_SESSION] = "session",
+        [VIOLATION_SEQUENCE] = "sequence", [VIOLATION_KIND] = "kind",
+        [VIOLATION_CHECKSUM] = "checksum", [VIOLATION_READ] = "read",
+        [VIOLATION_PAYLOAD] = "payload",   [VIOLATION_WINDOW] = "window",
+        [VIOLATION_FLOOD] = "flood",
+    };
+    return texts[violation];
+}
 
 static uint32_t number_of(const struct peer *peer)
 {
@@ -74,11 +83,10 @@ static void down(struct peer *peer)
     if (!peer->is_up)
         return;
     peer->is_up = false;
-    peer->out.held = 0;
     user->down(number_of(peer));
 }
 
-static COLD void session_begin(struct peer *peer)
+static void session_begin(struct peer *peer)
 {
     down(peer);
     peer->waits = false;
@@ -95,7 +103,7 @@ static COLD void session_begin(struct peer *peer)
     doorbell_ring(number_of(peer));
 }
 
-static COLD void life_end(struct peer *peer)
+static void life_end(struct peer *peer)
 {
     if (peer->incarnation == 0)
         return;
@@ -106,7 +114,7 @@ static COLD void life_end(struct peer *peer)
     user->down(number_of(peer));
 }
 
-static COLD void life_begin(struct peer *peer, uint32_t incarnation)
+static void life_begin(struct peer *peer, uint32_t incarnation)
 {
     peer->incarnation = incarnation;
     peer->number = peer->refusals = 0;
@@ -124,7 +132,7 @@ static uint32_t life_of(const struct peer *peer)
     return (state == NODE_KERNEL || state == NODE_RUNNING) && life != peer->ended ? life : 0;
 }
 
-static COLD void violation_note(struct peer *peer, enum violation why)
+static void violation_note(struct peer *peer, enum violation why)
 {
     /* One who finds all others wrong is perhaps wrong himself, and would be cut off for good. */
     if (why == VIOLATION_CHECKSUM && !crc32c_is_sound())
@@ -201,7 +209,7 @@ static void peer_follow(struct peer *peer)
 
 /* ---- frames from a peer ---- */
 
-static COLD void refuse(struct peer *peer, enum violation why)
+static void refuse(struct peer *peer, enum violation why)
 {
     violation_note(peer, why);
     peer->refused = peer->in.session;
@@ -314,39 +322,6 @@ static bool has_news(void)
     return false;
 }
 
-/* The frame is published: the fence keeps the look at the bell behind that. */
-static void announce(struct peer *peer, size_t size)
-{
-    const struct published *page = published_of(number_of(peer));
-
-    peer->status.frames_out++;
-    peer->status.bytes_out += size;
-    atomic_thread_fence(memory_order_seq_cst);
-    uint64_t armed = atomic_load_explicit(&page->bell_armed, memory_order_relaxed);
-
-    if (armed == peer->bell || is_wakeful(peer))
-        return;
-    peer->bell = armed;
-    peer->status.bells++;
-    doorbell_ring(number_of(peer));
-}
-
-/* What is held becomes a frame; nothing else may be sent before. */
-static __attribute__((noinline)) void held_send(struct peer *peer)
-{
-    size_t size = peer->out.held;
-
-    if (size == 0)
-        return;
-    writer_publish(&peer->out, FRAME_DATA, peer->held_to, peer->held_from, size);
-    announce(peer, size);
-}
-
-static void hold_end(struct timer *timer)
-{
-    PEER_EACH(peer) held_send(peer);
-}
-
 /* may_rest: when frames come often, the bell stays unarmed for a pause. Each would else interrupt
  * the program that is busy with those before it. */
 static void look(bool may_rest)
@@ -379,10 +354,6 @@ void channel_linger(void)
     nanoseconds now = linger ? arch_clock() : 0, end = now + linger, before;
     bool news;
 
-    if (hold_timer.position) {
-        timer_cancel(&hold_timer);
-        hold_end(NULL);
-    }
     if (rest_timer.position) {
         timer_cancel(&rest_timer);
         channel_look();
@@ -425,10 +396,27 @@ static void rest_fire(struct timer *timer)
 
 /* ---- frames to a peer ---- */
 
+/* The frame is published: the fence keeps the look at the bell behind that. */
+static void announce(struct peer *peer, size_t size)
+{
+    const struct published *page = published_of(number_of(peer));
+
+    peer->status.frames_out++;
+    peer->status.bytes_out += size;
+    atomic_thread_fence(memory_order_seq_cst);
+    uint64_t armed = atomic_load_explicit(&page->bell_armed, memory_order_relaxed);
+
+    if (armed == peer->bell || is_wakeful(peer))
+        return;
+    peer->bell = armed;
+    peer->status.bells++;
+    doorbell_ring(number_of(peer));
+}
+
 /* Is there room for so many payload bytes? If not, room() will be called. */
 static bool has_room(struct peer *peer, uint64_t reserve, size_t wanted)
 {
-    uint64_t least = sizeof(struct frame) + peer->out.held + wanted + FRAME_ALIGN + reserve;
+    uint64_t least = sizeof(struct frame) + wanted + FRAME_ALIGN + reserve;
 
     if (!peer->is_up)
         return false;
@@ -438,7 +426,6 @@ static bool has_room(struct peer *peer, uint64_t reserve, size_t wanted)
         if (look == 2)
             return false;
         if (look == 1) {
-            held_send(peer); /* the reader may wait, too */
             peer->waits = true;
             peer->status.full++;
             atomic_store_explicit(&peer->out.mine->out_waits, 1, memory_order_relaxed);
@@ -463,14 +450,10 @@ long channel_send_data(uint32_t node, uint32_t to, uint32_t from, struct io *io,
 {
     struct peer *peer = &peers[node];
     const struct ring_writer *out = &peer->out;
+    uint64_t written = out->written, session = out->session;
     struct ring_piece pieces[2];
     struct io start = *io;
     long moved;
-
-    if (peer->held_to != to || peer->held_from != from)
-        held_send(peer);
-    uint64_t written = out->written, session = out->session;
-    size_t held = out->held;
 
     writer_pieces(out, size, pieces);
     moved = io_get(io, pieces[0].at, pieces[0].size);
@@ -482,17 +465,12 @@ long channel_send_data(uint32_t node, uint32_t to, uint32_t from, struct io *io,
     if (moved <= 0)
         return moved;
     /* A copy may fault, and then a doorbell may have put a frame where these bytes stand. */
-    if (out->written != written || out->session != session || out->held != held) {
+    if (out->written != written || out->session != session) {
         *io = start;
         return 0;
     }
-    peer->held_to = to;
-    peer->held_from = from;
-    peer->out.held += (size_t)moved;
-    if (out->held >= HOLD_BYTES || writer_is_read(out))
-        held_send(peer);
-    else if (!hold_timer.position)
-        timer_set(&hold_timer, arch_clock() + HOLD_NS);
+    writer_publish(&peer->out, FRAME_DATA, to, from, (size_t)moved);
+    announce(peer, (size_t)moved);
     return moved;
 }
 
@@ -502,7 +480,6 @@ bool channel_send(uint32_t node, enum frame_kind kind, uint32_t to, uint32_t fro
     struct peer *peer = &peers[node];
     struct ring_piece pieces[2];
 
-    held_send(peer);
     if (!has_room(peer, 0, size))
         return false;
     writer_pieces(&peer->out, size, pieces);
@@ -593,7 +570,7 @@ void channel_listen(const struct channel_user *channel_user)
     channel_look();
 }
 
-COLD int channel_init(void)
+int channel_init(void)
 {
     uint64_t count = machine->node_count, size = machine->ring_size;
 
@@ -609,5 +586,5 @@ COLD int channel_init(void)
         peer->out.theirs = peer->in.theirs = &page->channels[self_node()];
     }
     linger = count > 1 ? option_number("linger-us", LINGER_US) * 1000 : 0;
-    return timer_init(&hold_timer, hold_end) ?: timer_init(&rest_timer, rest_fire);
+    return timer_init(&rest_timer, rest_fire);
 }

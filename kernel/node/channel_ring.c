@@ -18,19 +18,6 @@ static uint64_t frame_space(size_t size)
     return sizeof(struct frame) + ((size + FRAME_ALIGN - 1) & ~(FRAME_ALIGN - 1));
 }
 
-const char *violation_text(enum violation violation)
-{
-    static const char *const texts[VIOLATIONS] = {
-        [VIOLATION_POSITION] = "position", [VIOLATION_BACK] = "back",
-        [VIOLATION_SIZE] = "size",         [VIOLATION_SESSION] = "session",
-        [VIOLATION_SEQUENCE] = "sequence", [VIOLATION_KIND] = "kind",
-        [VIOLATION_CHECKSUM] = "checksum", [VIOLATION_READ] = "read",
-        [VIOLATION_PAYLOAD] = "payload",   [VIOLATION_WINDOW] = "window",
-        [VIOLATION_FLOOD] = "flood",
-    };
-    return texts[violation];
-}
-
 /* ---- writer ---- */
 
 void writer_begin(struct ring_writer *writer, uint64_t session)
@@ -47,7 +34,6 @@ void writer_end(struct ring_writer *writer)
 {
     writer->session = CHANNEL_NO_SESSION;
     writer->is_answered = false;
-    writer->held = 0;
     STORE(writer->mine->out_waits, 0);
     STORE(writer->mine->out_session, CHANNEL_NO_SESSION);
 }
@@ -75,34 +61,22 @@ bool writer_has_more_room(const struct ring_writer *writer)
     return LOAD(writer->theirs->in_read) != writer->read;
 }
 
-bool writer_is_read(const struct ring_writer *writer)
-{
-    return LOAD(writer->theirs->in_read) == writer->written;
-}
-
 size_t writer_room(const struct ring_writer *writer, uint64_t reserve)
 {
-    uint64_t used = writer->written - writer->read + sizeof(struct frame) + writer->held + reserve;
-    size_t most = FRAME_PAYLOAD_MAX - writer->held;
+    uint64_t used = writer->written - writer->read + sizeof(struct frame) + reserve;
 
     if (!writer->is_answered || used >= writer->size)
         return 0;
-    return writer->size - used < most ? writer->size - used : most;
-}
-
-static void pieces_at(const struct ring_writer *writer, uint64_t position, size_t size,
-                      struct ring_piece pieces[2])
-{
-    uint64_t offset = position % writer->size;
-    size_t first = writer->size - offset < size ? writer->size - offset : size;
-
-    pieces[0] = (struct ring_piece){writer->bytes + offset, first};
-    pieces[1] = (struct ring_piece){writer->bytes, size - first};
+    return writer->size - used < FRAME_PAYLOAD_MAX ? writer->size - used : FRAME_PAYLOAD_MAX;
 }
 
 void writer_pieces(const struct ring_writer *writer, size_t size, struct ring_piece pieces[2])
 {
-    pieces_at(writer, writer->written + sizeof(struct frame) + writer->held, size, pieces);
+    uint64_t offset = (writer->written + sizeof(struct frame)) % writer->size;
+    size_t first = writer->size - offset < size ? writer->size - offset : size;
+
+    pieces[0] = (struct ring_piece){writer->bytes + offset, first};
+    pieces[1] = (struct ring_piece){writer->bytes, size - first};
 }
 
 void writer_publish(struct ring_writer *writer, enum frame_kind kind, uint32_t to, uint32_t from,
@@ -118,12 +92,11 @@ void writer_publish(struct ring_writer *writer, enum frame_kind kind, uint32_t t
         .from = from,
     };
 
-    pieces_at(writer, writer->written + sizeof(frame), size, pieces);
+    writer_pieces(writer, size, pieces);
     frame.checksum = crc32c(0, &frame, sizeof(frame));
     for (unsigned i = 0; i < 2; i++)
         frame.checksum = crc32c(frame.checksum, pieces[i].at, pieces[i].size);
     memcpy(writer->bytes + writer->written % writer->size, &frame, sizeof(frame));
-    writer->held = 0;
     writer->written += frame_space(size);
     STORE(writer->mine->out_written, writer->written);
 }

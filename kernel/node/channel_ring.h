@@ -30,32 +30,26 @@ struct ring_writer {
     const struct channel_ends *theirs; /* in_...: read with distrust */
     uint64_t session;                  /* CHANNEL_NO_SESSION: none */
     uint64_t written, read;
-    size_t held; /* payload bytes of the next frame that stand there already, for nobody to see */
     uint32_t sequence;
     bool is_answered; /* the reader knows the session */
 };
-
-const char *violation_text(enum violation violation); /* one word */
 
 void writer_begin(struct ring_writer *writer, uint64_t session);
 void writer_end(struct ring_writer *writer);
 /* Has the reader moved since the last look? */
 bool writer_has_more_room(const struct ring_writer *writer);
-/* Does the reader say that it has taken all that was published? Only a hint. */
-bool writer_is_read(const struct ring_writer *writer);
 /* Takes over the reader's answer and position. false: it broke VIOLATION_READ. */
 bool writer_look(struct ring_writer *writer) MUST_CHECK;
-/* Payload bytes that a frame may have now, besides those held; reserve: bytes that it must leave
- * free. 0: no frame, or an empty one. */
+/* Payload bytes that a frame may have now; reserve: bytes that it must leave free. 0: no frame, or
+ * an empty one. */
 size_t writer_room(const struct ring_writer *writer, uint64_t reserve);
-/* Where the payload of the next frame goes, or goes on: two pieces, the second one maybe empty. */
+/* Where the payload of the next frame goes: two pieces, the second one maybe empty. */
 struct ring_piece {
     char *at;
     size_t size;
 };
 void writer_pieces(const struct ring_writer *writer, size_t size, struct ring_piece pieces[2]);
-/* The payload stands there, with what was held; size is within the room: the reader can see the
- * frame from now on. */
+/* The payload stands there; size is within the room: the reader can see the frame from now on. */
 void writer_publish(struct ring_writer *writer, enum frame_kind kind, uint32_t to, uint32_t from,
                     size_t size);
 

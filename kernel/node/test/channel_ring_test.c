@@ -37,7 +37,7 @@ static int begin(void **state)
     crc32c_init(false);
     memset(ends, 0, sizeof(ends));
     memset(bytes, 0xee, sizeof(bytes));
-    writer = (struct ring_writer){bytes, SIZE, &ends[0], &ends[1], 0, 0, 0, 0, 0, false};
+    writer = (struct ring_writer){bytes, SIZE, &ends[0], &ends[1], 0, 0, 0, 0, false};
     reader = (struct ring_reader){bytes, SIZE, &ends[1], &ends[0], 0, 0, 0, 0};
     writer_begin(&writer, session);
     assert_true(writer_look(&writer));
@@ -52,8 +52,7 @@ static char byte_at(uint32_t sequence, size_t i)
     return (char)(sequence * 31 + i * 7 + (i >> 8));
 }
 
-/* More bytes of the next frame. */
-static void hold(size_t size)
+static void put(size_t size)
 {
     struct ring_piece pieces[2];
 
@@ -61,16 +60,9 @@ static void hold(size_t size)
     assert_int_equal(pieces[0].size + pieces[1].size, size);
     for (size_t i = 0; i < size; i++) {
         struct ring_piece *piece = &pieces[i >= pieces[0].size];
-        piece->at[i >= pieces[0].size ? i - pieces[0].size : i] =
-            byte_at(writer.sequence, writer.held + i);
+        piece->at[i >= pieces[0].size ? i - pieces[0].size : i] = byte_at(writer.sequence, i);
     }
-    writer.held += size;
-}
-
-static void put(size_t size)
-{
-    hold(size);
-    writer_publish(&writer, FRAME_DATA, 7, 9, writer.held);
+    writer_publish(&writer, FRAME_DATA, 7, 9, size);
 }
 
 static bool frame_is(const struct frame *frame, uint32_t sequence, size_t size)
@@ -115,37 +107,6 @@ static void frames_come_in_order(void **state)
         take(sizes[first++]);
     assert_int_equal(reader_take(&reader, &(struct frame){0}, payload, &why), 0);
     assert_true(last > 5000);
-}
-
-static void what_is_held_is_not_there(void **state)
-{
-    struct frame frame;
-
-    for (unsigned i = 0; i < 100; i++) { /* over the end of the ring, too */
-        size_t room = writer_room(&writer, 0);
-
-        for (size_t size = 1; size <= 1000; size += 333) {
-            hold(size);
-            room -= size;
-            assert_int_equal(writer_room(&writer, 0), room);
-            assert_int_equal(reader_take(&reader, &frame, payload, &why), 0);
-            assert_false(reader_has_more(&reader));
-        }
-        put(FRAME_PAYLOAD_MAX - 2002);
-        assert_int_equal(writer.held, 0);
-        assert_false(writer_is_read(&writer));
-        take(FRAME_PAYLOAD_MAX);
-        reader_publish(&reader);
-        assert_true(writer_is_read(&writer));
-        assert_true(writer_look(&writer));
-    }
-}
-
-static void a_session_forgets_what_is_held(void **state)
-{
-    hold(100);
-    writer_begin(&writer, channel_session(3, 5, 2));
-    assert_int_equal(writer.held, 0);
 }
 
 static void a_full_ring_has_no_room(void **state)
@@ -446,8 +407,6 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(frames_come_in_order, begin),
-        cmocka_unit_test_setup(what_is_held_is_not_there, begin),
-        cmocka_unit_test_setup(a_session_forgets_what_is_held, begin),
         cmocka_unit_test_setup(a_full_ring_has_no_room, begin),
         cmocka_unit_test_setup(each_rule_has_its_name, begin),
         cmocka_unit_test_setup(every_flipped_bit_is_seen, begin),
