@@ -10,7 +10,7 @@ ERL_LIBS="$WORK/release/lib" erlc -Werror -o "$WORK" test/server/rabbitmq_client
 server_run --timeout=560 --nodes=3 --memory=1536M --option=cookie=sesame --option=dist-port=25672 --option=on-death=stay \
     --port=$PORT:5672 --port=$((PORT + 1)):5672@1 --port=$((PORT + 2)):5672@2 --port=$((PORT + 3)):25672@2
 said 1 'rabbitmq: rabbit@n[012] serves, one of 3' 200
-said 3 'rabbitmq: rabbit@n[012] serves'
+said 3 'rabbitmq: rabbit@n[012] serves' 200
 printf '{host, {127,0,0,1}, ["n2"]}.\n{lookup, [file, native]}.\n' > "$WORK/inetrc"
 kill_node() {
     ERL_INETRC="$WORK/inetrc" timeout 60 erl -noinput -sname "order$1" -hidden -setcookie sesame -start_epmd false -dist_listen false \
@@ -33,7 +33,7 @@ client=$!
 confirmed 2 60
 kill_node 0
 confirmed 2 60
-said 2 'rabbitmq: rabbit@n0 serves, one of 3'
+said 2 'rabbitmq: rabbit@n0 serves, one of 3' 250
 kill_node 1
 confirmed 2 60
 : > "$WORK/stop"
