@@ -23,7 +23,7 @@ export EVAL
 ifneq ($(SERVER),)
 RELEASE := $(B)/servers/$(SERVER)
 NET := $(or $(NET),user)
-PORTS := $(or $(PORTS),$(shell sed -n 's/^ports="\(.*\)"$$/\1/p' examples/$(SERVER)/server))
+PORTS := $(or $(PORTS),$(shell sed -n 's/^ports="\(.*\)"$$/\1/p' examples/$(SERVER)/server 2> /dev/null))
 endif
 
 # ---- kernel ----
