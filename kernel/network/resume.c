@@ -19,12 +19,13 @@ static unsigned count;
 static bool resume(struct tcp_pcb *pcb)
 {
     bool is_lively = pcb->state >= ESTABLISHED && tcp_ticks - pcb->tmr <= LATELY;
+    bool waits = pcb->unacked != NULL; /* before it is moved to what is to be sent */
 
-    if (pcb->unacked)
+    if (waits)
         tcp_rexmit_rto(pcb);
     for (unsigned i = 0; i < 3 && is_lively; i++)
         (void)tcp_send_empty_ack(pcb);
-    count += pcb->unacked || is_lively;
+    count += waits || is_lively;
     return count < RESUMED_MAX;
 }
 
