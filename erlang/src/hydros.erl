@@ -156,14 +156,21 @@ stop(Node) ->
     hydros_machine:command(["stop ", integer_to_list(number(Node))]).
 
 %% @doc Kills a node. `order': its neighbours do it. Any other name is a fault that its own kernel commits
-%% (`panic', `hang', `beam_segv', ...: docs/debugging.md); for most of them it has to be a debug kernel.
+%% (`panic', `hang', `beam_segv', ...: docs/debugging.md), which has to be a debug kernel for most of them, and is asked by
+%% way of its Erlang: `{error, noconnection}' when that is not connected, as that of a node that is down.
 -spec kill(name(), Fault :: atom()) -> ok | {error, term()}.
 kill(Node, order) ->
     hydros_machine:command(["kill ", integer_to_list(number(Node))]);
 kill(Node, Fault) ->
     Name = name(Node),
+    case lists:member(Name, [node() | erlang:nodes()]) of
+        true -> fault(Name, atom_to_list(Fault));
+        false -> {error, noconnection}
+    end.
+
+fault(Name, Fault) ->
     try
-        erpc:call(Name, hydros_machine, command, [["fault ", atom_to_list(Fault)]], ?TIMEOUT_MS)
+        erpc:call(Name, hydros_machine, command, [["fault ", Fault]], ?TIMEOUT_MS)
     catch
         %% Who does it well does not answer.
         error:{erpc, noconnection} ->

@@ -116,7 +116,7 @@ carry_out(Number, Order) when is_integer(Number) ->
             {404, <<"There is no such node.">>};
         {true, true} ->
             _ = spawn(fun() -> timer:sleep(?OWN_END_MS), Order(Number) end),
-            {202, <<"Ordered: this is the node that serves you.">>};
+            {202, <<"Ordered: this is the node that took the order.">>};
         {true, false} ->
             case Order(Number) of
                 ok -> {202, <<"Ordered.">>};

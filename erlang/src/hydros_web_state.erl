@@ -3,7 +3,7 @@
 %% somebody looks: all who look get the same bytes. Nobody looks: nothing runs here.
 -module(hydros_web_state).
 -behaviour(gen_server).
--export([start_link/1, subscribe/0, sample/0, death/2]).
+-export([start_link/1, subscribe/0, sample/0, death/2, deaths_here/1]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2]).
 
 -define(EVERY_MS, 1000).
@@ -16,6 +16,9 @@
 %% A death is written down after the state has changed; so long deaths are looked for.
 -define(LOOKS, 8).
 
+%% A life by its node and incarnation.
+-type life() :: {hydros_address:node_number(), pos_integer()}.
+
 -record(state, {
     actions :: boolean(),
     watchers = #{} :: #{pid() => reference()},
@@ -25,6 +28,11 @@
     shape = none :: term(),
     looks = 0 :: non_neg_integer(),
     deaths = [] :: [hydros_text:death()],
+    %% Who asks for deaths that are not known here: those the other nodes are being asked for, and the next ones.
+    asker = none :: none | reference(),
+    asked_ms :: integer(),
+    waiting = [] :: [{life(), gen_server:from()}],
+    next = [] :: [{life(), gen_server:from()}],
     told = <<>> :: iodata()
 }).
 
@@ -59,18 +67,22 @@ own_life() ->
         undefined -> #{}
     end.
 
-%% @doc All that is known of one death.
+%% @doc All that is known of one death: by this node, or else by the others, which are asked at most once a second, for
+%% all who want to know. Behind the machine's shared address this may not be the node that told the page of it.
 -spec death(hydros_address:node_number(), pos_integer()) -> {ok, hydros_text:death()} | error.
 death(Node, Life) ->
-    Find = fun(Deaths) -> [D || #{node := N, incarnation := I} = D <- Deaths, N =:= Node, I =:= Life] end,
-    %% This node's own, else what was read for those who watch: a question of anybody costs the other nodes nothing.
-    case Find(hydros:crashes()) of
+    case deaths_here([{Node, Life}]) of
         [Death | _] -> {ok, Death};
-        [] -> known_death(Find(gen_server:call(?MODULE, deaths, ?CALL_MS)))
+        [] -> gen_server:call(?MODULE, {death, {Node, Life}}, ?CALL_MS)
     end.
 
-known_death([Death | _]) -> {ok, Death};
-known_death([]) -> error.
+%% @private Those deaths that this node's kernel or console knows.
+-spec deaths_here([life()]) -> [hydros_text:death()].
+deaths_here(Lives) ->
+    find(Lives, hydros:crashes() ++ gen_server:call(?MODULE, deaths, ?CALL_MS)).
+
+find(Lives, Deaths) ->
+    [Death || #{node := Node, incarnation := Life} = Death <- Deaths, lists:member({Node, Life}, Lives)].
 
 %% @private
 -spec init(boolean()) -> {ok, #state{}}.
@@ -79,12 +91,15 @@ init(Actions) ->
         undefined -> application:set_env(hydros, web_since_ms, now_ms());
         {ok, _} -> ok
     end,
-    {ok, #state{actions = Actions}}.
+    {ok, #state{actions = Actions, asked_ms = erlang:monotonic_time(millisecond) - ?EVERY_MS}}.
 
 %% @private
--spec handle_call(subscribe | deaths, gen_server:from(), #state{}) -> {reply, ok | full | [hydros_text:death()], #state{}}.
+-spec handle_call(subscribe | deaths | {death, life()}, gen_server:from(), #state{}) ->
+    {reply, ok | full | [hydros_text:death()], #state{}} | {noreply, #state{}}.
 handle_call(deaths, _, #state{deaths = Deaths} = State) ->
     {reply, Deaths, State};
+handle_call({death, Life}, From, #state{next = Next} = State) ->
+    {noreply, ask_others(State#state{next = [{Life, From} | Next]})};
 handle_call(subscribe, _, #state{watchers = Watchers} = State) when map_size(Watchers) >= ?WATCHERS_MAX ->
     {reply, full, State};
 handle_call(subscribe, {Pid, _}, #state{watchers = Watchers, tick = Tick, told = Told} = State) ->
@@ -106,6 +121,8 @@ handle_info({timeout, Tick, tick}, #state{tick = Tick, watchers = Watchers} = St
     {noreply, (look(State))#state{tick = erlang:start_timer(?EVERY_MS, self(), tick)}};
 handle_info({timeout, Tick, tick}, #state{tick = Tick} = State) ->
     {noreply, State#state{tick = none, told = <<>>}};
+handle_info({'DOWN', Asker, process, _, Found}, #state{asker = Asker} = State) ->
+    {noreply, ask_others(answer(Found, State))};
 handle_info({'DOWN', _, process, Pid, _}, #state{watchers = Watchers} = State) ->
     {noreply, State#state{watchers = maps:remove(Pid, Watchers)}};
 handle_info(_, State) ->
@@ -156,6 +173,34 @@ known(Kernels, Deaths) ->
     Asked = [Name || Node <- lists:sublist(Oldest, 1), Name <- Connected, {ok, {N, _}} <- [hydros_self:place(Name)], N =:= Node],
     Others = [D || {ok, D} <- erpc:multicall(Asked, hydros, crashes, [], ?TIMEOUT_MS)],
     hydros_web_view:deaths([Deaths, hydros:crashes() | Others]).
+
+%% A process of its own asks: two nodes that ask each other must not wait for each other.
+ask_others(#state{asker = none, next = [_ | _] = Next, asked_ms = Asked} = State) ->
+    Now = erlang:monotonic_time(millisecond),
+    Pause = max(0, Asked + ?EVERY_MS - Now),
+    Lives = lists:usort([Life || {Life, _} <- Next]),
+    {_, Asker} = spawn_monitor(fun() -> timer:sleep(Pause), exit({found, others_know(Lives)}) end),
+    State#state{asker = Asker, asked_ms = Now + Pause, waiting = Next, next = []};
+ask_others(State) ->
+    State.
+
+others_know(Lives) ->
+    Answers = erpc:multicall(hydros:nodes() -- [node()], ?MODULE, deaths_here, [Lives], ?TIMEOUT_MS),
+    lists:append([Deaths || {ok, Deaths} <- Answers]).
+
+%% What was found stays; who watches hears of it at the next look.
+answer({found, Found}, #state{deaths = Deaths, waiting = Waiting} = State) ->
+    lists:foreach(fun({Life, From}) -> gen_server:reply(From, first(find([Life], Found))) end, Waiting),
+    Answered = State#state{asker = none, waiting = []},
+    case Found of
+        [] -> Answered;
+        _ -> Answered#state{deaths = hydros_web_view:deaths([Deaths, Found]), told = <<>>}
+    end;
+answer(_, State) ->
+    answer({found, []}, State).
+
+first([Death | _]) -> {ok, Death};
+first([]) -> error.
 
 event(Name, Data) ->
     ["event: ", atom_to_list(Name), "\ndata: ", hydros_web_json:encode(Data), "\n\n"].

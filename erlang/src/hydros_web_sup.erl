@@ -5,7 +5,7 @@
 -behaviour(supervisor).
 -export([start_link/0, modules/0, init/1]).
 
-%% As many letters as nobody guesses.
+%% As many characters as nobody guesses.
 -define(TOKEN_MIN, 12).
 
 -spec start_link() -> supervisor:startlink_ret().
@@ -61,4 +61,11 @@ token(Word) when length(Word) < ?TOKEN_MIN ->
     logger:error("hydros: option web-token: fewer than ~b characters; the web console is read-only", [?TOKEN_MIN]),
     none;
 token(Word) ->
-    unicode:characters_to_binary(Word).
+    %% What a browser puts into a header whole.
+    case lists:all(fun(C) -> C > $\s andalso C < 127 end, Word) of
+        true ->
+            list_to_binary(Word);
+        false ->
+            logger:error("hydros: option web-token: only ASCII letters, digits and signs, no blanks; the web console is read-only"),
+            none
+    end.

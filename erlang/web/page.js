@@ -6,6 +6,7 @@
 const SECONDS = 120;      // of messages that are drawn
 const SILENCE_MS = 4000;  // then the stream is opened anew: the node that served it may be dead without a word
 const RECOVERIES = 16;    // that are drawn
+const ANSWER_MS = 10000;  // then an answer is given up: a node that dies behind the shared address closes nothing
 const $ = id => document.getElementById(id);
 let token = '', source = null, heard = 0, mayOrder = null, asked = null, recovered = [];
 const past = [];       // {time, nodes: {number: messages per second}}
@@ -32,6 +33,7 @@ function draw(svg, shapes) {
 }
 
 const colour = node => `var(--c${node % 8})`;
+const dashes = node => node < 8 ? 'none' : `${2 * (node >> 3)} 3`; // there are eight colours
 
 // ---- words for numbers ----
 
@@ -44,7 +46,6 @@ function duration(ms) {
 }
 const rounded = x => x === undefined ? '–' : x < 10 ? x.toFixed(1) : String(Math.round(x));
 const shown = x => x === undefined ? '–' : String(x);
-const clock = ms => ms ? new Date(ms).toISOString().slice(11, 19) + ' UTC' : '';
 const NOTICES = {
   last_words: 'said so itself', hang: 'hung', silence: 'was silent', order: 'was ordered to', no_start: 'did not start'
 };
@@ -93,7 +94,7 @@ function showNodes(machine) {
     const state = n.offline ? 'offline' : n.state === 'running' && !n.answers ? 'no Erlang' : n.state;
     const span = row.cells[1].firstChild;
     if (span.textContent !== state) {
-      span.className = `state ${n.offline ? 'dead' : n.state}`;
+      span.className = `state ${n.offline ? 'dead' : state === 'no Erlang' ? 'kernel' : n.state}`;
       row.classList.remove('fresh');
       void row.offsetWidth; // begins the animation anew
       row.classList.add('fresh');
@@ -109,7 +110,8 @@ function showNodes(machine) {
 
 // ---- plots ----
 
-const LEFT = 56, BASE = 176, HEIGHT = 200; // pixels: the axes' place in a plot
+const LEFT = 56, RIGHT = 28, BASE = 176, HEIGHT = 200; // pixels: the axes' place in a plot, and room for names of lines
+const LETTERS = 12;                                    // how high they are
 
 // A round number that is not less.
 function ceiling(x) {
@@ -128,6 +130,15 @@ function plot(svg, top, unit, shapes) {
   draw(svg, [...axis, ...shapes(width, value => BASE - (BASE - 12) * value / top)]);
 }
 
+// Each line's node at its end, from below; what finds no room stands only below the plot.
+function lineNames(nodes, width, y) {
+  let below = BASE + LETTERS;
+  return Object.entries(nodes).sort((a, b) => a[1] - b[1]).flatMap(([node, value]) => {
+    below = Math.min(y(value) + LETTERS / 3, below - LETTERS);
+    return below < LETTERS ? [] : [['text', {x: width - RIGHT + 4, y: below.toFixed(1)}, `n${node}`, colour(node)]];
+  });
+}
+
 function drawMessages(machine) {
   const now = Date.now(), nodes = {};
   for (const n of machine.nodes) if (n.in_s !== undefined) nodes[n.node] = n.in_s + n.out_s;
@@ -135,7 +146,7 @@ function drawMessages(machine) {
   while (past[0].time < now - SECONDS * 1000) past.shift();
   const top = ceiling(Math.max(10, ...past.flatMap(entry => Object.values(entry.nodes))));
   plot($('messages'), top, '', (width, y) => {
-    const x = time => width - (width - LEFT) * (now - time) / SECONDS / 1000;
+    const x = time => width - RIGHT - (width - LEFT - RIGHT) * (now - time) / SECONDS / 1000;
     const lines = machine.nodes.flatMap(n => {
       const pieces = [[]]; // with gaps where nothing is known
       for (const entry of past) {
@@ -143,10 +154,11 @@ function drawMessages(machine) {
         if (value === undefined) pieces.push([]);
         else pieces.at(-1).push(`${x(entry.time).toFixed(1)},${y(value).toFixed(1)}`);
       }
-      return pieces.filter(piece => piece.length > 1).map(piece => ['polyline', {points: piece.join(' ')}, '', colour(n.node)]);
+      return pieces.filter(piece => piece.length > 1).map(piece =>
+        ['polyline', {points: piece.join(' '), 'stroke-dasharray': dashes(n.node)}, '', colour(n.node)]);
     });
-    return [...lines, ['text', {x: LEFT, y: HEIGHT - 6}, '2 min ago'],
-      ['text', {x: width, y: HEIGHT - 6, 'text-anchor': 'end'}, 'now']];
+    return [...lines, ...lineNames(nodes, width, y), ['text', {x: LEFT, y: HEIGHT - 6}, '2 min ago'],
+      ['text', {x: width - RIGHT, y: HEIGHT - 6, 'text-anchor': 'end'}, 'now']];
   });
   put($('messages-now'), 'Sent and received, per second, now: ' +
     machine.nodes.map(n => `n${n.node} ${rounded(nodes[n.node])}`).join(', ') + '.');
@@ -171,7 +183,7 @@ async function openDeath(details, d) {
   if (!details.open || details.dataset.whole) return;
   details.dataset.whole = 'asked';
   try {
-    const answer = await fetch(`deaths/${d.node}/${d.incarnation}`);
+    const answer = await fetch(`deaths/${d.node}/${d.incarnation}`, {signal: AbortSignal.timeout(ANSWER_MS)});
     if (!answer.ok) throw new Error(answer.statusText);
     const death = await answer.json();
     const part = (title, lines) => lines.length === 0 ? [] :
@@ -183,11 +195,18 @@ async function openDeath(details, d) {
   }
 }
 
+// The time of day, or nothing when nobody knows it.
+function when(ms) {
+  if (!ms) return [];
+  const text = new Date(ms).toISOString();
+  return [make('time', {datetime: text}, text.slice(11, 19) + ' UTC')];
+}
+
 function deathItem(id, d) {
   const how = (NOTICES[d.notice] || d.notice) + (d.guardian === undefined ? '' : `, buried by node ${d.guardian}`);
   const details = make('details', {},
-    make('summary', {}, make('b', {}, `n${d.node}, life ${d.incarnation}`), make('time', {}, clock(d.wall_ms)),
-      make('span', {class: 'how'}, how), make('span', {}, d.cause)),
+    make('summary', {}, make('b', {}, `n${d.node}, life ${d.incarnation}`), ' ', ...when(d.wall_ms), ' ',
+      make('span', {class: 'how'}, how), ' ', make('span', {}, d.cause)),
     make('div'));
   details.addEventListener('toggle', () => openDeath(details, d));
   return make('li', {id}, details);
@@ -223,11 +242,11 @@ async function order(path, what) {
   }
   say(`${what} …`);
   try {
-    const answer = await fetch(path, {method: 'POST', headers: {'X-Hydros-Token': token}});
+    const answer = await fetch(path, {method: 'POST', headers: {'X-Hydros-Token': token}, signal: AbortSignal.timeout(ANSWER_MS)});
     say(`${what}: ${await answer.text()}`, !answer.ok);
     if (answer.status === 403) $('token').focus();
   } catch (error) {
-    say(`${what}: no answer; the node that serves this page may be gone.`, true);
+    say(`${what}: no answer; the node that was asked may be gone.`, true);
   }
 }
 
@@ -264,7 +283,10 @@ function listen() {
 }
 
 function lost() {
-  put($('link'), 'Not connected. The node that served this page may be dead; trying again …');
+  // Closed for good: by an answer that is no stream, and not by a connection that ended.
+  put($('link'), source.readyState === EventSource.CLOSED ?
+    'No events: the node has as many watchers as it serves, or is gone; trying again …' :
+    'Not connected. The node that served this page may be dead; trying again …');
   $('link').dataset.link = 'wait';
 }
 

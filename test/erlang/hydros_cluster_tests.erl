@@ -112,6 +112,8 @@ death_and_return(Machine) ->
     Down = wait_until(fun() -> lists:all(fun(N) -> length(call(N, erlang, nodes, [], Machine)) =:= 2 end, others(2)) end, 2000),
     ?debugFmt("a death was known to all within ~b ms", [erlang:monotonic_time(millisecond) - Before]),
     ?assert(Down < 500),
+    %% A fault is asked of a node's own kernel: nobody is there to commit it. Of one that is there it gets an answer.
+    ?assertEqual([{error, noconnection}, {error, enoent}], [call(0, hydros, kill, [N, panic], Machine) || N <- [2, 3]]),
     ?assertEqual([undefined], lists:usort([call(N, global, whereis_name, [the_one], Machine) || N <- others(2)])),
     wait_until(fun() -> length(call(0, pg, get_members, [everyone], Machine)) =:= ?COUNT - 1 end, 1000),
     played_machine:node_start(2, 2, Machine),

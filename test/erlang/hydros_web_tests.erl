@@ -1,7 +1,7 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% The web console: what it reads and writes, over anything; and served by a machine that is played.
 -module(hydros_web_tests).
--export([watch_without_reading/0]).
+-export([watch_without_reading/0, keep_deaths/1]).
 -include_lib("proper/include/proper.hrl").
 -include_lib("eunit/include/eunit.hrl").
 
@@ -109,6 +109,23 @@ rates_test() ->
     ?assertNot(is_map_key(out_s, Again)),
     ?assertMatch([#{out_s := 0.0}, _], hydros_web_view:nodes(Kernels, #{0 => Sample(1, 3000, 5)}, #{0 => Sample(1, 1000, 20)})).
 
+%% What a browser could not put into a header whole is no token; neither is a short word.
+token_test_() ->
+    Token = fun(Word) ->
+        true = os:putenv("HYDROS_WEB", "80"),
+        true = os:putenv("HYDROS_WEB_TOKEN", Word),
+        {ok, {_, Children}} = hydros_web_sup:init([]),
+        [#{start := {_, _, [_, #{token := Kept}]}}] = [Child || #{id := hydros_web} = Child <- Children],
+        Kept
+    end,
+    {foreach, fun() -> ok end, fun(_) -> os:unsetenv("HYDROS_WEB") end, [
+        ?_assertEqual(Wanted, Token(Word))
+     || {Word, Wanted} <- [
+            {"correct-horse", <<"correct-horse">>}, {"a-short-one", none}, {"correct horse", none}, {"correct-h\x{f6}rse", none}, {"correct-\x{20ac}rse", none},
+            {"correct\trse-horse", none}
+        ]
+    ]}.
+
 properties_test_() ->
     [
         {atom_to_list(P), {timeout, 60, ?_assert(proper:quickcheck(?MODULE:P(), [{numtests, 500}, quiet]))}}
@@ -122,7 +139,7 @@ properties_test_() ->
 served_test_() ->
     {setup, fun start/0, fun stop/1, fun({Machine, Ports}) ->
         [{timeout, 60, {atom_to_list(Name), fun() -> Test(Machine, Ports) end}} || {Name, Test} <- [
-            {pages, fun pages/2}, {orders, fun orders/2}, {stream, fun stream/2}, {full, fun full/2}, {slow, fun slow/2}, {slow_watcher, fun slow_watcher/2}, {crowd, fun crowd/2}
+            {pages, fun pages/2}, {orders, fun orders/2}, {deaths, fun deaths/2}, {stream, fun stream/2}, {full, fun full/2}, {slow, fun slow/2}, {slow_watcher, fun slow_watcher/2}, {crowd, fun crowd/2}
         ]]
     end}.
 
@@ -177,6 +194,23 @@ orders(_, [Port | _]) ->
     ?assertEqual(409, Order("/nodes/1/restart", ["X-Hydros-Token: " ?TOKEN])),
     ?assertEqual(409, Order("/nodes/1/kill/order", ["X-Hydros-Token: " ?TOKEN])),
     [?assertEqual(404, Order(Path, ["X-Hydros-Token: " ?TOKEN])) || Path <- ["/nodes/7/restart", "/nodes/1/kill/anything", "/"]].
+
+%% A death that only another node knows is had from there, and kept.
+deaths(Machine, [Port, Other]) ->
+    Death = #{node => 1, incarnation => 7, noticed_ms => 1, text => [<<"panic: tried">>], log => []},
+    _ = played_machine:call(1, ?MODULE, keep_deaths, [[Death]], Machine),
+    Get = fun(To, Path) -> ask(To, [["GET /deaths/", Path, " HTTP/1.1"]]) end,
+    ?assertNotEqual(nomatch, binary:match(Get(Port, "1/7"), <<"panic: tried">>)),
+    _ = played_machine:call(1, ?MODULE, keep_deaths, [[]], Machine),
+    ?assertEqual(200, status(Get(Port, "1/7"))),
+    %% Both ask each other.
+    Self = self(),
+    Asking = [spawn_link(fun() -> Self ! {self(), status(Get(To, "1/8"))} end) || To <- [Port, Other, Port, Other]],
+    ?assertEqual([404, 404, 404, 404], [receive {Pid, Status} -> Status end || Pid <- Asking]).
+
+%% What its console keeps.
+keep_deaths(Deaths) ->
+    sys:replace_state(hydros_web_state, fun(State) -> setelement(9, State, Deaths) end).
 
 stream(Machine, [Port, _]) ->
     Socket = connect(Port),
