@@ -43,6 +43,8 @@ int network_check(const struct qemu_request *request)
     bool is_e1000 = request->card != NULL && strcmp(request->card, "e1000") == 0;
     if (request->card != NULL && !is_e1000 && strcmp(request->card, "virtio") != 0)
         return tool_fail("run: --card=%s is neither virtio nor e1000", request->card);
+    if (request->card != NULL && request->net == NULL)
+        return tool_fail("run: --card=%s without --net: there would be no card", request->card);
     if (is_e1000 && strcmp(request->machine, "microvm") == 0)
         return tool_fail("run: --machine=microvm has no bus for --card=e1000");
     if (request->port_count > 0 && strcmp(request->net, "user") != 0)

@@ -1,7 +1,7 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% @doc Keeps the time of day right, by the server that boot option `time=SERVER' or `time=SERVER:PORT' names (docs/time.md).
 %%
-%% The connected node with the lowest number asks. Since all nodes have the same monotonic clock, what it learns is true
+%% The connected node with the lowest name asks. Since all nodes have the same monotonic clock, what it learns is true
 %% for all: it tells them, and each tells its kernel, which melts small errors away and steps over large ones. A node
 %% that starts asks the others first. The monotonic clock is never touched.
 -module(hydros_time).

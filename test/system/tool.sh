@@ -7,6 +7,7 @@ refused build/hydros run
 refused build/hydros run --loader=$LOADER --image=/nothing
 refused build/hydros run --loader=$LOADER --image=$IMAGE --nodes=65
 refused build/hydros run --loader=$LOADER --image=$IMAGE --memory=lots
+refused build/hydros run --loader=$LOADER --image=$IMAGE --card=e1000
 refused build/hydros run --what
 refused build/hydros image --kernel=/etc/hosts --root=/etc/hosts --output="$WORK/image"
 refused build/hydros image --kernel=/bin/true --root=/etc/hosts --output="$WORK/image"
