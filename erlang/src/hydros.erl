@@ -20,6 +20,10 @@
 -type status() :: #{atom() => term()}.
 
 -define(TIMEOUT_MS, 1000).
+%% A node that was told to end, and whose connection is lost, is seen as dead within this time: as long as a core may be
+%% silent (docs/failure.md), and some.
+-define(ENDED_MS, 6000).
+-define(POLL_MS, 20).
 
 %% @doc Starts the application `hydros' for good: without it a node is none of the machine's, so when it ends, so does
 %% this Erlang.
@@ -52,10 +56,15 @@ status() ->
     Names = names(),
     Asked = [Name || {_, Name} <- Names, lists:member(Name, nodes())],
     Answers = lists:zip(Asked, erpc:multicall(Asked, ?MODULE, local_status, [], ?TIMEOUT_MS)),
-    [maps:merge(Pairs, erlang_status(Number, Names, Answers)) || #{node := Number} = Pairs <- hydros_machine:nodes()].
+    [
+        maps:merge(Pairs, erlang_status(lists:keyfind(Number, 1, Names), Answers))
+     || #{node := Number} = Pairs <- hydros_machine:nodes()
+    ].
 
-erlang_status(Number, Names, Answers) ->
-    {_, Name} = lists:keyfind(Number, 1, Names),
+%% A node whose name is none of the machine's knows no names of the others.
+erlang_status(false, _) ->
+    #{};
+erlang_status({_, Name}, Answers) ->
     case lists:keyfind(Name, 1, Answers) of
         {_, {ok, Status}} -> Status#{name => Name};
         _ -> #{name => Name}
@@ -102,6 +111,7 @@ spawn(Fun) ->
     spawn(least_loaded, Fun).
 
 %% @doc Starts a process on this node of the machine.
+%% Fails with `{no_such_node, Node}' when the machine has none of this number or name.
 -spec spawn(name() | least_loaded, fun(() -> term())) -> pid().
 spawn(least_loaded, Fun) ->
     Loads = [
@@ -111,18 +121,29 @@ spawn(least_loaded, Fun) ->
     Least = hydros_place:least_loaded([{node(), 1 bsl 32, 0} | Loads]),
     erlang:spawn(Least, Fun);
 spawn(Node, Fun) ->
-    erlang:spawn(name(Node), Fun).
+    case [Name || {Number, Name} <- names(), Number =:= Node orelse Name =:= Node] of
+        [Name] -> erlang:spawn(Name, Fun);
+        [] -> error({no_such_node, Node})
+    end.
 
 %% @doc The process of a hosted program (see {@link hydros_placement}), or one that is registered under this name: with
 %% `global', or on any node, this one first.
 -spec whereis(term()) -> pid() | undefined.
 whereis(Name) ->
     Ways = [
-        fun() -> hydros_placement:whereis(Name) end,
+        fun() -> hosted(Name) end,
         fun() -> global:whereis_name(Name) end,
         fun() -> registered(Name) end
     ],
     first(Ways).
+
+%% Where the application does not run, nothing is hosted.
+hosted(Name) ->
+    try
+        hydros_placement:whereis(Name)
+    catch
+        exit:{noproc, _} -> undefined
+    end.
 
 first([]) ->
     undefined;
@@ -144,42 +165,69 @@ registered(_) ->
 %% @doc Starts a node that is dead, stopped or offline; one that runs is ended first.
 -spec restart(name()) -> ok | {error, term()}.
 restart(Node) ->
-    Number = integer_to_list(number(Node)),
-    case hydros_machine:command(["restart ", Number]) of
-        {error, ealready} -> hydros_machine:command(["kill ", Number]);
+    case order("restart ", Node) of
+        {error, ealready} -> order("kill ", Node);
         Answer -> Answer
     end.
 
-%% @doc Ends a node and leaves it so until `restart/1'.
+%% @doc Ends a node and leaves it so until {@link restart/1}.
 -spec stop(name()) -> ok | {error, term()}.
 stop(Node) ->
-    hydros_machine:command(["stop ", integer_to_list(number(Node))]).
+    order("stop ", Node).
 
-%% @doc Kills a node. `order': its neighbours do it. Any other name is a fault that its own kernel commits
-%% (`panic', `hang', `beam_segv', ...: docs/debugging.md), which has to be a debug kernel for most of them, and is asked by
-%% way of its Erlang: `{error, noconnection}' when that is not connected, as that of a node that is down.
+%% @doc Kills a node, or damages it. `Fault' is
+%% <ul>
+%% <li>`order': its neighbours end it and start it again;</li>
+%% <li>`boot_loop': they do so with ten lives of it in a row, each as soon as it runs, so that it comes up in safe
+%%   mode; that takes minutes, and a process of this node sees to it;</li>
+%% <li>one of {@link hydros_fault:names/0}: its Erlang does it, whichever kernel it has;</li>
+%% <li>any other name: a fault that its kernel commits (`panic', `hang', `beam_segv', ...: docs/debugging.md). For most
+%%   of them it has to be a debug kernel, else the answer is `{error, eopnotsupp}'; `{error, einval}': it knows none of
+%%   this name.</li>
+%% </ul>
+%% `ok' means that the node was told, and either goes on with the fault or answers no more. One that this node is not
+%% connected with cannot be told, except for `order' and `boot_loop': `{error, noconnection}'.
 -spec kill(name(), Fault :: atom()) -> ok | {error, term()}.
 kill(Node, order) ->
-    hydros_machine:command(["kill ", integer_to_list(number(Node))]);
+    order("kill ", Node);
+kill(Node, boot_loop) ->
+    with(Node, fun hydros_fault:boot_loop/1);
 kill(Node, Fault) ->
-    Name = name(Node),
-    case lists:member(Name, [node() | erlang:nodes()]) of
-        true -> fault(Name, atom_to_list(Fault));
-        false -> {error, noconnection}
-    end.
+    with(Node, fun(Number) -> commit(Number, lists:keyfind(Number, 1, names()), Fault) end).
 
-fault(Name, Fault) ->
+commit(Number, {_, Name}, Fault) ->
+    case lists:member(Name, [node() | erlang:nodes(connected)]) of
+        true -> commit_there(Number, life(Number), Name, Fault);
+        false -> {error, noconnection}
+    end;
+commit(_, false, _) ->
+    {error, noconnection}.
+
+commit_there(Number, Life, Name, Fault) ->
     try
-        erpc:call(Name, hydros_machine, command, [["fault ", Fault]], ?TIMEOUT_MS)
+        erpc:call(Name, hydros_fault, commit, [Fault], ?TIMEOUT_MS)
     catch
         %% Who does it well does not answer.
-        error:{erpc, noconnection} ->
-            case lists:member(Name, erlang:nodes()) of
-                true -> {error, noconnection};
-                false -> ok
-            end;
         error:{erpc, timeout} ->
-            ok
+            ok;
+        error:{erpc, noconnection} ->
+            ended(Number, Life, ?ENDED_MS)
+    end.
+
+%% A connection may also be lost before the node was told: what tells is that its life is over.
+ended(_, _, Left) when Left =< 0 ->
+    {error, noconnection};
+ended(Number, Life, Left) ->
+    case life(Number) of
+        Life -> timer:sleep(?POLL_MS), ended(Number, Life, Left - ?POLL_MS);
+        _ -> ok
+    end.
+
+%% Which of its lives runs now.
+life(Number) ->
+    case hydros_machine:node(Number) of
+        {ok, #{state := running, incarnation := Life}} -> Life;
+        _ -> none
     end.
 
 %% @doc Ends the machine.
@@ -194,20 +242,24 @@ poweroff() ->
 crashes() ->
     hydros_machine:deaths().
 
-%% @doc The file with the memory of a node at its last death, an ELF core for gdb, when it was kept.
--spec crash_dump(name()) -> {ok, file:filename()} | {error, not_kept}.
+%% @doc The file with the memory of a dead node, an ELF core for gdb. It is there until the node is started again: with
+%% the boot option `restart=no', or `restart@N=no' for node N alone, until {@link restart/1}.
+-spec crash_dump(name()) -> {ok, file:filename()} | {error, not_kept | no_such_node}.
 crash_dump(Node) ->
-    hydros_machine:core(number(Node)).
+    with(Node, fun hydros_machine:core/1).
 
 %% @doc Prints the logs of all nodes, kernels' and Erlang's, in the order of time.
 -spec log() -> ok.
 log() ->
-    print(hydros_log:lines(names())).
+    print(hydros_log:lines([Number || #{node := Number} <- hydros_machine:nodes()], nodes())).
 
 %% @doc Prints those of one node.
--spec log(name()) -> ok.
+-spec log(name()) -> ok | {error, no_such_node}.
 log(Node) ->
-    print(hydros_log:lines([{number(Node), name(Node)}])).
+    with(Node, fun(Number) ->
+        Connected = nodes(),
+        print(hydros_log:lines([Number], [Name || {N, Name} <- names(), N =:= Number, lists:member(Name, Connected)]))
+    end).
 
 print(Lines) ->
     lists:foreach(
@@ -217,21 +269,21 @@ print(Lines) ->
         Lines
     ).
 
+%% The names of this machine's nodes, this one's own whatever it is.
 names() ->
     lists:keysort(1, [{hydros_self:number(), node()} | hydros_cluster:peers()]).
 
-name(Node) when is_atom(Node) ->
-    Node;
-name(Number) ->
-    case lists:keyfind(Number, 1, names()) of
-        {_, Name} -> Name;
-        false -> error({no_such_node, Number})
-    end.
+order(Command, Node) ->
+    with(Node, fun(Number) -> hydros_machine:command([Command, integer_to_list(Number)]) end).
 
-number(Number) when is_integer(Number) ->
-    Number;
-number(Name) ->
-    case lists:keyfind(Name, 2, names()) of
-        {Number, _} -> Number;
-        false -> error({no_such_node, Name})
+with(Node, Fun) ->
+    Count = hydros_self:count(),
+    case Node of
+        Number when is_integer(Number), Number >= 0, Number < Count ->
+            Fun(Number);
+        _ ->
+            case lists:keyfind(Node, 2, names()) of
+                {Number, _} -> Fun(Number);
+                false -> {error, no_such_node}
+            end
     end.

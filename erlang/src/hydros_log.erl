@@ -5,7 +5,7 @@
 %% their kernels share.
 -module(hydros_log).
 -behaviour(gen_server).
--export([start_link/0, lines/0, lines/1, merge/1]).
+-export([start_link/0, lines/0, lines/2, merge/1]).
 -export([log/2]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
 
@@ -27,11 +27,11 @@ lines() ->
         error:badarg -> []
     end.
 
-%% @doc Kernel and Erlang logs of these nodes, merged. Of a node that cannot be asked there is the kernel's.
--spec lines([{hydros_address:node_number(), node()}]) -> [hydros_text:line()].
-lines(Nodes) ->
-    Kernels = [hydros_machine:log(Number) || {Number, _} <- Nodes],
-    Answers = erpc:multicall([Node || {_, Node} <- Nodes], ?MODULE, lines, [], ?TIMEOUT_MS),
+%% @doc The kernels' logs of these nodes and the logs of these Erlangs, merged. Who cannot be asked tells nothing.
+-spec lines([hydros_address:node_number()], [node()]) -> [hydros_text:line()].
+lines(Numbers, Nodes) ->
+    Kernels = [hydros_machine:log(Number) || Number <- Numbers],
+    Answers = erpc:multicall(Nodes, ?MODULE, lines, [], ?TIMEOUT_MS),
     merge(Kernels ++ [Lines || {ok, Lines} <- Answers]).
 
 %% @doc Several logs, each in its own order, as one in the order of time.

@@ -46,9 +46,10 @@ log(Number) ->
 -spec core(hydros_address:node_number()) -> {ok, file:filename()} | {error, not_kept}.
 core(Number) ->
     Path = ?FILES "core." ++ integer_to_list(Number),
-    case filelib:is_regular(Path) of
-        true -> {ok, Path};
-        false -> {error, not_kept}
+    %% The file is always there; it can be opened while there is something in it.
+    case file:open(Path, [read, raw, binary]) of
+        {ok, Core} -> _ = file:close(Core), {ok, Path};
+        {error, _} -> {error, not_kept}
     end.
 
 %% @doc Asks the kernel for something: one command of /dev/hydros.

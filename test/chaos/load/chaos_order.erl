@@ -36,69 +36,15 @@ take(_, Id, Node, Fault) ->
     _ = spawn(fun() -> answered(Fault, hydros:kill(Node, list_to_atom(Fault))) end),
     ok.
 
-%% Faults of programs are done here, all others by the kernel.
+%% Faults of programs are done here, all others by hydros_fault or the kernel.
 -spec act(string()) -> term().
-act("erl_exit") -> erlang:halt(3);
-act("erl_abort") -> erlang:halt(abort);
-act("erl_atoms") -> atoms(0);
-act("erl_memory") -> memory([]);
-act("erl_processes") -> many();
-act("erl_crashes") -> crashes(3000);
-act("erl_files") -> files();
-act("erl_storm") -> storm(20000);
-act("erl_partition") -> [erlang:disconnect_node(Node) || Node <- nodes()];
 act("erl_nif_wild") -> chaos_nif:wild(), memory([]);
 act("erl_nif_never") -> chaos_nif:never();
 act("erl_store") -> exit(whereis(chaos_store), kill);
-act(Fault) ->
-    {ok, File} = file:open("/dev/hydros", [raw, write]),
-    answered(Fault, file:write(File, ["fault ", Fault])),
-    file:close(File).
+act(Fault) -> answered(Fault, hydros_fault:commit(list_to_atom(Fault))).
 
 answered(_, ok) -> ok;
 answered(Fault, Answer) -> chaos_line:say("fault ~s refused: ~0p", [Fault, Answer]).
 
-atoms(N) ->
-    _ = list_to_atom("chaos_atom_" ++ integer_to_list(N)),
-    atoms(N + 1).
-
 memory(Held) ->
     memory([binary:copy(<<1:8192>>, 4096) | Held]).
-
-%% Up to the limit and over it: whoever asks for one more fails, and nobody else.
-many() ->
-    Pids = try_spawn([]),
-    timer:sleep(200),
-    [exit(Pid, kill) || Pid <- Pids].
-
-try_spawn(Pids) when length(Pids) rem 1000 =:= 999, length(Pids) > 50000 ->
-    Pids;
-try_spawn(Pids) ->
-    try spawn(fun() -> timer:sleep(60000) end) of
-        Pid -> try_spawn([Pid | Pids])
-    catch
-        error:system_limit -> Pids
-    end.
-
-crashes(0) ->
-    ok;
-crashes(N) ->
-    spawn(fun() -> erlang:error(chaos) end),
-    _ = [timer:sleep(1) || N rem 100 =:= 0],
-    crashes(N - 1).
-
-files() ->
-    Files = try_open([]),
-    timer:sleep(500),
-    [file:close(File) || File <- Files].
-
-try_open(Files) ->
-    case file:open("/etc/passwd", [raw, read]) of
-        {ok, File} when length(Files) < 5000 -> try_open([File | Files]);
-        {ok, File} -> [File | Files];
-        {error, _} -> Files
-    end.
-
-storm(Count) ->
-    Text = binary:copy(<<"storm">>, 200),
-    [{chaos_sink, Node} ! {Text, N} || Node <- nodes(), N <- lists:seq(1, Count)].
