@@ -10,25 +10,33 @@
 %% <li>`nodes': `all', or a list of numbers of nodes in the order of preference;</li>
 %% <li>`copies': on how many nodes it runs, or `all'; 1 unless given;</li>
 %% <li>`unique': `true' when never two copies may run on nodes that see each other: it is started only when all nodes
-%%   agree on who decides, and when a node that may have it is silent without being dead, that is waited for;</li>
+%%   agree on who decides, and when a node that may have it is silent without being dead, that is waited for: some
+%%   seconds, and as long as another node sees it. Nodes that were apart for longer may each have a copy when they
+%%   meet: then all but one are ended;</li>
 %% <li>`return': `true' when it goes back to a node that is preferred when that returns;</li>
 %% <li>`restart', `shutdown': as in a supervisor, `shutdown' in milliseconds.</li>
 %% </ul>
 %% On each node there is one agent. The one on the lowest node leads, once the others have granted it that: it alone
-%% starts and stops, by {@link hydros_place:plan/2}. What is wanted is known to all agents, so any of them can lead.
+%% starts and stops, by {@link hydros_place:plan/2}. What is wanted is known to all agents, so any of them can lead; that
+%% a program was removed is known for ten minutes, so a node that was apart for longer brings it back. An agent that
+%% fails is started anew and takes over what runs.
 -module(hydros_placement).
 -behaviour(gen_server).
--export([start_link/0, start_child/1, stop_child/1, which_children/0, whereis/1, leader/0, started/4]).
+-export([start_link/0, start_child/1, stop_child/1, which_children/0, whereis/1, leader/0, started/3]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2]).
 -compile({no_auto_import, [whereis/1]}).
 
 -define(TICK_MS, 100).
 %% Before a program that failed on a node is tried again.
 -define(AGAIN_MS, 1000).
+%% After that no message of a connected node is under way that still knows a removed program.
+-define(FORGET_MS, 600000).
 
 -type node_number() :: hydros_address:node_number().
 -type child() :: #{id := term(), start := {module(), atom(), [term()]}, atom() => term()}.
--type wishes() :: #{term() => {Version :: {integer(), node_number()}, hydros_program:program() | deleted}}.
+-type version() :: {integer(), node_number()}.
+-type wishes() :: #{term() => {version(), hydros_program:program() | deleted}}.
+-type life() :: {node_number(), Incarnation :: pos_integer()}.
 -type running() :: #{term() => pid() | starting}.
 -export_type([child/0]).
 
@@ -37,18 +45,24 @@
     monitor :: reference(),
     incarnation :: pos_integer(),
     granted = false :: boolean(),
-    running = #{} :: running()
+    running = #{} :: running(),
+    %% The other agents that it knows, as it tells the one that may lead.
+    sees = [] :: [life()]
 }).
 -record(state, {
     number :: node_number(),
     members = #{} :: #{node_number() => #member{}},
     wishes = #{} :: wishes(),
+    %% The highest count of a version ever seen.
+    clock = 0 :: integer(),
     %% Programs here, and their keepers.
     running = #{} :: running(),
     keepers = #{} :: #{pid() => term()},
     %% Whose orders are obeyed; who asked too early to be the one.
     leader = none :: none | pid(),
     asker = none :: none | pid(),
+    %% Whom we told last which agents we know, and what.
+    told = none :: none | {pid(), [life()]},
     %% As leader: programs that a step is under way for, and where.
     busy = #{} :: #{term() => node_number()},
     %% Until when a node is waited for that may have programs: all at the start, later those whose connection was
@@ -65,11 +79,10 @@ start_link() ->
 
 %% @doc Places a program. Each node may ask for the same one; asking again changes nothing.
 -spec start_child(child()) -> ok | {error, already_present | {bad_child, term()}}.
-start_child(Child) ->
-    case program(Child) of
-        {ok, Program} -> gen_server:call(?MODULE, {start_child, Program});
-        {error, Reason} -> {error, {bad_child, Reason}}
-    end.
+start_child(#{id := _} = Child) ->
+    gen_server:call(?MODULE, {start_child, Child});
+start_child(_) ->
+    {error, {bad_child, id}}.
 
 %% @doc Stops a program on all nodes and forgets it.
 -spec stop_child(Id :: term()) -> ok | {error, not_found}.
@@ -100,9 +113,9 @@ leader() ->
     gen_server:call(?MODULE, leader).
 
 %% @private A keeper tells that its program runs.
--spec started(pid(), term(), pid(), pid()) -> ok.
-started(Agent, Id, Keeper, Pid) ->
-    gen_server:cast(Agent, {started, Id, Keeper, Pid}).
+-spec started(term(), pid(), pid()) -> ok.
+started(Id, Keeper, Pid) ->
+    gen_server:cast(?MODULE, {started, Id, Keeper, Pid}).
 
 program(#{id := _, start := {Module, Function, Arguments}} = Child) when
     is_atom(Module), is_atom(Function), is_list(Arguments)
@@ -136,19 +149,35 @@ is_number_of_node(V) -> is_integer(V) andalso V >= 0.
 %% @private
 -spec init([]) -> {ok, #state{}}.
 init([]) ->
-    %% Keepers of an agent before this one are unknown to all.
-    [exit(Keeper, kill) || {_, Keeper, _, _} <- supervisor:which_children(hydros_programs), is_pid(Keeper)],
     case is_alive() of
         true -> ok = net_kernel:monitor_nodes(true);
         false -> ok
     end,
-    State = #state{number = hydros_self:number(), start_until = now_ms() + wait_ms()},
+    New = #state{number = hydros_self:number(), start_until = now_ms() + wait_ms()},
+    State = lists:foldl(fun wish_first/2, inherit(New), programs()),
     [gen_server:cast({?MODULE, Node}, hello(true, State)) || Node <- nodes()],
-    {ok, Programs} = application:get_env(hydros, programs),
-    {ok, act(lists:foldl(fun wish_first/2, State, Programs))}.
+    {ok, act(State)}.
 
-wish_first(Child, State) ->
+%% From an agent before this one: what was wanted, and what runs.
+inherit(State) ->
+    Wanting =
+        case hydros_programs:recall() of
+            {ok, {Clock, Wishes}} -> wishes_set(Wishes, State#state{clock = Clock});
+            none -> State
+        end,
+    lists:foldl(fun adopt/2, Wanting, hydros_programs:keepers()).
+
+adopt({Keeper, Id, What}, #state{running = Running, keepers = Keepers} = State) ->
+    _ = monitor(process, Keeper),
+    State#state{running = Running#{Id => What}, keepers = Keepers#{Keeper => Id}}.
+
+programs() ->
+    {ok, Programs} = application:get_env(hydros, programs),
+    Programs.
+
+wish_first(Child, #state{wishes = Wishes} = State) ->
     case program(Child) of
+        {ok, #{id := Id}} when is_map_key(Id, Wishes) -> State;
         {ok, #{id := Id} = Program} -> wish(Id, Program, State);
         {error, Reason} -> logger:error("hydros: no program: ~tp: ~tp", [Child, Reason]), State
     end.
@@ -159,11 +188,12 @@ wait_ms() ->
 
 %% @private
 -spec handle_call(term(), gen_server:from(), #state{}) -> {reply, term(), #state{}}.
-handle_call({start_child, #{id := Id} = Program}, _, #state{wishes = Wishes} = State) ->
-    case Wishes of
-        #{Id := {_, Program}} -> {reply, ok, State};
-        #{Id := {_, #{}}} -> {reply, {error, already_present}, State};
-        _ -> {reply, ok, act(wish(Id, Program, State))}
+handle_call({start_child, #{id := Id} = Child}, _, #state{wishes = Wishes} = State) ->
+    case {program(Child), Wishes} of
+        {{ok, Program}, #{Id := {_, Program}}} -> {reply, ok, State};
+        {{ok, _}, #{Id := {_, #{}}}} -> {reply, {error, already_present}, State};
+        {{ok, Program}, _} -> {reply, ok, act(wish(Id, Program, State))};
+        {{error, Reason}, _} -> {reply, {error, {bad_child, Reason}}, State}
     end;
 handle_call({stop_child, Id}, _, #state{wishes = Wishes} = State) ->
     case Wishes of
@@ -177,7 +207,9 @@ handle_call(which_children, _, #state{wishes = Wishes} = State) ->
 handle_call(leader, _, #state{leader = none} = State) ->
     {reply, none, State};
 handle_call(leader, _, #state{leader = Leader} = State) ->
-    {reply, node(Leader), State}.
+    {reply, node(Leader), State};
+handle_call(_, _, State) ->
+    {reply, {error, unknown_call}, State}.
 
 copies(Id, All) ->
     lists:sort([{Number, maps:get(Id, Running)} || {Number, Running} <- All, is_map_key(Id, Running)]).
@@ -187,18 +219,27 @@ all_running(#state{number = Number, running = Running, members = Members}) ->
 
 %% @private What agents and keepers tell.
 -spec handle_cast(term(), #state{}) -> {noreply, #state{}}.
-handle_cast({hello, Answer, Number, Pid, Incarnation, Wishes, Running}, State) ->
+handle_cast({hello, Answer, Number, Pid, Incarnation, Wishes, Running}, State) when
+    is_integer(Number), Number =/= State#state.number, is_pid(Pid), is_map(Wishes), is_map(Running)
+->
     Met = meet(Number, Pid, Incarnation, Running, State),
     case Answer of
         true -> gen_server:cast(Pid, hello(false, Met));
         false -> ok
     end,
     {noreply, act(wishes_merge(Wishes, Met))};
-handle_cast({wishes, Wishes}, State) ->
+handle_cast({wishes, Wishes}, State) when is_map(Wishes) ->
     {noreply, act(wishes_merge(Wishes, State))};
-handle_cast({lead, Pid}, State) ->
+handle_cast({lead, Pid}, State) when is_pid(Pid) ->
     {noreply, act(State#state{asker = Pid})};
-handle_cast({granted, Number, Pid, Running}, #state{members = Members} = State) ->
+handle_cast({sees, Number, Pid, Sees}, #state{members = Members} = State) when is_list(Sees) ->
+    case Members of
+        #{Number := #member{pid = Pid} = Member} ->
+            {noreply, act(State#state{members = Members#{Number => Member#member{sees = Sees}}})};
+        _ ->
+            {noreply, State}
+    end;
+handle_cast({granted, Number, Pid, Running}, #state{members = Members} = State) when is_map(Running) ->
     case Members of
         #{Number := #member{pid = Pid} = Member} ->
             Granted = Member#member{granted = true, running = Running},
@@ -206,7 +247,7 @@ handle_cast({granted, Number, Pid, Running}, #state{members = Members} = State) 
         _ ->
             {noreply, State}
     end;
-handle_cast({running, Number, Pid, Running, News}, #state{members = Members} = State) ->
+handle_cast({running, Number, Pid, Running, News}, #state{members = Members} = State) when is_map(Running) ->
     case Members of
         #{Number := #member{pid = Pid} = Member} ->
             Seen = State#state{members = Members#{Number => Member#member{running = Running}}},
@@ -216,7 +257,7 @@ handle_cast({running, Number, Pid, Running, News}, #state{members = Members} = S
     end;
 handle_cast({do, Leader, Step}, #state{leader = Leader} = State) ->
     {noreply, act(do(Step, State))};
-handle_cast({do, Leader, Step}, State) ->
+handle_cast({do, Leader, {_, _} = Step}, State) when is_pid(Leader) ->
     %% Of one who leads no more; what it learns is that nothing was done.
     gen_server:cast(Leader, running([{done, id(Step)}], State)),
     {noreply, State};
@@ -224,11 +265,13 @@ handle_cast({started, Id, Keeper, Pid}, #state{running = Running, keepers = Keep
     case Keepers of
         #{Keeper := Id} -> {noreply, tell([], State#state{running = Running#{Id => Pid}})};
         _ -> {noreply, State}
-    end.
+    end;
+handle_cast(_, State) ->
+    {noreply, State}.
 
 %% @private
 -spec handle_info(term(), #state{}) -> {noreply, #state{}}.
-handle_info({nodeup, Node}, State) ->
+handle_info({nodeup, Node}, State) when is_atom(Node) ->
     gen_server:cast({?MODULE, Node}, hello(true, State)),
     {noreply, State};
 handle_info({'DOWN', Monitor, process, Pid, Reason}, #state{keepers = Keepers, members = Members} = State) ->
@@ -244,6 +287,11 @@ handle_info({timeout, Tick, tick}, #state{tick = Tick} = State) ->
 handle_info({again, Id, Number}, #state{busy = Busy} = State) ->
     case Busy of
         #{Id := Number} -> {noreply, act(State#state{busy = maps:remove(Id, Busy)})};
+        _ -> {noreply, State}
+    end;
+handle_info({forget, Id, Version}, #state{wishes = Wishes} = State) ->
+    case Wishes of
+        #{Id := {Version, deleted}} -> {noreply, wishes_set(maps:remove(Id, Wishes), State)};
         _ -> {noreply, State}
     end;
 handle_info(_, State) ->
@@ -271,13 +319,14 @@ member(Pid, Incarnation, Running) ->
     #member{pid = Pid, monitor = monitor(process, Pid), incarnation = Incarnation, running = Running}.
 
 %% An agent is gone. Its node is dead, or else what it runs may still run.
-part(Number, #state{members = Members, lost = Lost, busy = Busy, leader = Leader} = State) ->
+part(Number, #state{members = Members, lost = Lost, busy = Busy, leader = Leader, told = Told} = State) ->
     {#member{pid = Pid, incarnation = Incarnation}, Rest} = maps:take(Number, Members),
     State#state{
         members = Rest,
         lost = Lost#{Number => {Incarnation, now_ms() + wait_ms()}},
         busy = maps:filter(fun(_, Where) -> Where =/= Number end, Busy),
-        leader = case Leader of Pid -> none; _ -> Leader end
+        leader = case Leader of Pid -> none; _ -> Leader end,
+        told = case Told of {Pid, _} -> none; _ -> Told end
     }.
 
 %% Tells all agents what runs here; `News' is for the leader.
@@ -304,25 +353,49 @@ new({failed, _}, _, State) ->
 
 %% ---- what is wanted ----
 
-wish(Id, Program, #state{wishes = Wishes, number = Number, members = Members} = State) ->
-    Latest = lists:max([0 | [Count || {{Count, _}, _} <- maps:values(Wishes)]]),
-    New = #{Id => {{Latest + 1, Number}, Program}},
+wish(Id, Program, #state{wishes = Wishes, clock = Clock, number = Number, members = Members} = State) ->
+    New = #{Id => {{Clock + 1, Number}, Program}},
     [gen_server:cast(Pid, {wishes, New}) || #member{pid = Pid} <- maps:values(Members)],
-    State#state{wishes = maps:merge(Wishes, New)}.
+    wishes_set(maps:merge(Wishes, New), State).
 
 wishes_merge(New, #state{wishes = Wishes} = State) ->
-    State#state{wishes = maps:merge_with(fun(_, One, Other) -> max(One, Other) end, Wishes, New)}.
+    Good = maps:filter(fun is_wish/2, New),
+    wishes_set(maps:merge_with(fun(_, One, Other) -> max(One, Other) end, Wishes, Good), State).
+
+is_wish(_, {{Count, Number}, deleted}) -> is_integer(Count) andalso is_integer(Number);
+is_wish(Id, {{Count, Number}, #{id := Id} = Program}) ->
+    is_integer(Count) andalso is_integer(Number) andalso program(Program) =:= {ok, Program};
+is_wish(_, _) -> false.
+
+%% What was removed is forgotten after a time, but for a program that stands in the application's environment: a node
+%% that starts would bring that back.
+wishes_set(Wishes, #state{wishes = Wishes} = State) ->
+    State;
+wishes_set(Wishes, #state{wishes = Old, clock = Clock} = State) ->
+    Kept = [Id || #{id := Id} <- programs()],
+    maps:foreach(
+        fun (Id, {Version, deleted} = Wish) ->
+                case maps:get(Id, Old, none) =:= Wish orelse lists:member(Id, Kept) of
+                    true -> ok;
+                    false -> _ = erlang:send_after(?FORGET_MS, self(), {forget, Id, Version}), ok
+                end;
+            (_, _) -> ok
+        end,
+        Wishes
+    ),
+    Latest = lists:max([Clock | [Count || {{Count, _}, _} <- maps:values(Wishes)]]),
+    hydros_programs:remember({Latest, Wishes}),
+    State#state{wishes = Wishes, clock = Latest}.
 
 %% ---- programs here ----
 
-do({start, #{id := Id} = Program}, #state{running = Running, keepers = Keepers} = State) ->
-    case Running of
-        #{Id := _} ->
+do({start, #{id := Id} = Program}, #state{running = Running} = State) ->
+    case is_map_key(Id, Running) orelse is_elsewhere(Program, State) of
+        true ->
             tell([{done, Id}], State);
-        _ ->
-            {ok, Keeper} = hydros_programs:start(Program, self()),
-            _ = monitor(process, Keeper),
-            tell([{done, Id}], State#state{running = Running#{Id => starting}, keepers = Keepers#{Keeper => Id}})
+        false ->
+            {ok, Keeper} = hydros_programs:start(Program),
+            tell([{done, Id}], adopt({Keeper, Id, starting}, State))
     end;
 do({stop, Id}, #state{keepers = Keepers} = State) ->
     case [Keeper || {Keeper, Of} <- maps:to_list(Keepers), Of =:= Id] of
@@ -332,6 +405,15 @@ do({stop, Id}, #state{keepers = Keepers} = State) ->
 
 id({start, #{id := Id}}) -> Id;
 id({stop, Id}) -> Id.
+
+%% A unique program that runs on a node which the leader does not see, or did not when it decided.
+is_elsewhere(#{unique := true, id := Id}, #state{members = Members}) ->
+    case [{N, Life} || {N, #member{running = #{Id := _}, incarnation = Life}} <- maps:to_list(Members)] of
+        [] -> false;
+        There -> lists:any(fun({N, Life}) -> maps:get(N, lives(), none) =:= Life end, There)
+    end;
+is_elsewhere(_, _) ->
+    false.
 
 ended(Id, Keeper, Reason, #state{running = Running, keepers = Keepers} = State) ->
     Without = State#state{running = maps:remove(Id, Running), keepers = maps:remove(Keeper, Keepers)},
@@ -350,13 +432,23 @@ act(#state{number = Number, members = Members} = State) ->
         Lowest -> follow(maps:get(Lowest, Members), State)
     end.
 
-follow(#member{pid = Pid}, #state{asker = Pid, number = Number, running = Running} = State) ->
+follow(#member{pid = Pid}, State) ->
+    grant(Pid, tell_who(Pid, State)).
+
+grant(Pid, #state{asker = Pid, number = Number, running = Running} = State) ->
     gen_server:cast(Pid, {granted, Number, self(), Running}),
     State#state{leader = Pid, asker = none, busy = #{}};
-follow(#member{pid = Pid}, #state{leader = Pid} = State) ->
+grant(Pid, #state{leader = Pid} = State) ->
     State;
-follow(_, State) ->
+grant(_, State) ->
     State#state{leader = none, busy = #{}}.
+
+%% Before it is granted anything, one that may lead knows whom we see.
+tell_who(Pid, #state{number = Number, members = Members, told = Told} = State) ->
+    case {Pid, [{N, Life} || {N, #member{incarnation = Life}} <- maps:to_list(Members)]} of
+        Told -> State;
+        {_, Sees} = New -> gen_server:cast(Pid, {sees, Number, self(), Sees}), State#state{told = New}
+    end.
 
 lead(#state{members = Members, leader = Leader} = State) ->
     Asked =
@@ -374,7 +466,7 @@ plan(#state{wishes = Wishes, number = Number, members = Members, busy = Busy} = 
         nodes => lists:sort([Number | Granted]),
         running => maps:from_list([{N, maps:keys(Running)} || {N, Running} <- all_running(State)]),
         busy => maps:keys(Busy),
-        agreed => length(Granted) =:= map_size(Members) andalso is_complete(State)
+        agreed => length(Granted) =:= map_size(Members) andalso is_complete(State) andalso are_gone(hidden(State))
     },
     Wanted = [Program || {_, #{} = Program} <- maps:values(Wishes)],
     lists:foldl(fun order/2, State, hydros_place:plan(Wanted, View)).
@@ -398,11 +490,30 @@ order({What, Id, Node}, #state{number = Number, members = Members, busy = Busy, 
 is_complete(#state{start_until = Start, lost = Lost}) ->
     Start =:= met andalso map_size(Lost) =:= 0.
 
+%% Lives that other agents see and we do not: among them and us there must not be two of a kind either.
+hidden(#state{number = Number, members = Members}) ->
+    [
+        Life
+     || #member{sees = Sees} <- maps:values(Members),
+        {N, _} = Life <- Sees,
+        N =/= Number,
+        not is_map_key(N, Members)
+    ].
+
+are_gone([]) ->
+    true;
+are_gone(Hidden) ->
+    Lives = lives(),
+    not lists:any(fun({N, Life}) -> maps:get(N, Lives, none) =:= Life end, Hidden).
+
+lives() ->
+    maps:from_list([{N, Life} || #{node := N, state := running, incarnation := Life} <- hydros_machine:nodes()]).
+
 look(#state{start_until = met, lost = Lost} = State) when map_size(Lost) =:= 0 ->
     State;
 look(#state{number = Number, members = Members, start_until = Start, lost = Lost} = State) ->
     Now = now_ms(),
-    Lives = maps:from_list([{N, Life} || #{node := N, state := running, incarnation := Life} <- hydros_machine:nodes()]),
+    Lives = lives(),
     Missing = maps:keys(Lives) -- [Number | maps:keys(Members)],
     State#state{
         start_until = case Start =:= met orelse Missing =:= [] orelse Now >= Start of true -> met; false -> Start end,
@@ -412,7 +523,7 @@ look(#state{number = Number, members = Members, start_until = Start, lost = Lost
 %% While something is waited for.
 tick(#state{tick = none, members = Members} = State) ->
     Ungranted = [N || {N, #member{granted = false}} <- maps:to_list(Members)],
-    case Ungranted =:= [] andalso is_complete(State) of
+    case Ungranted =:= [] andalso is_complete(State) andalso hidden(State) =:= [] of
         true -> State;
         false -> State#state{tick = erlang:start_timer(?TICK_MS, self(), tick)}
     end;

@@ -3,7 +3,7 @@
 %% itself with `{shutdown, finished}' when the program is done, with `{shutdown, failed}' when it fails too often.
 -module(hydros_program).
 -behaviour(gen_server).
--export([start_link/2, stop/1]).
+-export([start_link/1, stop/1]).
 -export([init/1, handle_continue/2, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
 -export_type([program/0]).
 
@@ -22,20 +22,21 @@
 -define(FAILURES, 3).
 -define(PERIOD_MS, 10000).
 
--record(state, {program :: program(), owner :: pid(), child = none :: none | pid(), failures = [] :: [integer()]}).
+-record(state, {program :: program(), child = none :: none | pid(), failures = [] :: [integer()]}).
 
--spec start_link(program(), pid()) -> {ok, pid()} | {error, term()} | ignore.
-start_link(Program, Owner) ->
-    gen_server:start_link(?MODULE, {Program, Owner}, []).
+-spec start_link(program()) -> {ok, pid()} | {error, term()} | ignore.
+start_link(Program) ->
+    gen_server:start_link(?MODULE, Program, []).
 
 -spec stop(pid()) -> ok.
 stop(Keeper) ->
     gen_server:cast(Keeper, stop).
 
--spec init({program(), pid()}) -> {ok, #state{}, {continue, start}}.
-init({Program, Owner}) ->
+-spec init(program()) -> {ok, #state{}, {continue, start}}.
+init(#{id := Id} = Program) ->
     process_flag(trap_exit, true),
-    {ok, #state{program = Program, owner = Owner}, {continue, start}}.
+    hydros_programs:note(Id, starting),
+    {ok, #state{program = Program}, {continue, start}}.
 
 -spec handle_continue(start, #state{}) ->
     {noreply, #state{}} | {noreply, #state{}, {continue, start}} | {stop, term(), #state{}}.
@@ -49,17 +50,20 @@ handle_continue(start, #state{program = #{id := Id, start := {Module, Function, 
         _:Reason -> failed({start, Id, Reason}, State)
     end.
 
-started(Pid, #state{program = #{id := Id}, owner = Owner} = State) ->
-    hydros_placement:started(Owner, Id, self(), Pid),
+started(Pid, #state{program = #{id := Id}} = State) ->
+    hydros_programs:note(Id, Pid),
+    hydros_placement:started(Id, self(), Pid),
     {noreply, State#state{child = Pid}}.
 
 -spec handle_call(term(), gen_server:from(), #state{}) -> {reply, ok, #state{}}.
 handle_call(_, _, State) ->
     {reply, ok, State}.
 
--spec handle_cast(stop, #state{}) -> {stop, {shutdown, stopped}, #state{}}.
+-spec handle_cast(term(), #state{}) -> {stop, {shutdown, stopped}, #state{}} | {noreply, #state{}}.
 handle_cast(stop, State) ->
-    {stop, {shutdown, stopped}, State}.
+    {stop, {shutdown, stopped}, State};
+handle_cast(_, State) ->
+    {noreply, State}.
 
 -spec handle_info(term(), #state{}) ->
     {noreply, #state{}} | {noreply, #state{}, {continue, start}} | {stop, term(), #state{}}.
