@@ -42,7 +42,8 @@ enum frame_kind {
     FRAME_CREDIT = 5,  /* payload: uint64_t: bytes of the stream that the program has read */
     FRAME_SHUT = 6,    /* payload: uint32_t: 1: I read no more, 2: I write no more, 3: both */
     FRAME_RESET = 7,   /* the connection is gone; payload: uint32_t: errno, 0: closed in order */
-    FRAME_PACKET = 8,  /* payload: an Ethernet frame; to: enum packet_port. May be lost */
+    FRAME_PACKET = 8,  /* payload: an Ethernet frame; to: enum packet_port; from: what is to be
+                        * done for it (network/tcp_frame.h). May be lost */
     FRAME_STEERED = 9, /* the same, to the address that all share. to, from: the nodes that were
                         * asked for it, 32 to 63 and 0 to 31 */
     FRAME_KINDS

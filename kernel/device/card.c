@@ -8,20 +8,23 @@
 #include "device/card_driver.h"
 #include "device/pci.h"
 #include "lib/log.h"
+#include "memory/user_copy.h"
 #include "node/doorbell.h"
 #include "node/self.h"
 #include "thread/timer.h"
 
-#define TURN_FRAMES 64
+#define TURN_FRAMES 64        /* or pieces of larger ones */
 #define PAUSE_NS    20000UL   /* between turns, for programs */
 #define LOOK_NS     2000000UL /* of a card whose interrupts do not come */
 #define FAULTS_MAX  16        /* broken rules; then the card stays off */
 #define OWNED       (1UL << 63)
+#define FEATURES    48 /* the first of their bits, behind the address */
 
 static const struct card_user *user;
 static const struct machine_function *function; /* NULL: not on PCI */
 static const struct card_driver *driver;        /* NULL: there is no card */
 static bool is_ours;
+static unsigned features; /* as long as it is */
 static unsigned faults;
 static struct timer pause;
 static bool is_resting; /* frames wait until programs had their time */
@@ -53,6 +56,11 @@ uint32_t card_owner(uint8_t address[6])
         return node;
     }
     return UINT32_MAX;
+}
+
+unsigned card_features(uint32_t owner)
+{
+    return owner == UINT32_MAX ? 0 : (owner_word(owner) & ~OWNED) >> FEATURES;
 }
 
 uint64_t card_claims(void)
@@ -100,6 +108,8 @@ static void drive(void)
     is_ours = true;
     for (unsigned i = 0; i < 6; i++)
         word |= (uint64_t)address[i] << (8 * (5 - i));
+    features = driver->features ? driver->features() : 0;
+    word |= (uint64_t)features << FEATURES;
     atomic_store_explicit(&self_published->card, word, memory_order_release);
     log_line("card: %s %02x:%02x:%02x:%02x:%02x:%02x is driven by this node", driver->name,
              address[0], address[1], address[2], address[3], address[4], address[5]);
@@ -122,16 +132,19 @@ static void give_up(void)
 
 static void turn(void)
 {
-    const uint8_t *frame;
-    size_t size;
+    struct io frame;
+    struct card_task task = {0};
     unsigned count = 0;
     int result;
 
     if (!is_ours)
         return;
     do {
-        for (result = 1; count < TURN_FRAMES && (result = driver->take(&frame, &size)) > 0; count++)
-            user->received(frame, size);
+        for (result = 1; count < TURN_FRAMES && (result = driver->take(&frame, &task)) > 0;
+             count += frame.count) {
+            user->received(&frame, &task);
+            task = (struct card_task){0};
+        }
     } while (result == 0 && !driver->arm());
     is_resting = result > 0;
     if (count)
@@ -152,14 +165,28 @@ void device_enter(void)
         turn();
 }
 
-uint8_t *card_frame(void)
+size_t card_room(void)
 {
-    return is_ours ? driver->frame() : NULL;
+    size_t room = is_ours ? driver->room() : 0;
+
+    return room < CARD_CUT_MAX ? room : CARD_CUT_MAX;
 }
 
-void card_send(size_t size)
+static bool can_do(const struct card_task *task, size_t size)
 {
-    driver->send(size);
+    unsigned wanted = task->sum_from ? CARD_SUMS : 0;
+
+    if (task->data)
+        wanted |= task->is_v6 ? CARD_CUTS6 : CARD_CUTS4;
+    return !(wanted & ~features) && size <= (task->data ? CARD_CUT_MAX : CARD_FRAME_MAX);
+}
+
+bool card_send(struct io *frame, const struct card_task *task)
+{
+    if (!can_do(task, frame->remaining) || card_room() < frame->remaining)
+        return false;
+    driver->send(frame, task);
+    return true;
 }
 
 void card_flush(void)

@@ -7,13 +7,36 @@
 #pragma once
 #include "lib/check.h"
 
-#define CARD_FRAME_MAX 1514 /* Ethernet, without checksum */
+struct io;
 
-/* received: a frame of 14 to CARD_FRAME_MAX bytes, in memory that the card may still write to: copy
- * what is to be believed. done: after some of them. owned: this node drives the card from now on.
- * All with interrupts off; none may sleep. */
+#define CARD_FRAME_MAX 1514   /* Ethernet, without checksum */
+#define CARD_CUT_MAX   0xffff /* bytes of a frame that the card cuts: IP has 16 bits for them */
+
+/* What a card can do for a frame (virtio 1.2, 5.1.3.1). */
+enum card_feature {
+    CARD_SUMS = 1,  /* it makes the sum of TCP or UDP */
+    CARD_CUTS4 = 2, /* it makes segments of a large one over IPv4 */
+    CARD_CUTS6 = 4,
+};
+/* What is to be done for one, or was not done for one received; all 0: nothing. Where the sum
+ * stands, there stands that of the pseudo header; it is of all from sum_from on. */
+struct card_task {
+    uint16_t sum_from, sum_at; /* sum_from 0: the sum is there */
+    uint16_t data; /* it is cut into segments of so many bytes, the last one less; 0: no */
+    uint16_t head; /* before the first of them, bytes */
+    bool is_v6;
+};
+
+#define CARD_HEAD_MAX 134 /* Ethernet, IPv6, TCP with all its options */
+
+/* received: a frame in the kernel's memory that the card may still write to: copy what is to be
+ * believed. Of 14 to CARD_FRAME_MAX bytes in one piece; or, if its task has data, what a card put
+ * together of many, the first CARD_HEAD_MAX bytes of it in one piece. Of its task only this is
+ * true: sum_at lies in the frame's first CARD_FRAME_MAX bytes, sum_from before it. done: after some
+ * of them. owned: this node drives the card from now on. All with interrupts off; none may sleep.
+ */
 struct card_user {
-    void (*received)(const uint8_t *frame, size_t size);
+    void (*received)(struct io *frame, const struct card_task *task);
     void (*done)(void);
     void (*owned)(void);
 };
@@ -27,9 +50,13 @@ uint32_t card_owner(uint8_t address[6]);
 /* Bit n: node n says so, dead or alive. Cheap, and another number whenever another node drives it.
  */
 uint64_t card_claims(void);
-/* As its owner: room for a frame, or NULL: the card is full or not ours; then its size. */
-uint8_t *card_frame(void);
-void card_send(size_t size);
+/* What it does, as `owner` says: enum card_feature. */
+unsigned card_features(uint32_t owner);
+/* As its owner: bytes that the next frame may have, at most CARD_CUT_MAX. 0: it is full, or not
+ * ours. */
+size_t card_room(void);
+/* A frame of the kernel's memory, which is copied. false: no room, or a task that it cannot do. */
+bool card_send(struct io *frame, const struct card_task *task);
 void card_flush(void); /* after some frames */
 /* It touches no memory from here on: before the last node of the machine loads itself anew. */
 void card_quiet(void);

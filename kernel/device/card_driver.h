@@ -4,6 +4,8 @@
 #pragma once
 #include "lib/check.h"
 
+struct card_task;
+struct io;
 struct machine_function;
 
 struct card_driver {
@@ -15,12 +17,14 @@ struct card_driver {
     bool (*quiet)(void);
     /* From reset to work; again is fine. -ENODEV, -ENOMEM. */
     int (*start)(uint8_t address[6]);
-    /* A buffer for a frame of at most CARD_FRAME_MAX bytes; NULL: all are with the card. */
-    uint8_t *(*frame)(void);
-    void (*send)(size_t size); /* what was put into it */
-    void (*flush)(void);       /* tells the card, if it wants to be told */
-    /* A received frame: 1; good until the next call. 0: none. -1: the card broke a rule. */
-    int (*take)(const uint8_t **frame, size_t *size);
+    unsigned (*features)(void); /* once started: enum card_feature. NULL: none */
+    size_t (*room)(void);       /* bytes that are free for the next frame; 0: none */
+    /* At most so many; the task is one of its features, and fits the frame. */
+    void (*send)(struct io *frame, const struct card_task *task);
+    void (*flush)(void); /* tells the card, if it wants to be told */
+    /* A received frame: 1; good until the next call. 0: none. -1: the card broke a rule. *task is 0
+     * when it is called; card_user says what must be true of both. */
+    int (*take)(struct io *frame, struct card_task *task);
     /* All was taken: interrupt at the next one. false: there is one already. */
     bool (*arm)(void);
     void (*interrupted)(void); /* before frames are taken for an interrupt. NULL: nothing to do */

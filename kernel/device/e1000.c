@@ -16,6 +16,7 @@
 #include "lib/log.h"
 #include "lib/string.h"
 #include "memory/frames.h"
+#include "memory/user_copy.h"
 
 enum e1000_register {
     CONTROL = 0x0000,
@@ -170,19 +171,19 @@ static int start(uint8_t address[6])
     return 0;
 }
 
-static uint8_t *frame(void)
+static size_t room(void)
 {
     const uint8_t *sent;
     size_t size;
 
     while (e1000_ring_take(&send, &sent, &size) > 0)
         ;
-    return e1000_ring_free(&send);
+    return e1000_ring_free(&send) ? CARD_FRAME_MAX : 0;
 }
 
-static void frame_send(size_t size)
+static void frame_send(struct io *frame, const struct card_task *task)
 {
-    e1000_ring_give(&send, size);
+    e1000_ring_give(&send, (size_t)io_get(frame, e1000_ring_free(&send), CARD_FRAME_MAX));
 }
 
 static void flush(void)
@@ -193,15 +194,19 @@ static void flush(void)
     }
 }
 
-static int take(const uint8_t **bytes, size_t *size)
+static int take(struct io *frame, struct card_task *task)
 {
+    const uint8_t *bytes;
+    size_t size;
     int result;
 
     do {
         if (receive.given - receive.done < GIVEN_LOW) /* the one before is among them */
             receive_all();
-        result = e1000_ring_take(&receive, bytes, size);
-    } while (result > 0 && (*size < FRAME_MIN || *size > CARD_FRAME_MAX));
+        result = e1000_ring_take(&receive, &bytes, &size);
+    } while (result > 0 && (size < FRAME_MIN || size > CARD_FRAME_MAX));
+    if (result > 0)
+        io_kernel(frame, (void *)(uintptr_t)bytes, size);
     return result;
 }
 
@@ -243,7 +248,7 @@ const struct card_driver e1000 = {
     .open = open,
     .quiet = quiet,
     .start = start,
-    .frame = frame,
+    .room = room,
     .send = frame_send,
     .flush = flush,
     .take = take,

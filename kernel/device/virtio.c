@@ -27,7 +27,7 @@ static void status_add(struct virtio *device, enum virtio_status bit)
     device->ops->status_set(device, (uint8_t)(device->ops->status(device) | bit));
 }
 
-uint64_t virtio_begin(struct virtio *device, uint64_t wanted)
+uint64_t virtio_begin(struct virtio *device, uint64_t wanted, uint64_t group)
 {
     if (!virtio_reset(device))
         return 0;
@@ -36,6 +36,8 @@ uint64_t virtio_begin(struct virtio *device, uint64_t wanted)
     uint64_t offered = (uint64_t)device->ops->features(device, 1) << 32;
 
     offered |= device->ops->features(device, 0);
+    if ((offered & group) == group)
+        wanted |= group;
     wanted &= offered;
     if (!(wanted & VIRTIO_VERSION_1))
         return 0;

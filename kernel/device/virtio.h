@@ -53,9 +53,9 @@ int virtio_mmio_open(struct virtio *device, phys_addr base, uint32_t line) MUST_
 /* virtio.c */
 /* After this it touches no memory. false: it does not answer. */
 bool virtio_reset(struct virtio *device);
-/* Reset, then agreed features: the wanted ones that it has. 0: it does not take what it offered
- * itself, or is older than version 1. */
-uint64_t virtio_begin(struct virtio *device, uint64_t wanted);
+/* Reset, then agreed features: the wanted ones that it has; of `group` all or none. 0: it does not
+ * take what it offered itself, or is older than version 1. */
+uint64_t virtio_begin(struct virtio *device, uint64_t wanted, uint64_t group);
 /* Gives it a queue of at most `most` buffers (a power of two), with memory of our own. -ENODEV,
  * -ENOMEM. */
 int virtio_queue(struct virtio *device, unsigned index, struct virtqueue *queue, uint16_t most,

@@ -1,25 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A virtio network card (virtio 1.1, 5.1). Queue 0 receives, queue 1 sends; before each frame
- * stands a header that says nothing, since no offload was agreed on. */
+/* A virtio network card (virtio 1.2, 5.1). Queue 0 receives, queue 1 sends; before each frame
+ * stands a header that says what the card is to do with it, or has left to us. */
 #include <asm/errno.h>
 
 #include "device/card.h"
 #include "device/card_driver.h"
 #include "device/pci.h"
 #include "device/virtio.h"
+#include "device/virtio_net_head.h"
 #include "lib/log.h"
 #include "lib/string.h"
+#include "memory/user_copy.h"
 #include "node/self.h"
 
 #define VENDOR_VIRTIO    0x1af4
 #define DEVICE_NET       0x1041
-#define DEVICE_NET_0     0x1000 /* one that could also be of the time before version 1 */
+#define DEVICE_NET_0     0x1000     /* one that could also be of the time before version 1 */
+#define FEATURE_SUMS     (1UL << 0) /* it makes those of TCP and UDP */
+#define FEATURE_NO_SUMS  (1UL << 1) /* and may leave out those of what is received */
 #define FEATURE_MAC      (1UL << 5)
+#define FEATURE_JOINS4   (1UL << 7) /* it may put segments together that it received */
+#define FEATURE_JOINS6   (1UL << 8)
+#define FEATURE_CUTS4    (1UL << 11)
+#define FEATURE_CUTS6    (1UL << 12)
+#define FEATURE_MERGE    (1UL << 15) /* in a row of buffers, if they need it */
+#define JOIN_FEATURES    (FEATURE_NO_SUMS | FEATURE_MERGE | FEATURE_JOINS4 | FEATURE_JOINS6)
 #define FEATURE_CONTROL  (1UL << 17) /* a queue for commands */
 #define FEATURE_RECEIVE  (1UL << 18) /* and those that say what is received */
 #define CONTROL_FEATURES (VIRTIO_INDIRECT | FEATURE_CONTROL | FEATURE_RECEIVE)
-#define HEADER           12 /* struct virtio_net_hdr of version 1 */
+#define HEADER           sizeof(struct virtio_net_head)
 #define FRAME_MIN        14
+#define PIECES_MAX       34 /* of a frame: 64 KiB and a header */
 enum { RECEIVE, SEND, CONTROL };
 /* A command (virtio 1.1, 5.1.6.5): class, kind, a byte; the device's answer behind it. */
 #define COMMANDS     2  /* buffers; one is ever in use */
@@ -36,6 +47,7 @@ static struct virtio device;
 static struct virtqueue receive, send, control;
 static bool is_asked;  /* a command was not answered yet */
 static bool is_broken; /* what the send queue said was against the rules */
+static uint64_t agreed;
 
 static bool is(const struct machine_function *function)
 {
@@ -97,10 +109,12 @@ static void answer_look(void)
 static int start(uint8_t address[6])
 {
     uint64_t wanted = VIRTIO_VERSION_1 | VIRTIO_EVENT_INDEX | VIRTIO_INDIRECT | FEATURE_MAC |
-                      FEATURE_CONTROL | FEATURE_RECEIVE;
+                      FEATURE_CONTROL | FEATURE_RECEIVE | FEATURE_SUMS | FEATURE_CUTS4 |
+                      FEATURE_CUTS6;
+
     if (!device.ops->interrupt(&device))
         return -ENODEV;
-    uint64_t agreed = virtio_begin(&device, wanted);
+    agreed = virtio_begin(&device, wanted, JOIN_FEATURES);
     bool has_events = agreed & VIRTIO_EVENT_INDEX;
     bool has_control = (agreed & CONTROL_FEATURES) == CONTROL_FEATURES;
 
@@ -125,12 +139,19 @@ static int start(uint8_t address[6])
     return 0;
 }
 
+static unsigned features(void)
+{
+    if (!(agreed & FEATURE_SUMS))
+        return 0;
+    return CARD_SUMS | (agreed & FEATURE_CUTS4 ? CARD_CUTS4 : 0) |
+           (agreed & FEATURE_CUTS6 ? CARD_CUTS6 : 0);
+}
+
 /* What was sent comes back here, when room is asked for: sending needs no interrupt. */
-static uint8_t *frame(void)
+static size_t room(void)
 {
     unsigned index;
     size_t size;
-
     int result;
 
     do
@@ -138,15 +159,25 @@ static uint8_t *frame(void)
     while (result > 0);
     is_broken |= result < 0; /* the next look at what was received gives it up */
     virtqueue_disarm(&send);
-    int free = virtqueue_free(&send);
-
-    return free < 0 ? NULL : virtqueue_buffer(&send, (unsigned)free) + HEADER;
+    return send.free_count ? send.free_count * (size_t)VIRTQUEUE_BUFFER - HEADER : 0;
 }
 
-static void frame_send(size_t size)
+static void frame_send(struct io *frame, const struct card_task *task)
 {
-    memset(virtqueue_buffer(&send, (unsigned)virtqueue_free(&send)), 0, HEADER);
-    virtqueue_give(&send, HEADER + size);
+    uint8_t *buffer = virtqueue_buffer(&send, (unsigned)virtqueue_free(&send));
+    size_t size = HEADER;
+    struct virtio_net_head head = virtio_net_head_of(task);
+
+    memcpy(buffer, &head, HEADER);
+    for (;;) {
+        size += (size_t)io_get(frame, buffer + size, VIRTQUEUE_BUFFER - size);
+        if (!frame->remaining)
+            break;
+        virtqueue_part(&send, size);
+        buffer = virtqueue_buffer(&send, (unsigned)virtqueue_free(&send));
+        size = 0;
+    }
+    virtqueue_give(&send, size);
 }
 
 static void flush(void)
@@ -155,22 +186,52 @@ static void flush(void)
         device.ops->notify(&device, SEND);
 }
 
-static int take(const uint8_t **bytes, size_t *size)
+/* A frame and what its header says: 1. A row of buffers comes at once, or a rule is broken. */
+static int frame_take(struct io *frame, struct card_task *task)
 {
-    unsigned index;
-    size_t taken;
+    static struct io_segment pieces[PIECES_MAX];
+    unsigned index, count = 1;
+    struct virtio_net_head head;
+    size_t size;
+    int result = virtqueue_take(&receive, &index, &size);
+
+    if (result <= 0)
+        return result;
+    memcpy(&head, virtqueue_buffer(&receive, index), HEADER);
+    size -= size < HEADER ? size : HEADER;
+    pieces[0] = (struct io_segment){(uintptr_t)virtqueue_buffer(&receive, index) + HEADER, size};
+    *frame = (struct io){.segments = pieces, .remaining = size, .kernel = true};
+    while (agreed & FEATURE_MERGE && count < head.buffers) {
+        if (count == PIECES_MAX || virtqueue_take(&receive, &index, &size) <= 0)
+            return -1;
+        pieces[count++] = (struct io_segment){(uintptr_t)virtqueue_buffer(&receive, index), size};
+        frame->remaining += size;
+    }
+    frame->count = count;
+    virtio_net_task_of(&head, frame->remaining, task);
+    return 1;
+}
+
+static bool is_frame(const struct io *frame, const struct card_task *task)
+{
+    size_t size = frame->remaining;
+
+    if (task->data)
+        return size <= CARD_CUT_MAX && frame->segments[0].size >= CARD_HEAD_MAX;
+    return frame->count == 1 && size >= FRAME_MIN && size <= CARD_FRAME_MAX;
+}
+
+static int take(struct io *frame, struct card_task *task)
+{
     int result;
 
     if (is_broken)
         return -1;
     do {
         receive_all(); /* the one before */
-        result = virtqueue_take(&receive, &index, &taken);
-    } while (result > 0 && (taken < HEADER + FRAME_MIN || taken > HEADER + CARD_FRAME_MAX));
-    if (result > 0) {
-        *bytes = virtqueue_buffer(&receive, index) + HEADER;
-        *size = taken - HEADER;
-    }
+        *task = (struct card_task){0};
+        result = frame_take(frame, task);
+    } while (result > 0 && !is_frame(frame, task));
     return result;
 }
 
@@ -189,7 +250,8 @@ const struct card_driver virtio_net = {
     .open = open,
     .quiet = quiet,
     .start = start,
-    .frame = frame,
+    .features = features,
+    .room = room,
     .send = frame_send,
     .flush = flush,
     .take = take,

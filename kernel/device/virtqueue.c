@@ -10,6 +10,7 @@
 #define IS_TABLE      4
 #define NO_INTERRUPT  1
 #define NO_NOTIFY     1
+#define NONE          UINT16_MAX
 enum { FLAGS = 0, INDEX = 1, RING = 2 };
 
 struct virtqueue_descriptor {
@@ -29,10 +30,10 @@ void virtqueue_init(struct virtqueue *queue, uint16_t size, void *descriptors, v
                                 .buffers_phys = buffers_phys,
                                 .size = size,
                                 .is_written = is_written,
+                                .first = NONE,
                                 .has_events = has_events};
     for (uint16_t i = 0; i < size; i++) {
         queue->descriptors[i].address = buffers_phys + (uint64_t)i * VIRTQUEUE_BUFFER;
-        queue->descriptors[i].flags = is_written ? DEVICE_WRITES : 0;
         queue->free[i] = (uint16_t)(size - 1 - i);
     }
     queue->free_count = size;
@@ -43,15 +44,40 @@ int virtqueue_free(const struct virtqueue *queue)
     return queue->free_count ? queue->free[queue->free_count - 1] : -1;
 }
 
-void virtqueue_give(struct virtqueue *queue, size_t size)
+static void append(struct virtqueue *queue, size_t size, unsigned flags)
 {
     uint16_t index = queue->free[--queue->free_count];
 
     queue->descriptors[index].size = (uint32_t)size;
-    queue->is_given[index / 64] |= 1UL << index % 64;
-    queue->available[RING + queue->given % queue->size] = index;
+    queue->descriptors[index].flags = (uint16_t)(flags | (queue->is_written ? DEVICE_WRITES : 0));
+    queue->next[index] = NONE;
+    if (queue->first == NONE) {
+        queue->first = index;
+    } else {
+        queue->next[queue->last] = index;
+        queue->descriptors[queue->last].next = index;
+    }
+    queue->last = index;
+}
+
+static void give(struct virtqueue *queue, size_t size, unsigned flags)
+{
+    append(queue, size, flags);
+    queue->is_given[queue->first / 64] |= 1UL << queue->first % 64;
+    queue->available[RING + queue->given % queue->size] = queue->first;
+    queue->first = NONE;
     atomic_thread_fence(memory_order_release);
     queue->available[INDEX] = ++queue->given;
+}
+
+void virtqueue_part(struct virtqueue *queue, size_t size)
+{
+    append(queue, size, GOES_ON);
+}
+
+void virtqueue_give(struct virtqueue *queue, size_t size)
+{
+    give(queue, size, 0);
 }
 
 void virtqueue_table_set(struct virtqueue *queue, unsigned entry, size_t offset, size_t size,
@@ -69,8 +95,7 @@ void virtqueue_table_set(struct virtqueue *queue, unsigned entry, size_t offset,
 
 void virtqueue_give_table(struct virtqueue *queue, unsigned count)
 {
-    queue->descriptors[virtqueue_free(queue)].flags = IS_TABLE;
-    virtqueue_give(queue, count * sizeof(struct virtqueue_descriptor));
+    give(queue, count * sizeof(struct virtqueue_descriptor), IS_TABLE);
 }
 
 /* Virtio 1.1, 2.6.7.2: the device names the index whose giving it wants to hear of. */
@@ -105,7 +130,8 @@ int virtqueue_take(struct virtqueue *queue, unsigned *index, size_t *size)
         (queue->is_written && bytes > VIRTQUEUE_BUFFER))
         return -1;
     queue->is_given[id / 64] &= ~(1UL << id % 64);
-    queue->free[queue->free_count++] = (uint16_t)id;
+    for (uint16_t part = (uint16_t)id; part != NONE; part = queue->next[part])
+        queue->free[queue->free_count++] = part;
     queue->taken++;
     *index = id;
     *size = bytes;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One split queue of a virtio device (virtio 1.1, 2.6), over any memory. Descriptor n is buffer n
- * for ever: the device never learns another address than those of our own buffers, and a frame is
- * one descriptor. What the device writes is copied once and checked. Neither sleeps nor knows of
- * registers.
+ * for ever: the device never learns another address than those of our own buffers. A frame is one
+ * of them, or a row of them that are linked. What the device writes is copied once and checked.
+ * Neither sleeps nor knows of registers.
  */
 #pragma once
 #include "lib/check.h"
@@ -29,7 +29,9 @@ struct virtqueue {
         told; /* indexes, counted on and on: ours, read of the device, last notified */
     uint16_t free_count;
     uint16_t free[VIRTQUEUE_SIZE_MAX];
-    uint64_t is_given[VIRTQUEUE_SIZE_MAX / 64]; /* the device has buffer n */
+    uint16_t first, last;                       /* of the row that is being made */
+    uint16_t next[VIRTQUEUE_SIZE_MAX];          /* the one behind it in its row */
+    uint64_t is_given[VIRTQUEUE_SIZE_MAX / 64]; /* the device has buffer n, which begins a frame */
 };
 
 /* Memory is zeroed; buffers_phys is where the device finds `buffers`. All buffers are free. */
@@ -42,7 +44,11 @@ static inline uint8_t *virtqueue_buffer(const struct virtqueue *queue, unsigned 
 {
     return queue->buffers + (size_t)index * VIRTQUEUE_BUFFER;
 }
-/* Gives the free buffer that virtqueue_free told of, with so many bytes (room, if is_written). */
+/* The free buffer that virtqueue_free told of begins or goes on with a frame, so many bytes of it;
+ * the device sees nothing before virtqueue_give, which must come next but for further parts. */
+void virtqueue_part(struct virtqueue *queue, size_t size);
+/* Gives the free buffer that virtqueue_free told of, with so many bytes (room, if is_written): a
+ * frame, or the end of one. */
 void virtqueue_give(struct virtqueue *queue, size_t size);
 /* The same for a buffer that begins with a table of so many descriptors, which lead to parts of
  * that buffer (virtqueue_table_set): one command in several parts. */

@@ -8,6 +8,7 @@
 
 #include "device/card.h"
 #include "lib/string.h"
+#include "memory/user_copy.h"
 #include "network/shared.h"
 #include "node/channel.h"
 #include "node/doorbell.h"
@@ -44,54 +45,106 @@ static void owner_look(void)
     shared_start(card);
 }
 
-static bool card_put(const void *frame, size_t size)
+static const uint8_t *head_of(const struct io *frame)
 {
-    uint8_t *room = card_frame();
-
-    if (!room)
-        return false;
-    memcpy(room, frame, size);
-    card_send(size);
-    count.card_out++;
-    return true;
+    return (const uint8_t *)frame->segments[0].base;
 }
 
-static bool node_send(uint32_t node, enum packet_port port, const void *frame, size_t size)
+/* Whoever sent it: what a card is told of a frame was looked up in that frame. */
+static bool card_put(struct io *frame, uint32_t word)
 {
-    bool is_sent = channel_send_packet(node, port, frame, size);
+    struct card_task task;
+    bool is_sent =
+        tcp_frame_task(word, head_of(frame), frame->remaining, &task) && card_send(frame, &task);
+
+    count.card_out += is_sent;
+    return is_sent;
+}
+
+static bool node_send(uint32_t node, enum packet_port port, struct io frame, uint32_t word)
+{
+    bool is_sent = channel_send_packet(node, port, word, &frame);
 
     count.nodes_out += is_sent;
     return is_sent;
 }
 
 /* false: there was no room for one of them. */
-static bool nodes_send(uint64_t nodes, const void *frame, size_t size)
+static bool nodes_send(uint64_t nodes, const struct io *frame, uint32_t word)
 {
     bool all = true;
 
     for (; nodes; nodes &= nodes - 1)
-        all &= node_send((uint32_t)__builtin_ctzl(nodes), PACKET_STACK, frame, size);
+        all &= node_send((uint32_t)__builtin_ctzl(nodes), PACKET_STACK, *frame, word);
     return all;
 }
 
-bool link_send(const void *frame, size_t size)
+bool link_makes_sums(void)
 {
-    struct switch_ports ports = switch_ports(card, machine->node_count, self_node(), frame);
     uint8_t address[ADDRESS_SIZE];
 
-    bool all = nodes_send(ports.nodes, frame, size);
+    return card_features(card_owner(address)) & CARD_SUMS;
+}
+
+static size_t node_room(uint32_t node)
+{
+    return channel_is_up(node) ? channel_room(node) : CARD_FRAME_MAX;
+}
+
+/* Another node of this machine needs no sums, and cuts nothing: its stack takes what is large. */
+size_t link_room(const uint8_t to[ADDRESS_SIZE], bool is_v6)
+{
+    struct switch_ports ports = switch_ports(card, machine->node_count, self_node(), to);
+    uint8_t address[ADDRESS_SIZE];
+    uint32_t owner = card_owner(address);
+    unsigned features = card_features(owner);
+    bool is_cut = features & CARD_SUMS;
+    size_t room;
+
+    if (ports.wire) {
+        is_cut &= (features & (is_v6 ? CARD_CUTS6 : CARD_CUTS4)) != 0;
+        room = owner == self_node()  ? card_room()
+               : owner == UINT32_MAX ? CARD_FRAME_MAX
+                                     : node_room(owner);
+    } else {
+        room = ports.nodes ? node_room((uint32_t)__builtin_ctzl(ports.nodes)) : CARD_FRAME_MAX;
+    }
+    return is_cut || room < CARD_FRAME_MAX ? room : CARD_FRAME_MAX;
+}
+
+bool link_send(struct io *frame, uint32_t word)
+{
+    struct switch_ports ports =
+        switch_ports(card, machine->node_count, self_node(), head_of(frame));
+    uint8_t address[ADDRESS_SIZE];
+
+    bool all = nodes_send(ports.nodes, frame, word);
 
     if (!ports.wire)
         return all;
     uint32_t owner = card_owner(address);
 
     if (owner == self_node())
-        return card_put(frame, size);
-    return owner == UINT32_MAX || node_send(owner, PACKET_WIRE, frame, size);
+        return card_put(frame, word);
+    return owner == UINT32_MAX || node_send(owner, PACKET_WIRE, *frame, word);
 }
 
-void link_steered(uint32_t node, uint64_t asked, const void *frame, size_t size)
+/* With its sum made: it is for whoever sees it next as if it came from the wire. */
+static const uint8_t *summed(const uint8_t *frame, size_t size, const struct card_task *task)
 {
+    static uint8_t whole[CARD_FRAME_MAX];
+
+    memcpy(whole, frame, size);
+    tcp_frame_sum(whole, size, task);
+    return whole;
+}
+
+void link_steered(uint32_t node, uint64_t asked, const void *frame, size_t size, uint32_t word)
+{
+    struct card_task task;
+
+    if (tcp_frame_task(word, frame, size, &task) && task.sum_from)
+        frame = summed(frame, size, &task);
     bool is_sent = channel_send_steered(node, asked, frame, size);
 
     count.nodes_out += is_sent;
@@ -104,8 +157,9 @@ void link_flush(void)
 }
 
 /* From the card. The addresses are copied: the card could change them while we decide. */
-static void card_received(const uint8_t *frame, size_t size)
+static void frame_received(const uint8_t *frame, size_t size, uint32_t word)
 {
+    struct io io;
     uint8_t head[2 * ADDRESS_SIZE];
     uint32_t nodes = machine->node_count;
 
@@ -115,13 +169,53 @@ static void card_received(const uint8_t *frame, size_t size)
         count.lost++;
         return;
     }
-    if (shared_takes(frame, size))
+    if (shared_takes(frame, size, word))
         return;
     struct switch_ports ports = switch_ports(card, nodes, nodes, head);
 
-    count.lost += !nodes_send(ports.nodes & ~(1UL << self_node()), frame, size);
+    io_kernel(&io, (void *)(uintptr_t)frame, size);
+    count.lost += !nodes_send(ports.nodes & ~(1UL << self_node()), &io, word);
     if (ports.nodes >> self_node() & 1)
-        user->received(frame, size);
+        user->received(frame, size, word);
+}
+
+/* What a card put together goes on as parts: as large as a channel takes them, or, where that is
+ * not possible, as they came over the wire. */
+static void large_received(struct io *frame, const struct card_task *task)
+{
+    static uint8_t part[FRAME_PAYLOAD_MAX];
+    uint8_t head[CARD_HEAD_MAX];
+    struct tcp_frame_cut cut;
+
+    (void)io_get(frame, head, sizeof(head));
+    frame->index = 0;
+    frame->done = 0;
+    frame->remaining += sizeof(head);
+    size_t most = shared_is_for(head, sizeof(head)) ? 0 : sizeof(part);
+
+    if (!tcp_frame_cut_begin(&cut, head, frame->remaining, task, most)) {
+        count.lost++;
+        return;
+    }
+    (void)io_get(frame, part, cut.head_size);
+    for (size_t size; (size = tcp_frame_cut_next(&cut, part)) != 0;) {
+        (void)io_get(frame, part + cut.head_size, size - cut.head_size);
+        frame_received(part, size, cut.word);
+    }
+}
+
+static void card_received(struct io *frame, const struct card_task *task)
+{
+    const uint8_t *bytes = head_of(frame);
+    size_t size = frame->remaining;
+
+    if (task->data) {
+        large_received(frame, task);
+        return;
+    }
+    uint32_t word = tcp_frame_word(task, bytes, size);
+
+    frame_received(task->sum_from && !word ? summed(bytes, size, task) : bytes, size, word);
 }
 
 /* Its own, or, for the stack of a node, what the owner of the card hands on from the wire. */
@@ -135,20 +229,24 @@ static bool may_send(uint32_t node, enum packet_port port, const uint8_t from[AD
     return port == PACKET_STACK && card_owner(address) == node;
 }
 
-static void packet(uint32_t node, enum packet_port port, const void *bytes, size_t size)
+static void packet(uint32_t node, enum packet_port port, uint32_t word, const void *bytes,
+                   size_t size)
 {
     const uint8_t *head = bytes;
+    struct card_task task;
+    struct io io;
 
-    if (!is_up || size < ETHERNET_HEAD || size > CARD_FRAME_MAX ||
+    if (!is_up || size < ETHERNET_HEAD || !tcp_frame_task(word, head, size, &task) ||
         !may_send(node, port, head + ADDRESS_SIZE)) {
         count.lost++;
         return;
     }
     count.nodes_in++;
+    io_kernel(&io, (void *)(uintptr_t)bytes, size);
     if (port == PACKET_WIRE)
-        count.lost += !card_put(bytes, size);
+        count.lost += !card_put(&io, word);
     else
-        user->received(bytes, size);
+        user->received(bytes, size, word);
 }
 
 /* Any node may hand one on. It came from the wire, so it is of no node. */
@@ -163,7 +261,7 @@ static void steered(uint32_t node, uint64_t asked, const void *bytes, size_t siz
         return;
     }
     count.nodes_in++;
-    shared_received(asked, bytes, size);
+    shared_received(asked, bytes, size, 0);
 }
 
 void link_status(struct link_status *status)

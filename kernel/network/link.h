@@ -5,16 +5,25 @@
  */
 #pragma once
 #include "network/switch.h"
+#include "network/tcp_frame.h"
 
+/* word: what was left to be done for a frame, or is to be done: network/tcp_frame.h. */
 struct link_user {
-    void (*up)(const uint8_t address[ADDRESS_SIZE]);  /* once: this node's address is known */
-    void (*received)(const void *frame, size_t size); /* copy what is to be believed */
-    void (*done)(void);                               /* after some */
+    void (*up)(const uint8_t address[ADDRESS_SIZE]); /* once: this node's address is known */
+    /* Copy what is to be believed. Large only with WORD_DATA. */
+    void (*received)(const void *frame, size_t size, uint32_t word);
+    void (*done)(void);  /* after some */
     void (*moved)(void); /* another node drives the card: frames were lost */
 };
 void link_start(const struct link_user *user);
-/* A whole frame of this node's stack. false: there was no room for it on the card. */
-bool link_send(const void *frame, size_t size);
+/* Does the card make TCP's sums? As long as it is not moved. */
+bool link_makes_sums(void);
+/* Bytes that the next frame to this station may have. More than CARD_FRAME_MAX: if it is plain and
+ * its word has WORD_DATA. 0: there is no room. */
+size_t link_room(const uint8_t to[ADDRESS_SIZE], bool is_v6);
+/* A whole frame of this node's stack, its headers in the first piece of the kernel's memory. false:
+ * there was no room for it. */
+bool link_send(struct io *frame, uint32_t word);
 /* Frames since the start: what /proc/hydros/network shows. lost: no room, too large, or a sender
  * that is not who it says. */
 struct link_status {
@@ -24,6 +33,6 @@ struct link_status {
 void link_status(struct link_status *status);
 /* A frame of the shared address to a node that was not asked for it before; lost if there is no
  * room. */
-void link_steered(uint32_t node, uint64_t asked, const void *frame, size_t size);
+void link_steered(uint32_t node, uint64_t asked, const void *frame, size_t size, uint32_t word);
 /* After some: the card is told. */
 void link_flush(void);

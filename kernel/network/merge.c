@@ -4,123 +4,81 @@
 #include "network/merge.h"
 
 #include <lwip/inet_chksum.h>
-#include <lwip/ip_addr.h>
 #include <lwip/prot/ethernet.h>
-#include <lwip/prot/ip.h>
 #include <lwip/prot/tcp.h>
 
 #include "lib/string.h"
+#include "network/tcp_frame.h"
 
-#define FRAMES_MAX 22 /* 32 KiB */
-enum { KIND = 12, ETHERNET = 14, V4 = 20, V6 = 40, TCP = 20 };
-enum { LENGTH_V4 = ETHERNET + 2, LENGTH_V6 = ETHERNET + 4 };
-enum { SEQUENCE = 4, ACKNOWLEDGED = 8, HEAD = 12, FLAGS = 13, WINDOW = 14 };
+#define FRAMES_MAX     22     /* 32 KiB; the last one to come may be many */
+#define FRAME_SIZE_MAX 0xffff /* IP's length has 16 bits */
 
 static struct pbuf *held;
 static unsigned frames;
 static uint32_t next; /* number that the next byte would have */
 
-static unsigned get16(const uint8_t *at)
+/* Where the data of such a segment begins, and *end of it; 0: another. */
+static size_t data_of(const uint8_t *frame, size_t size, size_t *end)
 {
-    return (unsigned)(at[0] << 8 | at[1]);
+    size_t at = tcp_frame_at(frame, size, end);
+
+    return at && tcp_frame_is_plain(frame, at, *end) ? at + TCP_PLAIN : 0;
 }
 
-static void put16(uint8_t *at, unsigned value)
+static bool sums_are_right(const uint8_t *frame, size_t at, size_t end, uint32_t word)
 {
-    at[0] = (uint8_t)(value >> 8);
-    at[1] = (uint8_t)value;
-}
-
-static uint32_t get32(const uint8_t *at)
-{
-    return (uint32_t)get16(at) << 16 | get16(at + 2);
-}
-
-/* Where TCP's header begins, and *end of the segment; 0: not such a frame. */
-static size_t tcp_at(const uint8_t *frame, size_t size, size_t *end)
-{
-    const uint8_t *ip = frame + ETHERNET;
-    size_t at = 0;
-
-    if (size < ETHERNET + V4 + TCP)
-        return 0;
-    if (get16(frame + KIND) == ETHTYPE_IP && ip[0] == 0x45 && (get16(ip + 6) & 0xbfff) == 0 &&
-        ip[9] == IP_PROTO_TCP) {
-        at = ETHERNET + V4;
-        *end = ETHERNET + get16(frame + LENGTH_V4);
-    } else if (get16(frame + KIND) == ETHTYPE_IPV6 && ip[0] >> 4 == 6 && ip[6] == IP_PROTO_TCP) {
-        at = ETHERNET + V6;
-        *end = ETHERNET + V6 + get16(frame + LENGTH_V6);
-    }
-    bool is_whole = at && *end <= size && *end > at + TCP;
-
-    return is_whole && frame[at + HEAD] == TCP / 4 << 4 && (frame[at + FLAGS] & ~TCP_PSH) == TCP_ACK
-               ? at
-               : 0;
-}
-
-static bool sums_are_right(const uint8_t *frame, size_t at, size_t end)
-{
-    const uint8_t *ip = frame + ETHERNET;
-    bool is_v4 = at == ETHERNET + V4;
-    size_t addresses = is_v4 ? 8 : 32;
-
-    if (is_v4 && inet_chksum(ip, V4) != 0)
+    if (at == TCP_AT_V4 && network_sum(frame + TCP_AT_V4 - 20, 20) != 0xffff)
         return false;
-    /* The pseudo header is the two addresses, the protocol and the length. */
-    uint32_t sum = network_sum(frame + at - addresses, (int)addresses) +
-                   (uint32_t)lwip_htons(IP_PROTO_TCP) + lwip_htons((uint16_t)(end - at)) +
-                   network_sum(frame + at, (int)(end - at));
+    if (word & WORD_NO_SUM)
+        return true;
+    uint32_t sum =
+        (uint32_t)tcp_frame_pseudo_sum(frame, at, end) + network_sum(frame + at, (int)(end - at));
 
-    sum = FOLD_U32T(sum);
     return FOLD_U32T(sum) == 0xffff;
 }
 
-static bool is_same(const uint8_t *a, const uint8_t *b, size_t at)
+static unsigned frames_of(uint32_t word, size_t size)
 {
-    size_t addresses = at == ETHERNET + V4 ? 8 : 32;
+    size_t data = word & WORD_DATA;
 
-    return memcmp(a, b, ETHERNET + 2) == 0 &&
-           memcmp(a + at - addresses, b + at - addresses, addresses + SEQUENCE) == 0 &&
-           memcmp(a + at + ACKNOWLEDGED, b + at + ACKNOWLEDGED, 4) == 0 &&
-           memcmp(a + at + WINDOW, b + at + WINDOW, 2) == 0;
+    return data ? (unsigned)((size + data - 1) / data) : 1;
 }
 
-bool merge_append(const uint8_t *frame, size_t size)
+bool merge_append(const uint8_t *frame, size_t size, uint32_t word)
 {
-    size_t end, at = held && frames < FRAMES_MAX ? tcp_at(frame, size, &end) : 0;
+    size_t end, from = held && frames < FRAMES_MAX ? data_of(frame, size, &end) : 0;
 
-    if (!at)
+    if (!from)
         return false;
     uint8_t *first = held->payload;
+    size_t at = from - TCP_PLAIN, data = end - from;
 
-    if (!is_same(first, frame, at) || get32(frame + at + SEQUENCE) != next ||
-        !sums_are_right(frame, at, end))
+    if (held->tot_len + data > FRAME_SIZE_MAX || !tcp_frame_follows(first, frame, at, next) ||
+        !sums_are_right(frame, at, end, word))
         return false;
-    size_t data = end - at - TCP;
     struct pbuf *more = pbuf_alloc(PBUF_RAW, (u16_t)data, PBUF_RAM);
 
     if (!more)
         return false;
-    memcpy(more->payload, frame + at + TCP, data);
+    memcpy(more->payload, frame + from, data);
     pbuf_cat(held, more);
-    first[at + FLAGS] |= frame[at + FLAGS] & TCP_PSH;
+    first[at + TCP_SIGNS] |= frame[at + TCP_SIGNS] & TCP_PSH;
     next += (uint32_t)data;
-    frames++;
+    frames += frames_of(word, data);
     return true;
 }
 
-bool merge_begin(struct pbuf *frame)
+bool merge_begin(struct pbuf *frame, uint32_t word)
 {
-    size_t end, at = tcp_at(frame->payload, frame->len, &end);
     const uint8_t *bytes = frame->payload;
+    size_t end, from = data_of(bytes, frame->len, &end);
 
-    if (!at || !sums_are_right(bytes, at, end))
+    if (!from || !sums_are_right(bytes, from - TCP_PLAIN, end, word))
         return false;
     pbuf_realloc(frame, (u16_t)end); /* without what fills it up */
-    next = get32(bytes + at + SEQUENCE) + (uint32_t)(end - at - TCP);
+    next = get32(bytes + from - TCP_PLAIN + TCP_NUMBER) + (uint32_t)(end - from);
     held = frame;
-    frames = 1;
+    frames = frames_of(word, end - from);
     return true;
 }
 
@@ -132,10 +90,9 @@ struct pbuf *merge_take(unsigned *count)
         return NULL;
     uint8_t *first = whole->payload;
 
-    if (get16(first + KIND) == ETHTYPE_IP)
-        put16(first + LENGTH_V4, whole->tot_len - ETHERNET);
-    else
-        put16(first + LENGTH_V6, whole->tot_len - ETHERNET - V6);
+    if (frames > 1)
+        tcp_frame_resize(first, get16(first + ETHERNET_KIND) == ETHTYPE_IP ? TCP_AT_V4 : TCP_AT_V6,
+                         whole->tot_len);
     held = NULL;
     *count = frames;
     return whole;

@@ -11,6 +11,7 @@
 #include "device/card.h"
 #include "lib/log.h"
 #include "lib/string.h"
+#include "memory/user_copy.h"
 #include "network/connections.h"
 #include "network/link.h"
 #include "network/stack.h"
@@ -111,7 +112,8 @@ static uint32_t next_of(const struct segment *segment, uint64_t listening, uint6
 }
 
 /* To whom it belongs. If that is nobody, the last one to be asked refuses it. */
-static void steer(uint64_t asked, const struct segment *segment, const uint8_t *frame, size_t size)
+static void steer(uint64_t asked, const struct segment *segment, const uint8_t *frame, size_t size,
+                  uint32_t word)
 {
     uint64_t all = machine->node_count < 64 ? (1UL << machine->node_count) - 1 : ~0UL;
     uint64_t able = all & ~asked, listening = listeners(segment->to_port);
@@ -122,14 +124,14 @@ static void steer(uint64_t asked, const struct segment *segment, const uint8_t *
         node = next_of(segment, listening, &able);
     }
     if (node == self || node == STEER_NONE)
-        stack_steered(frame, size);
+        stack_steered(frame, size, word);
     else
-        link_steered(node, all & ~able, frame, size);
+        link_steered(node, all & ~able, frame, size, word);
 }
 
 /* ---- frames ---- */
 
-void shared_received(uint64_t asked, const uint8_t *frame, size_t size)
+void shared_received(uint64_t asked, const uint8_t *frame, size_t size, uint32_t word)
 {
     uint8_t head[STEER_HEAD_MAX];
     size_t head_size = size < sizeof(head) ? size : sizeof(head);
@@ -141,24 +143,26 @@ void shared_received(uint64_t asked, const uint8_t *frame, size_t size)
         shared_is_for(head, head_size) ? steer_read(head, head_size, &segment) : STEER_PIECE;
 
     if (kind == STEER_TCP)
-        steer(asked, &segment, frame, size);
+        steer(asked, &segment, frame, size, word);
     else if (kind == STEER_OTHER)
-        stack_steered(frame, size);
+        stack_steered(frame, size, word);
 }
 
-bool shared_takes(const uint8_t *frame, size_t size)
+bool shared_takes(const uint8_t *frame, size_t size, uint32_t word)
 {
     uint8_t answer[ARP_FRAME];
+    struct io io;
 
     if (!shared)
         return false;
     if (memcmp(frame, hardware, ADDRESS_SIZE) == 0) {
-        shared_received(0, frame, size);
+        shared_received(0, frame, size, word);
         return true;
     }
     if (!steer_answers(frame, size, shared, hardware, answer))
         return false;
-    (void)link_send(answer, sizeof(answer));
+    io_kernel(&io, answer, sizeof(answer));
+    (void)link_send(&io, 0);
     return true;
 }
 

@@ -27,6 +27,7 @@
 #include "network/interface.h"
 #include "network/link.h"
 #include "network/merge.h"
+#include "network/row.h"
 #include "network/shared.h"
 #include "network/wire.h"
 #include "node/self.h"
@@ -124,28 +125,23 @@ u32_t sys_now(void)
 
 static err_t output(struct netif *link, struct pbuf *frame)
 {
-    static uint8_t whole[CARD_FRAME_MAX];
-    const void *bytes = frame->payload;
-
     if (connections_quiet)
         return ERR_OK;
-    if (frame->tot_len > CARD_FRAME_MAX)
-        return ERR_BUF;
-    if (frame->len != frame->tot_len) {
-        pbuf_copy_partial(frame, whole, frame->tot_len, 0);
-        bytes = whole;
-    }
-    if (!link_send(bytes, frame->tot_len))
-        return ERR_IF;
-    stack_counts.frames_out++;
-    stack_counts.bytes_out += frame->tot_len;
-    return ERR_OK;
+    err_t error = row_output(frame, !(link->chksum_flags & NETIF_CHECKSUM_GEN_TCP));
+
+    stack_counts.frames_out += error == ERR_OK;
+    stack_counts.bytes_out += error == ERR_OK ? frame->tot_len : 0;
+    return error;
 }
 
-static void input(struct pbuf *frame)
+static void input(struct pbuf *frame, uint16_t believed)
 {
+    u16_t before = stack_link.chksum_flags;
+
+    NETIF_SET_CHECKSUM_CTRL(&stack_link, before & (u16_t)~believed);
     if (stack_link.input(frame, &stack_link) != ERR_OK)
         pbuf_free(frame);
+    NETIF_SET_CHECKSUM_CTRL(&stack_link, before);
 }
 
 /* Many segments in one are acknowledged at once: their sender counts on it for each second one, and
@@ -169,22 +165,19 @@ static void held_input(void)
 
     if (!held)
         return;
-    NETIF_SET_CHECKSUM_CTRL(&stack_link, NETIF_CHECKSUM_ENABLE_ALL &
-                                             ~(NETIF_CHECKSUM_CHECK_IP | NETIF_CHECKSUM_CHECK_TCP));
-    input(held);
-    NETIF_SET_CHECKSUM_CTRL(&stack_link, NETIF_CHECKSUM_ENABLE_ALL);
+    input(held, NETIF_CHECKSUM_CHECK_IP | NETIF_CHECKSUM_CHECK_TCP);
     if (count > 1 && tcp_active_pcbs)
         held_acknowledge(tcp_active_pcbs, count);
 }
 
 /* As long as on a wire: lwIP takes that for granted when it looks at ARP. */
-void stack_steered(const void *bytes, size_t size)
+void stack_steered(const void *bytes, size_t size, uint32_t word)
 {
     size_t whole = size < FRAME_MIN ? FRAME_MIN : size;
 
     stack_counts.frames_in++;
     stack_counts.bytes_in += size;
-    if (merge_append(bytes, size))
+    if (merge_append(bytes, size, word))
         return;
     held_input();
     struct pbuf *frame = pbuf_alloc(PBUF_RAW, (u16_t)whole, PBUF_RAM);
@@ -196,21 +189,22 @@ void stack_steered(const void *bytes, size_t size)
     unreachable_seen(frame);
     if (!filter_passes(frame->payload, whole))
         pbuf_free(frame);
-    else if (!merge_begin(frame))
-        input(frame);
+    else if (!merge_begin(frame, word))
+        input(frame, word & WORD_NO_SUM ? NETIF_CHECKSUM_CHECK_TCP : 0);
 }
 
 /* To the shared address frames come by way of network/shared.c: here they could be another node's.
  */
-static void received(const void *bytes, size_t size)
+static void received(const void *bytes, size_t size, uint32_t word)
 {
     if (!shared_is_for(bytes, size))
-        stack_steered(bytes, size);
+        stack_steered(bytes, size, word);
 }
 
 void stack_done(void)
 {
     held_input();
+    row_end();
     link_flush();
     clock_set();
 }
@@ -284,6 +278,21 @@ static bool option_address(const char *text)
     return true;
 }
 
+/* Each segment's sum is made by one: the card, if it can, or lwIP. */
+static void sums_set(void)
+{
+    NETIF_SET_CHECKSUM_CTRL(&stack_link, link_makes_sums()
+                                             ? NETIF_CHECKSUM_ENABLE_ALL & ~NETIF_CHECKSUM_GEN_TCP
+                                             : NETIF_CHECKSUM_ENABLE_ALL);
+}
+
+static void moved(void)
+{
+    row_end();
+    sums_set();
+    stack_resume();
+}
+
 static void up(const uint8_t address[ADDRESS_SIZE])
 {
     struct netif *link = &stack_link;
@@ -296,6 +305,7 @@ static void up(const uint8_t address[ADDRESS_SIZE])
     netif_set_up(&stack_link);
     netif_create_ip6_linklocal_address(&stack_link, 1);
     netif_set_ip6_autoconfig_enabled(link, 1);
+    sums_set();
     long length = option_get("ip", text, sizeof(text));
 
     if (length > 0 && (length >= (long)sizeof(text) || !option_address(text)))
@@ -308,7 +318,7 @@ static void up(const uint8_t address[ADDRESS_SIZE])
 void stack_start(void)
 {
     static const struct link_user user = {
-        .up = up, .received = received, .done = stack_done, .moved = stack_resume};
+        .up = up, .received = received, .done = stack_done, .moved = moved};
 
     if (!card_find())
         return;

@@ -238,7 +238,7 @@ static bool frame_hand_up(struct peer *peer, const struct frame *frame, enum vio
         return true;
     has_packets = true;
     if (frame->kind == FRAME_PACKET)
-        packets->packet(number_of(peer), frame->to, payload, frame->size);
+        packets->packet(number_of(peer), frame->to, frame->from, payload, frame->size);
     else
         packets->steered(number_of(peer), (uint64_t)frame->to << 32 | frame->from, payload,
                          frame->size);
@@ -474,20 +474,30 @@ long channel_send_data(uint32_t node, uint32_t to, uint32_t from, struct io *io,
     return moved;
 }
 
-bool channel_send(uint32_t node, enum frame_kind kind, uint32_t to, uint32_t from,
-                  const void *bytes, size_t size)
+static bool kernel_send(uint32_t node, enum frame_kind kind, uint32_t to, uint32_t from,
+                        struct io *io)
 {
     struct peer *peer = &peers[node];
     struct ring_piece pieces[2];
+    size_t size = io->remaining;
 
     if (!has_room(peer, 0, size))
         return false;
     writer_pieces(&peer->out, size, pieces);
-    memcpy(pieces[0].at, bytes, pieces[0].size);
-    memcpy(pieces[1].at, (const char *)bytes + pieces[0].size, pieces[1].size);
+    (void)io_get(io, pieces[0].at, pieces[0].size);
+    (void)io_get(io, pieces[1].at, pieces[1].size);
     writer_publish(&peer->out, kind, to, from, size);
     announce(peer, size);
     return true;
+}
+
+bool channel_send(uint32_t node, enum frame_kind kind, uint32_t to, uint32_t from,
+                  const void *bytes, size_t size)
+{
+    struct io io;
+
+    io_kernel(&io, (void *)(uintptr_t)bytes, size);
+    return kernel_send(node, kind, to, from, &io);
 }
 
 void channel_packets(const struct channel_packets *packet_user)
@@ -495,23 +505,25 @@ void channel_packets(const struct channel_packets *packet_user)
     packets = packet_user;
 }
 
-static bool packet_send(uint32_t node, enum frame_kind kind, uint64_t number, const void *bytes,
-                        size_t size)
+static bool packet_send(uint32_t node, enum frame_kind kind, uint64_t number, struct io *io)
 {
     if (!peers[node].is_up)
         return true;
-    return channel_room(node) >= size &&
-           channel_send(node, kind, (uint32_t)(number >> 32), (uint32_t)number, bytes, size);
+    return channel_room(node) >= io->remaining &&
+           kernel_send(node, kind, (uint32_t)(number >> 32), (uint32_t)number, io);
 }
 
-bool channel_send_packet(uint32_t node, enum packet_port port, const void *bytes, size_t size)
+bool channel_send_packet(uint32_t node, enum packet_port port, uint32_t task, struct io *frame)
 {
-    return packet_send(node, FRAME_PACKET, (uint64_t)port << 32, bytes, size);
+    return packet_send(node, FRAME_PACKET, (uint64_t)port << 32 | task, frame);
 }
 
 bool channel_send_steered(uint32_t node, uint64_t asked, const void *bytes, size_t size)
 {
-    return packet_send(node, FRAME_STEERED, asked, bytes, size);
+    struct io io;
+
+    io_kernel(&io, (void *)(uintptr_t)bytes, size);
+    return packet_send(node, FRAME_STEERED, asked, &io);
 }
 
 /* ---- the rest ---- */

@@ -48,14 +48,16 @@ void channel_peer_lost(uint32_t node, uint32_t incarnation);
 
 /* Packets are not of a connection: nobody waits for them, and what finds no room is lost. */
 struct channel_packets {
-    void (*packet)(uint32_t node, enum packet_port port, const void *bytes, size_t size);
+    void (*packet)(uint32_t node, enum packet_port port, uint32_t task, const void *bytes,
+                   size_t size);
     /* A frame of the address that all share; asked: the nodes that do not have its connection. */
     void (*steered)(uint32_t node, uint64_t asked, const void *bytes, size_t size);
     void (*done)(void); /* after some */
 };
 void channel_packets(const struct channel_packets *user);
-/* false: there is no room now. To a node that is not there all goes, and is lost. */
-bool channel_send_packet(uint32_t node, enum packet_port port, const void *bytes, size_t size);
+/* Of the kernel's memory, at most FRAME_PAYLOAD_MAX bytes. false: there is no room now. To a node
+ * that is not there all goes, and is lost. */
+bool channel_send_packet(uint32_t node, enum packet_port port, uint32_t task, struct io *frame);
 bool channel_send_steered(uint32_t node, uint64_t asked, const void *bytes, size_t size);
 
 struct channel_status {

@@ -1,7 +1,7 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% What stands on a node when a test of the network runs: an echo server, and a client that checks what comes back.
 -module(network_test).
--export([six_serve/0, six/0, serve/0, orders/0, both/0, give/0, take/3, shared/0, spread/2, wait/2, echo/3, crowd/4, resets/3, killing/4, greet/1, out/1]).
+-export([six_serve/0, six/0, serve/0, orders/0, both/0, give/0, take/3, shared/0, spread/2, wait/2, echo/3, crowd/4, resets/3, killing/4, card_serve/0, card/1, greet/1, out/1]).
 
 %% For ever: every byte comes back; a client that ends its side gets the rest and then our end.
 serve() ->
@@ -61,7 +61,7 @@ return(Socket) ->
 
 %% Count random bytes there and back: `ok` and the milliseconds that took.
 echo(Address, Port, Count) ->
-    {ok, Socket} = gen_tcp:connect(Address, Port, [family(Address), binary, {active, false}], 10000),
+    {ok, Socket} = connect(Address, Port, [binary, {active, false}]),
     Bytes = rand:bytes(Count),
     Begun = erlang:monotonic_time(millisecond),
     Writer = spawn_link(fun() -> receive go -> ok = gen_tcp:send(Socket, Bytes), ok = gen_tcp:shutdown(Socket, write) end end),
@@ -70,6 +70,11 @@ echo(Address, Port, Count) ->
     Time = erlang:monotonic_time(millisecond) - Begun,
     gen_tcp:close(Socket),
     {case Back of Bytes -> ok; _ -> {differs, byte_size(Back)} end, Time}.
+
+connect({Address, Scope}, Port, Options) ->
+    gen_tcp:connect(#{family => inet6, addr => Address, port => Port, scope_id => Scope}, [inet6 | Options], 10000);
+connect(Address, Port, Options) ->
+    gen_tcp:connect(Address, Port, [family(Address) | Options], 10000).
 
 family(Address) when tuple_size(Address) =:= 8 -> inet6;
 family(_) -> inet.
@@ -116,6 +121,28 @@ killing(Address, Port, Times, Size) ->
     done = order(Address, [Port + 1, Port + 2], 100),
     receive {Pid, {ok, Time}} -> io:format("~p bytes in ~p ms~n", [Size, Time]) end,
     killing(Address, Port, Times - 1, Size).
+
+%% On each of three nodes whose card is a tap of this host, with the addresses 10.0.2.15 and so on, 10.0.2.100 together.
+card_serve() ->
+    {ok, Both} = gen_tcp:listen(8080, [inet6, binary, {active, false}, {reuseaddr, true}, {buffer, 16#10000}, {exit_on_close, false}]),
+    spawn_link(fun orders/0),
+    accept(Both).
+
+%% The other end; the tap is interface Scope. Then node 1 kills node 0, which drives the card, under a transfer of node 2's.
+card(Scope) ->
+    Addresses = [{10, 0, 2, 15 + Node} || Node <- [0, 1, 2]],
+    true = lists:all(fun(Address) -> wait(Address, 8080) end, Addresses),
+    Links = [{{16#fe80, 0, 0, 0, 0, 16#12ff, 16#fe34, 16#5600 + Node}, Scope} || Node <- [0, 1]],
+    [{ok, _} = echo(Address, 8080, 3000000) || Address <- Addresses ++ Links],
+    [{ok, _} = echo({10, 0, 2, 100}, 8080, Size) || Size <- [1, 100, 200000, 200001, 200002, 200003]],
+    Self = self(),
+    Pid = spawn_link(fun() -> Self ! {self(), echo({10, 0, 2, 17}, 8080, 12000000)} end),
+    timer:sleep(300),
+    {ok, Order} = gen_tcp:connect({10, 0, 2, 16}, 8079, [binary, {active, false}], 10000),
+    {ok, <<"will">>} = gen_tcp:recv(Order, 4, 10000),
+    ok = gen_tcp:send(Order, "go"),
+    receive {Pid, {ok, Time}} -> io:format("12000000 bytes in ~p ms~n", [Time]) end,
+    true.
 
 %% To whoever connects, 64 MiB and then their checksum, over one connection; more than that until a byte comes back.
 -define(SIZE, 16#4000000).

@@ -26,7 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t *descriptors = calloc(1, VIRTQUEUE_DESCRIPTORS(SIZE));
     uint8_t *available = calloc(1, VIRTQUEUE_AVAILABLE(SIZE));
     uint8_t *used = calloc(1, VIRTQUEUE_USED(SIZE));
-    uint64_t is_given = 0;
+    uint64_t is_given = 0, row = 0, rows[SIZE] = {0}; /* by the first buffer of each */
+    int first = -1;
     struct virtqueue queue;
     bool is_written = size & 1;
 
@@ -39,6 +40,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (data[i] & 1 && free >= 0) {
             must(free < SIZE && !(is_given >> free & 1));
             is_given |= 1UL << free;
+            row |= 1UL << free;
+            first = first < 0 ? free : first;
+            if (data[i] & 4 && queue.free_count > 1) {
+                virtqueue_part(&queue, VIRTQUEUE_BUFFER);
+                continue;
+            }
+            rows[first] = row;
+            row = 0;
+            first = -1;
             virtqueue_give(&queue, VIRTQUEUE_BUFFER);
         }
         /* A word somewhere; often the index, a little ahead. */
@@ -53,9 +63,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             break;
         if (result == 0)
             continue;
-        must(index < SIZE && (is_given >> index & 1));
+        must(index < SIZE && rows[index]);
         must(!is_written || bytes <= VIRTQUEUE_BUFFER);
-        is_given &= ~(1UL << index);
+        is_given &= ~rows[index];
+        rows[index] = 0;
+        must(queue.free_count == SIZE - (unsigned)__builtin_popcountl(is_given));
     }
     free(descriptors);
     free(available);

@@ -189,6 +189,40 @@ static void tables_lead_into_their_buffer(void **state)
     assert_int_equal(index, id);
 }
 
+static void a_row_is_one_frame(void **state)
+{
+    unsigned index, ids[3];
+    size_t size;
+
+    begin(false, true);
+    for (unsigned round = 0; round < 1000; round++) {
+        for (unsigned i = 0; i < 3; i++) {
+            ids[i] = (unsigned)virtqueue_free(&queue);
+            assert_int_equal(queue.free_count, SIZE - i);
+            assert_int_equal(available[1], round);
+            if (i < 2)
+                virtqueue_part(&queue, 100 + i);
+            else
+                virtqueue_give(&queue, 102);
+        }
+        assert_int_equal(device_next(), ids[0]);
+        for (unsigned i = 0; i < 3; i++) {
+            assert_int_equal(descriptors[ids[i]].size, 100 + i);
+            assert_int_equal(descriptors[ids[i]].flags, i < 2);
+            assert_true(i == 2 || descriptors[ids[i]].next == ids[i + 1]);
+        }
+        device_use(ids[0], 0);
+        assert_int_equal(virtqueue_take(&queue, &index, &size), 1);
+        assert_int_equal(queue.free_count, SIZE);
+    }
+    /* Only the first one of a row may be named. */
+    for (unsigned i = 0; i < 2; i++)
+        ids[i] = (unsigned)virtqueue_free(&queue), virtqueue_part(&queue, 1);
+    virtqueue_give(&queue, 1);
+    device_use(ids[1], 0);
+    assert_int_equal(virtqueue_take(&queue, &index, &size), -1);
+}
+
 static void armed_for_the_next(void **state)
 {
     unsigned index;
@@ -219,6 +253,7 @@ int main(void)
         cmocka_unit_test(each_rule_is_kept),
         cmocka_unit_test(notifies_when_asked),
         cmocka_unit_test(tables_lead_into_their_buffer),
+        cmocka_unit_test(a_row_is_one_frame),
         cmocka_unit_test_setup(armed_for_the_next, begin_receiving),
     };
 

@@ -40,8 +40,8 @@
 #define LWIP_NETIF_LOOPBACK          0 /* a node's way to itself needs no packets: file/socket_inet.c */
 #define LWIP_NETIF_STATUS_CALLBACK   1           /* addresses came or went: the log says so */
 #define LWIP_CHKSUM                  network_sum /* eight bytes a turn; lwIP's own takes two */
-#define LWIP_CHECKSUM_CTRL_PER_NETIF 1 /* what network/merge.c has checked is not checked again */
-#define LWIP_CHECKSUM_ON_COPY        1 /* one pass over what a program sends instead of two */
+#define LWIP_CHECKSUM_CTRL_PER_NETIF 1 /* a sum that others checked, or will make, is left out */
+#define LWIP_CHECKSUM_ON_COPY        0 /* the card makes it */
 
 /* ---- IP ---- */
 #define LWIP_IPV4                      1

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TEST-SOURCES: build/lwip/src/core/def.c build/lwip/src/core/inet_chksum.c build/lwip/src/core/init.c build/lwip/src/core/ip.c build/lwip/src/core/mem.c build/lwip/src/core/memp.c build/lwip/src/core/netif.c build/lwip/src/core/pbuf.c build/lwip/src/core/tcp.c build/lwip/src/core/tcp_in.c build/lwip/src/core/tcp_out.c build/lwip/src/core/udp.c build/lwip/src/core/ipv4/dhcp.c build/lwip/src/core/ipv4/etharp.c build/lwip/src/core/ipv4/icmp.c build/lwip/src/core/ipv4/igmp.c build/lwip/src/core/ipv4/ip4.c build/lwip/src/core/ipv4/ip4_addr.c build/lwip/src/core/ipv4/ip4_frag.c build/lwip/src/core/ipv6/ethip6.c build/lwip/src/core/ipv6/icmp6.c build/lwip/src/core/ipv6/ip6.c build/lwip/src/core/ipv6/ip6_addr.c build/lwip/src/core/ipv6/ip6_frag.c build/lwip/src/core/ipv6/mld6.c build/lwip/src/core/ipv6/nd6.c build/lwip/src/netif/ethernet.c kernel/network/resolver.c kernel/network/filter.c kernel/network/unreachable.c kernel/network/merge.c kernel/network/connections.c kernel/network/cookie.c kernel/lib/format.c kernel/lib/random.c */
+/* TEST-SOURCES: build/lwip/src/core/def.c build/lwip/src/core/inet_chksum.c build/lwip/src/core/init.c build/lwip/src/core/ip.c build/lwip/src/core/mem.c build/lwip/src/core/memp.c build/lwip/src/core/netif.c build/lwip/src/core/pbuf.c build/lwip/src/core/tcp.c build/lwip/src/core/tcp_in.c build/lwip/src/core/tcp_out.c build/lwip/src/core/udp.c build/lwip/src/core/ipv4/dhcp.c build/lwip/src/core/ipv4/etharp.c build/lwip/src/core/ipv4/icmp.c build/lwip/src/core/ipv4/igmp.c build/lwip/src/core/ipv4/ip4.c build/lwip/src/core/ipv4/ip4_addr.c build/lwip/src/core/ipv4/ip4_frag.c build/lwip/src/core/ipv6/ethip6.c build/lwip/src/core/ipv6/icmp6.c build/lwip/src/core/ipv6/ip6.c build/lwip/src/core/ipv6/ip6_addr.c build/lwip/src/core/ipv6/ip6_frag.c build/lwip/src/core/ipv6/mld6.c build/lwip/src/core/ipv6/nd6.c build/lwip/src/netif/ethernet.c kernel/network/resolver.c kernel/network/filter.c kernel/network/unreachable.c kernel/network/merge.c kernel/network/tcp_frame.c kernel/network/row.c kernel/network/connections.c kernel/network/cookie.c kernel/lib/format.c kernel/lib/random.c */
 /*
  * libFuzzer: frames of any content into lwIP with our options, a listening TCP port that echoes, a
  * UDP port and DHCP at work. Sums of IP, TCP, UDP and ICMP are put right, so that what lies behind
@@ -23,7 +23,9 @@
 #include "linux/socket_abi.h"
 #include "network/connections.h"
 #include "network/filter.h"
+#include "network/link.h"
 #include "network/merge.h"
+#include "network/row.h"
 #include "network/stack.h"
 #include "network/wire.h"
 
@@ -137,9 +139,39 @@ void wire_lost(struct tcp_pcb *pcb, int error)
     tcp_abandon(pcb, 0);
 }
 
+/* The wire has room, or not. */
+size_t link_room(const uint8_t *to, bool is_v6)
+{
+    return random_state % 8 ? CARD_CUT_MAX : 0;
+}
+
+bool link_send(struct io *frame, uint32_t word)
+{
+    static uint8_t bytes[CARD_CUT_MAX];
+    struct card_task task;
+    size_t size = 0;
+
+    for (unsigned i = 0; i < frame->count; i++) {
+        if (size + frame->segments[i].size > sizeof(bytes))
+            abort();
+        memcpy(bytes + size, (const void *)frame->segments[i].base, frame->segments[i].size);
+        size += frame->segments[i].size;
+    }
+    if (size != frame->remaining || !tcp_frame_task(word, bytes, size, &task))
+        abort();
+    return true;
+}
+
+void io_kernel(struct io *io, void *base, size_t size)
+{
+    *io = (struct io){
+        .count = 1, .remaining = size, .kernel = true, .single = {(uintptr_t)base, size}};
+    io->segments = &io->single;
+}
+
 static err_t sent(struct netif *link, struct pbuf *frame)
 {
-    return ERR_OK;
+    return row_output(frame, !(link->chksum_flags & NETIF_CHECKSUM_GEN_TCP));
 }
 
 static err_t net_init(struct netif *link)
@@ -275,10 +307,14 @@ static void sums_right(uint8_t *frame, size_t size)
 }
 
 /* As network/stack.c: these three. */
-static void input(struct pbuf *frame)
+static void input(struct pbuf *frame, u16_t believed)
 {
+    u16_t before = stack_link.chksum_flags;
+
+    NETIF_SET_CHECKSUM_CTRL(&stack_link, before & (u16_t)~believed);
     if (stack_link.input(frame, &stack_link) != ERR_OK)
         pbuf_free(frame);
+    NETIF_SET_CHECKSUM_CTRL(&stack_link, before);
 }
 
 static void held_input(void)
@@ -286,11 +322,9 @@ static void held_input(void)
     unsigned count;
     struct pbuf *held = merge_take(&count);
 
-    NETIF_SET_CHECKSUM_CTRL(&stack_link, NETIF_CHECKSUM_ENABLE_ALL &
-                                             ~(NETIF_CHECKSUM_CHECK_IP | NETIF_CHECKSUM_CHECK_TCP));
     if (held)
-        input(held);
-    NETIF_SET_CHECKSUM_CTRL(&stack_link, NETIF_CHECKSUM_ENABLE_ALL);
+        input(held, NETIF_CHECKSUM_CHECK_IP | NETIF_CHECKSUM_CHECK_TCP);
+    row_end();
 }
 
 static void frame_in(const uint8_t *bytes, size_t size)
@@ -301,7 +335,7 @@ static void frame_in(const uint8_t *bytes, size_t size)
     memcpy(frame, bytes, size);
     size = size < FRAME_MIN ? FRAME_MIN : size;
     sums_right(frame, size);
-    if (merge_append(frame, size))
+    if (merge_append(frame, size, 0))
         return;
     held_input();
     data = pbuf_alloc(PBUF_RAW, (u16_t)size, PBUF_RAM);
@@ -309,8 +343,8 @@ static void frame_in(const uint8_t *bytes, size_t size)
     unreachable_seen(data);
     if (!filter_passes(frame, size))
         pbuf_free(data);
-    else if (!merge_begin(data))
-        input(data);
+    else if (!merge_begin(data, 0))
+        input(data, 0);
 }
 
 /* Each input begins where the one before has left lwIP, but for what time takes away. */
@@ -341,6 +375,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     is_begun = true;
     if (size & 1)
         dhcp_start(&stack_link);
+    NETIF_SET_CHECKSUM_CTRL(&stack_link, size & 2
+                                             ? NETIF_CHECKSUM_ENABLE_ALL
+                                             : NETIF_CHECKSUM_ENABLE_ALL & ~NETIF_CHECKSUM_GEN_TCP);
     while (size >= 2) {
         size_t length = (size_t)(data[0] | data[1] << 8);
 
@@ -354,6 +391,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     held_input();
     time_pass();
+    row_end();
     dhcp_stop(&stack_link);
     return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TEST-SOURCES: kernel/network/merge.c build/lwip/src/core/def.c build/lwip/src/core/inet_chksum.c build/lwip/src/core/mem.c build/lwip/src/core/memp.c build/lwip/src/core/pbuf.c */
+/* TEST-SOURCES: kernel/network/merge.c kernel/network/tcp_frame.c build/lwip/src/core/def.c build/lwip/src/core/inet_chksum.c build/lwip/src/core/mem.c build/lwip/src/core/memp.c build/lwip/src/core/pbuf.c */
 /* What comes in a row becomes one segment, with all its bytes; nothing else does. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +14,7 @@
 
 #include "lib/check.h"
 #include "network/merge.h"
+#include "network/tcp_frame.h"
 
 #define DATA 100
 #define ROOM 200
@@ -120,7 +121,7 @@ static void begin(bool is_v6)
     struct pbuf *held = pbuf_alloc(PBUF_RAW, (u16_t)size, PBUF_RAM);
 
     pbuf_take(held, frame, (u16_t)size);
-    assert_true(merge_begin(held));
+    assert_true(merge_begin(held, 0));
 }
 
 static void end(bool is_v6, unsigned count)
@@ -149,8 +150,8 @@ static void a_row_is_one(void **state)
         begin(is_v6);
         size_t size = make(frame, is_v6, DATA);
 
-        assert_true(merge_append(frame, size + 3)); /* filled up, as short frames are */
-        assert_false(merge_append(frame, size));    /* not in a row any more */
+        assert_true(merge_append(frame, size + 3, 0)); /* filled up, as short frames are */
+        assert_false(merge_append(frame, size, 0));    /* not in a row any more */
         end(is_v6, 2);
     }
 }
@@ -172,15 +173,15 @@ static void others_are_not(void **state)
 
             frame[(int)head_of(is_v6) + changed[i].at] ^= changed[i].bits;
             tcp_sum(frame, is_v6, size);
-            assert_false(merge_append(frame, size));
+            assert_false(merge_append(frame, size, 0));
             end(is_v6, 1);
         }
         begin(is_v6);
         for (size_t size = make(frame, is_v6, DATA), at = head_of(is_v6); at < size; at++) {
             frame[at] ^= 4; /* the sum tells */
-            assert_false(merge_append(frame, size));
+            assert_false(merge_append(frame, size, 0));
             frame[at] ^= 4;
-            assert_false(merge_append(frame, at));
+            assert_false(merge_append(frame, at, 0));
         }
         end(is_v6, 1);
     }
@@ -192,17 +193,42 @@ static void at_most_32_kib(void **state)
     unsigned count = 1;
 
     begin(false);
-    while (count < 100 && merge_append(frame, make(frame, false, count * DATA)))
+    while (count < 100 && merge_append(frame, make(frame, false, count * DATA), 0))
         count++;
     assert_int_equal(count, 32768 / 1460);
     pbuf_free(merge_take(&count));
 }
 
+/* What another node vouches for needs no sum, and may be many in one. */
+static void many_in_one(void **state)
+{
+    uint8_t frame[ROOM];
+    unsigned count;
+
+    for (int is_v6 = 0; is_v6 <= 1; is_v6++) {
+        begin(is_v6);
+        size_t size = make(frame, is_v6, DATA);
+
+        frame[head_of(is_v6) + 16] ^= 1;
+        assert_false(merge_append(frame, size, 0));
+        assert_true(merge_append(frame, size, WORD_NO_SUM | 30));
+        pbuf_free(merge_take(&count));
+        assert_int_equal(count, 1 + 4); /* 30, 30, 30 and 10 bytes */
+    }
+    /* IPv4's own sum is always looked at. */
+    begin(false);
+    size_t size = make(frame, false, DATA);
+
+    frame[24] ^= 1;
+    assert_false(merge_append(frame, size, WORD_NO_SUM));
+    pbuf_free(merge_take(&count));
+}
+
 int main(void)
 {
-    static const struct CMUnitTest tests[] = {cmocka_unit_test(a_row_is_one),
-                                              cmocka_unit_test(others_are_not),
-                                              cmocka_unit_test(at_most_32_kib)};
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_row_is_one), cmocka_unit_test(others_are_not),
+        cmocka_unit_test(at_most_32_kib), cmocka_unit_test(many_in_one)};
 
     return cmocka_run_group_tests_name("merge", tests, NULL, NULL);
 }
