@@ -137,11 +137,14 @@ $(B)/init: $(wildcard init/*.c)
 	@echo "  CC init"
 	@musl-gcc $(INIT_CFLAGS) $^ -o $@
 ERLANG_BEAM := $(patsubst erlang/src/%.erl,$(B)/ebin/%.beam,$(wildcard erlang/src/*.erl)) $(B)/ebin/hydros.app \
-  $(patsubst erlang/%,$(B)/%,$(wildcard erlang/web/*))
+  $(patsubst erlang/%,$(B)/%,$(wildcard erlang/web/*)) $(B)/doc/chunks/hydros.chunk
 $(B)/ebin/%.beam: erlang/src/%.erl
 	@mkdir -p $(@D)
 	@echo "  ERLC $<"
 	@erlc +deterministic -Werror -o $(@D) $<
+$(B)/doc/chunks/hydros.chunk: $(wildcard erlang/src/*.erl) scripts/make-reference
+	@echo "  EDOC"
+	@scripts/make-reference --chunks=$(B)/doc
 $(B)/ebin/%.app: erlang/src/%.app.src
 	@mkdir -p $(@D)
 	@cp $< $@
@@ -288,6 +291,6 @@ help:
 	@echo 'make conformance-cluster  those of distribution, on four nodes here and over TCP on Linux'
 	@echo 'make bench        measurements against Linux in the same QEMU'
 	@echo 'make iso          build/hydros.iso, boots from BIOS and UEFI'
-	@echo 'make docs         docs/syscalls.md from the table of calls'
+	@echo 'make docs         docs/syscalls.md from the table of calls, docs/hydros.md from comments'
 	@echo 'make clean        remove build/'
 .PHONY: conformance conformance-cluster bench docs format tidy-files formatted-files clean help

@@ -14,10 +14,11 @@
 -compile({no_auto_import, [nodes/0, spawn/1, spawn/2, whereis/1]}).
 
 -type name() :: hydros_address:node_number() | node().
+%% The number of a node, or the name of its Erlang.
+-type status() :: #{atom() => term()}.
 %% What kernel and Erlang say of a node: `node', `state', `incarnation', `restarts', `uptime_ms', `memory_used' and
 %% `memory_total' (KiB), `interrupts', ... (docs/control.md); and of one whose Erlang answers also `name', `processes',
 %% `run_queue', `messages' (in all mailboxes) and `erlang_memory' (KiB).
--type status() :: #{atom() => term()}.
 
 -define(TIMEOUT_MS, 1000).
 %% A node that was told to end, and whose connection is lost, is seen as dead within this time: as long as a core may be

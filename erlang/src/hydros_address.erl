@@ -9,8 +9,8 @@
 -export_type([node_number/0, place/0]).
 
 -type node_number() :: non_neg_integer().
-%% Node of the machine, and the name of its socket there.
 -type place() :: {node_number(), string()}.
+%% Node of the machine, and the name of its socket there.
 
 -define(DOMAIN, ".hydros").
 

@@ -8,8 +8,6 @@
 -export_type([wish/0, view/0, step/0]).
 
 -type node_number() :: hydros_address:node_number().
-%% What is wanted. `nodes': where it may run; a list is in the order of preference. `copies': on how many of them.
-%% `return': it goes back to a node that is preferred when that returns.
 -type wish() :: #{
     id := term(),
     nodes := all | [node_number()],
@@ -17,14 +15,16 @@
     unique := boolean(),
     return := boolean()
 }.
-%% What is seen: the nodes where something can run, what runs where (what is being started or stopped counts as
-%% running), programs that a step is under way for, and whether all nodes agree on who decides.
+%% What is wanted. `nodes': where it may run; a list is in the order of preference. `copies': on how many of them.
+%% `return': it goes back to a node that is preferred when that returns.
 -type view() :: #{
     nodes := [node_number()],
     running := #{node_number() => [term()]},
     busy := [term()],
     agreed := boolean()
 }.
+%% What is seen: the nodes where something can run, what runs where (what is being started or stopped counts as
+%% running), programs that a step is under way for, and whether all nodes agree on who decides.
 -type step() :: {start | stop, Id :: term(), node_number()}.
 
 %% @doc The next steps.

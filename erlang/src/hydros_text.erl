@@ -6,10 +6,10 @@
 -export_type([pairs/0, death/0, line/0]).
 
 -type pairs() :: #{atom() => integer() | atom() | binary()}.
-%% The pairs of a death, its `text' and its `log', each a list of lines.
 -type death() :: #{atom() => integer() | atom() | binary() | [binary()]}.
-%% Microseconds on the clock that all nodes share, the node, and the text.
+%% The pairs of a death, its `text' and its `log', each a list of lines.
 -type line() :: {integer(), non_neg_integer(), binary()}.
+%% Microseconds on the clock that all nodes share, the node, and the text.
 
 %% @doc `/proc/hydros/nodes': one map for each node.
 -spec nodes(binary()) -> [pairs()].

@@ -56,6 +56,21 @@ ended(Machine) ->
     ?assertEqual({error, noconnection}, call(0, hydros, kill, [1, panic], Machine)),
     ?assertEqual({error, noconnection}, call(0, hydros, kill, [1, erl_exit], Machine)).
 
+%% Where `h(hydros)' looks: every function that a user may call says what it does, and the shell can show it.
+documented_test_() ->
+    [?_test(documented(Module)) || Module <- [hydros, hydros_placement, hydros_fault]].
+
+documented(Module) ->
+    %% It asks for the encoding of the output, which EUnit's does not tell.
+    true = group_leader(whereis(user), self()),
+    {ok, {docs_v1, _, erlang, _, #{<<"en">> := [_ | _]}, _, Entries} = Docs} = code:get_doc(Module),
+    Shown = [{Name, Arity} || {{function, Name, Arity}, _, _, #{<<"en">> := _}, _} <- Entries],
+    Hidden = [{Name, Arity} || {{function, Name, Arity}, _, _, hidden, _} <- Entries],
+    ?assertEqual([], Module:module_info(exports) -- [{module_info, 0}, {module_info, 1} | Shown ++ Hidden]),
+    ?assert(length(Shown) > length(Hidden) orelse Module =/= hydros),
+    [?assertNotEqual(nomatch, string:find(shell_docs:render(Module, Name, Arity, Docs), atom_to_list(Name))) || {Name, Arity} <- Shown],
+    ?assertNotEqual(nomatch, string:find(shell_docs:render(Module, Docs), atom_to_list(Module))).
+
 %% On a machine of two, an Erlang with a foreign name, and one with none at all.
 foreign_test_() ->
     [{timeout, 60, fun() -> foreign(Options) end} || Options <- [#{name => foreign, host => "elsewhere"}, #{}]].
