@@ -122,7 +122,8 @@ watch(injected, #{expect := dies} = Injection, Mark, Scene0) ->
 watch(injected, _, _, Scene) ->
     chaos_scene:pause(Scene, ?WATCH_MS).
 
-is_death_of(Target, {node, Target, State, _}) -> State =/= running;
+%% All were well: whatever is new about a node is its death, or the life after that.
+is_death_of(Target, {node, Target, _, _}) -> true;
 is_death_of(Target, {buried, Target, _, _, _}) -> true;
 is_death_of(_, {said, _, "fault " ++ _}) -> true;
 is_death_of(_, _) -> false.

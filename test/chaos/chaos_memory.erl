@@ -118,11 +118,16 @@ channel_address(#memory{layout = Layout} = Memory, Node, Peer, Field) ->
         Peer * chaos_layout:size(Layout, channel_ends, size) +
         chaos_layout:offset(Layout, channel_ends, Field).
 
--spec burial(memory(), non_neg_integer()) -> #{atom() => non_neg_integer()}.
+%% As a peer reads it: the number before and after, or what is read is of two burials.
+-spec burial(memory(), non_neg_integer()) -> {ok, #{atom() => non_neg_integer()}} | being_written.
 burial(Memory, Node) ->
     Base = published_address(Memory, Node, burial),
-    maps:from_list([{Field, field(Memory, Base, burial, Field)}
-                    || Field <- [number, node, incarnation, guardian, notice]]).
+    Number = field(Memory, Base, burial, number),
+    Burial = maps:from_list([{Field, field(Memory, Base, burial, Field)} || Field <- [node, incarnation, guardian, notice]]),
+    case field(Memory, Base, burial, number) of
+        Number when Number rem 2 =:= 0 -> {ok, Burial#{number => Number}};
+        _ -> being_written
+    end.
 
 epitaph(#memory{layout = Layout} = Memory, Node) ->
     Base = published_address(Memory, Node, epitaph),

@@ -157,14 +157,13 @@ state(5) -> dead;
 state(Other) -> {unknown, Other}.
 
 burial(Node, #scene{memory = Memory, burials = Burials} = Scene) ->
-    #{number := Number, node := Dead, incarnation := Life, notice := Notice} =
-        chaos_memory:burial(Memory, Node),
-    case maps:get(Node, Burials, 0) of
-        Number -> Scene;
-        _ when Number rem 2 =:= 1 -> Scene;
-        _ when Number =:= 0 -> Scene#scene{burials = Burials#{Node => 0}};
-        _ -> note({buried, Dead, Life, Node, notice(Notice)},
-                  Scene#scene{burials = Burials#{Node => Number}})
+    Known = maps:get(Node, Burials, 0),
+    case chaos_memory:burial(Memory, Node) of
+        being_written -> Scene;
+        {ok, #{number := Known}} -> Scene;
+        {ok, #{number := 0}} -> Scene#scene{burials = Burials#{Node => 0}};
+        {ok, #{number := Number, node := Dead, incarnation := Life, notice := Notice}} ->
+            note({buried, Dead, Life, Node, notice(Notice)}, Scene#scene{burials = Burials#{Node => Number}})
     end.
 
 suspects(Node, #scene{memory = Memory, suspects = Suspects} = Scene) ->
