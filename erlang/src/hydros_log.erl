@@ -41,7 +41,16 @@ merge(Logs) ->
 
 %% @private Called by logger in the process that logs.
 -spec log(logger:log_event(), logger:handler_config()) -> ok.
-log(Event, #{formatter := {Module, Config}}) ->
+log(#{meta := #{pid := Pid}} = Event, Handler) when node(Pid) =/= node() ->
+    %% Logger hands an event on to the node of the process's group leader. Those of this machine keep their own.
+    case hydros_self:place(node(Pid)) of
+        {ok, _} -> ok;
+        error -> keep(Event, Handler)
+    end;
+log(Event, Handler) ->
+    keep(Event, Handler).
+
+keep(Event, #{formatter := {Module, Config}}) ->
     try
         Text = unicode:characters_to_binary(Module:format(Event, Config)),
         ets:insert(?MODULE, {{now_us(), erlang:unique_integer([monotonic])}, Text}),

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Faults on purpose, to show that they end this node and no other. A program asks for one by "fault
- * NAME" to /dev/hydros, or the boot options do: fault, fault-after, fault-in, fault-at-step,
- * fault-again. docs/debugging.md has them and the names.
+ * NAME" to /dev/hydros ("fault NAME@STEP": when this node as a guardian begins that step), or the
+ * boot options do: fault, fault-after, fault-in, fault-at-step, fault-again. docs/debugging.md has
+ * them and the names.
  */
 #include "debug/fault.h"
 
@@ -43,18 +44,6 @@ static void fault_fire(struct timer *timer)
     fault_now();
 }
 
-static int fault_call(const char *name)
-{
-    void (*run)(void) = fault_find(name);
-
-    if (!run)
-        return -EINVAL;
-    log_line("fault %s", name);
-    run();
-    log_line("fault: this node goes on");
-    return 0;
-}
-
 /* The guardian says that it has published this step. */
 static void fault_step(uint32_t step)
 {
@@ -62,6 +51,7 @@ static void fault_step(uint32_t step)
         fault_now();
 }
 
+/* UINT32_MAX: no such step. */
 static uint32_t step_find(const char *name)
 {
     static const char *const names[] = {"idle", "intent", "fence", "bury", "load", "start"};
@@ -70,7 +60,39 @@ static uint32_t step_find(const char *name)
         if (strcmp(names[i], name) == 0)
             return i;
     }
-    panic("option fault-at-step=%s: no such step; see docs/debugging.md", name);
+    return UINT32_MAX;
+}
+
+static int fault_later(const char *name, size_t size, const char *step)
+{
+    char first[32] = "";
+    uint32_t when = step_find(step);
+
+    if (size >= sizeof(first) || when == UINT32_MAX)
+        return -EINVAL;
+    memcpy(first, name, size);
+    void (*run)(void) = fault_find(first);
+    if (!run)
+        return -EINVAL;
+    chosen = run;
+    chosen_step = when;
+    log_line("fault %s", name);
+    return 0;
+}
+
+static int fault_call(const char *name)
+{
+    void (*run)(void) = fault_find(name);
+    const char *at = strchr(name, '@');
+
+    if (at)
+        return fault_later(name, (size_t)(at - name), at + 1);
+    if (!run)
+        return -EINVAL;
+    log_line("fault %s", name);
+    run();
+    log_line("fault: this node goes on");
+    return 0;
 }
 
 static void fault_begin(void)
@@ -87,6 +109,8 @@ static void fault_begin(void)
         panic("option fault=%s: no such fault; see docs/debugging.md", name);
     if (option_get("fault-at-step", step, sizeof(step)) >= 0) {
         chosen_step = step_find(step);
+        if (chosen_step == UINT32_MAX)
+            panic("option fault-at-step=%s: no such step; see docs/debugging.md", step);
     } else if (option_is("fault-in", "keys")) {
         console_keys_arrived = fault_now;
     } else if (option_is("fault-in", "log")) {

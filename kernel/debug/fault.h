@@ -17,3 +17,5 @@ static inline uint32_t fault_neighbour(void)
 {
     return (self_node() + 1) % machine->node_count;
 }
+
+uint64_t fault_random(void); /* the sequence is chosen by the option fault-seed */

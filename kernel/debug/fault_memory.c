@@ -87,7 +87,7 @@ static NO_INLINE void fault_memory_eat_all(void)
     }
 }
 
-static uint64_t random_next(void)
+uint64_t fault_random(void)
 {
     static uint64_t state;
 
@@ -118,14 +118,14 @@ static NO_INLINE void fault_wild_write(void)
     unsigned written = 0;
 
     for (unsigned tries = 0; written < WILD_WORDS && tries < 1000000; tries++) {
-        phys_addr frame = extent->base + random_next() % (extent->size / PAGE_SIZE) * PAGE_SIZE;
+        phys_addr frame = extent->base + fault_random() % (extent->size / PAGE_SIZE) * PAGE_SIZE;
         char *page = direct_pointer(frame);
-        size_t at = 64 + random_next() % (PAGE_SIZE - 64) / 8 * 8;
+        size_t at = 64 + fault_random() % (PAGE_SIZE - 64) / 8 * 8;
 
         if (frame_count(frame) == 0 || *(volatile uint32_t *)(page + 16) != SLAB_MAGIC ||
             has_address_space(page))
             continue;
-        *(volatile uint64_t *)(page + at) = random_next();
+        *(volatile uint64_t *)(page + at) = fault_random();
         written++;
     }
     log_line("fault: wrote %u words", written);

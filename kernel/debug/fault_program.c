@@ -3,11 +3,13 @@
  * first program's child. */
 #include "arch/arch.h"
 #include "debug/fault.h"
+#include "lib/log.h"
 #include "lib/string.h"
 #include "linux/process.h"
 #include "memory/frames.h"
 
 #define JUMP_SELF 0xfeeb /* jmp . */
+#define WILD_EACH 16     /* pages; a virtual machine has some 10,000 */
 
 static struct process *program_find(void)
 {
@@ -91,8 +93,36 @@ static NO_INLINE void fault_beam_spin(void)
     }
 }
 
+/* A word into every 16th page of its own that it can write, as a native function with a bad pointer
+ * would. */
+static NO_INLINE void fault_beam_wild(void)
+{
+    struct address_space *space = program_find()->space;
+    struct arch_mapping mapping;
+    uintptr_t found;
+    unsigned pages = 0;
+
+    for (size_t i = 0; i < space->region_count; i++) {
+        const struct region *region = space->regions[i];
+
+        if (region->object || !(region->flags & REGION_WRITE))
+            continue;
+        for (uintptr_t at = region->start;
+             arch_next_mapped(&space->arch, at, region->end, &found, &mapping);
+             at = (found & ~(mapping.size - 1)) + mapping.size) {
+            if (mapping.flags & PAGE_WRITE && pages++ % WILD_EACH == 0)
+                ((uint64_t *)direct_pointer(mapping.frame))[fault_random() % 512] = fault_random();
+        }
+    }
+    log_line("fault: wrote %u words", pages / WILD_EACH);
+}
+
 const struct fault faults_program[] = {
-    {"beam_segv", fault_beam_segv}, {"beam_abort", fault_beam_abort},
-    {"beam_exit", fault_beam_exit}, {"beam_hang", fault_beam_hang},
-    {"beam_spin", fault_beam_spin}, {NULL, NULL},
+    {"beam_segv", fault_beam_segv},
+    {"beam_abort", fault_beam_abort},
+    {"beam_exit", fault_beam_exit},
+    {"beam_hang", fault_beam_hang},
+    {"beam_spin", fault_beam_spin},
+    {"beam_wild", fault_beam_wild},
+    {NULL, NULL},
 };

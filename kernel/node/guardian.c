@@ -46,8 +46,8 @@ struct ward {
 
 static struct ward wards[NODES_MAX];
 static struct wait_queue work = WAIT_QUEUE_INIT(work);
-static bool restart_off;
-static bool is_last; /* we are dying, and nobody else lives: no thread runs any more */
+static uint64_t stay_down; /* nodes that the options leave dead */
+static bool is_last;       /* we are dying, and nobody else lives: no thread runs any more */
 
 /* ---- waiting ---- */
 
@@ -95,7 +95,7 @@ bool node_is_offline(uint32_t node)
 
 static bool stays_down(uint32_t node)
 {
-    return restart_off || is_marked(node, OFFLINE_CORE) || is_marked(node, OFFLINE_ORDER);
+    return stay_down >> node & 1 || is_marked(node, OFFLINE_CORE) || is_marked(node, OFFLINE_ORDER);
 }
 
 /* An INIT of this one would go to the firmware for good: it starts itself. */
@@ -520,7 +520,10 @@ void guardian_last(void)
 
 void guardian_start(void)
 {
-    restart_off = option_is("restart", "no") || option_is("on-death", "poweroff");
+    for (uint32_t node = 0; node < machine->node_count; node++) {
+        if (option_is_of(node, "restart", "no") || option_is_of(node, "on-death", "poweroff"))
+            stay_down |= 1UL << node;
+    }
     repair_init();
     if (!thread_create_kernel("guardian", guard, NULL))
         node_fail("this node has too little memory for its guardian; use fewer nodes or more "

@@ -6,6 +6,7 @@
 -export([watch/1, hosted/1, store_start/1, store_copy/0]).
 
 -define(LIMIT_MS, 200000).
+-define(SILENT_MS, 3000). % so long a living node is waited for that is not connected
 
 others() -> hydros:nodes() -- [node()].
 name(Number) -> lists:nth(Number + 1, [Name || #{name := Name} <- hydros:status()]).
@@ -151,7 +152,39 @@ placement(Number) ->
     Moved = erlang:monotonic_time(millisecond) - Start,
     receive {hosted, Victim} -> ok after ?LIMIT_MS -> error(not_back) end,
     until(fun() -> node(hydros:whereis(hosted)) =:= Victim end),
-    held("a unique program moved ~b ms after nodedown, and went back", [Moved]).
+    held("a unique program moved ~b ms after nodedown, and went back", [Moved]),
+    apart(Number, Victim, node(), hydros:nodes() -- [node(), Victim]).
+
+%% The nodes live, and do not see each other: while another node sees the one where it runs, there is no second copy; when
+%% nobody does, there is one, and of the two one is ended when their nodes meet.
+apart(Number, Victim, Own, Others) ->
+    cut(Own, Victim),
+    receive {hosted, Second} -> error({twice, Second}) after 2 * ?SILENT_MS -> ok end,
+    [Number] = [N || {hosted, Copies} <- erpc:call(hd(Others), hydros_placement, which_children, []), {N, _} <- Copies],
+    held("no second copy while one node sees both", []),
+    [cut(Other, Victim) || Other <- Others],
+    receive {hosted, Own} -> ok after ?LIMIT_MS -> error(not_started) end,
+    [join(Node, Victim) || Node <- [Own | Others]],
+    {ok, Joined} = receive {hosted_ends, Own} -> {ok, now_ms()} after ?LIMIT_MS -> error(two_copies) end,
+    Copies = fun(Node) -> [N || {hosted, At} <- erpc:call(Node, hydros_placement, which_children, []), {N, Pid} <- At, is_pid(Pid)] end,
+    Settled = until(fun() -> lists:all(fun(Node) -> Copies(Node) =:= [Number] end, [Own, Victim | Others]) end, Joined),
+    held("apart for long there were two; when they met, one; known to all ~b ms later", [Settled]).
+
+cut(Node, From) ->
+    true = erpc:call(Node, erlang, set_cookie, [From, nobodys]),
+    _ = erpc:call(Node, erlang, disconnect_node, [From]),
+    ok.
+
+join(Node, With) ->
+    true = erpc:call(Node, erlang, set_cookie, [With, erlang:get_cookie()]),
+    until(fun() -> lists:member(With, erpc:call(Node, erlang, nodes, [])) end).
+
+now_ms() ->
+    erlang:monotonic_time(millisecond).
 
 hosted(Parent) ->
-    {ok, spawn_link(fun() -> Parent ! {hosted, node()}, receive stop -> ok end end)}.
+    {ok, spawn_link(fun() ->
+        process_flag(trap_exit, true),
+        Parent ! {hosted, node()},
+        receive {'EXIT', _, Reason} -> Parent ! {hosted_ends, node()}, exit(Reason) end
+    end)}.

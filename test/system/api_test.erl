@@ -1,0 +1,140 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% The module `hydros' as a user calls it on node 0 of three (api.sh). Node 2 stays dead until it is asked for (restart@2=no). A line for
+%% each thing that held; anything else ends the expression with an error. The last call ends the machine.
+-module(api_test).
+-export([main/0]).
+
+-define(LIMIT_MS, 60000).
+-define(STAYS_MS, 1500). % a node that does come back is there in less (docs/failure.md)
+
+main() ->
+    ok = hydros:wait(?LIMIT_MS),
+    seen(),
+    dead(2),
+    started(),
+    logs(),
+    ended(1),
+    back(2, 2),
+    ok = hydros:poweroff(),
+    timer:sleep(infinity).
+
+held(Text) ->
+    io:format("held: ~s~n", [Text]).
+
+until(Fun) ->
+    until(Fun, erlang:monotonic_time(millisecond) + ?LIMIT_MS).
+
+until(Fun, Limit) ->
+    case Fun() of
+        true -> ok;
+        _ -> true = erlang:monotonic_time(millisecond) < Limit, timer:sleep(20), until(Fun, Limit)
+    end.
+
+%% What a function prints.
+printed(Fun) ->
+    Self = self(),
+    {Pid, Monitor} = spawn_monitor(fun() -> group_leader(Self, self()), ok = Fun() end),
+    printed(Pid, Monitor, []).
+
+printed(Pid, Monitor, Texts) ->
+    receive
+        {io_request, From, As, {put_chars, unicode, Module, Function, Arguments}} ->
+            From ! {io_reply, As, ok},
+            printed(Pid, Monitor, [apply(Module, Function, Arguments) | Texts]);
+        {io_request, From, As, {put_chars, unicode, Text}} ->
+            From ! {io_reply, As, ok},
+            printed(Pid, Monitor, [Text | Texts]);
+        {io_request, From, As, getopts} ->
+            From ! {io_reply, As, [{encoding, unicode}]},
+            printed(Pid, Monitor, Texts);
+        {io_request, From, As, _} ->
+            From ! {io_reply, As, {error, enotsup}},
+            printed(Pid, Monitor, Texts);
+        {'DOWN', Monitor, process, Pid, normal} ->
+            string:split(unicode:characters_to_list(lists:reverse(Texts)), "\n", all)
+    end.
+
+has(Lines, Pattern) ->
+    [] =/= [Line || Line <- Lines, re:run(Line, Pattern, [unicode]) =/= nomatch].
+
+is_state(Number, State) ->
+    [State] =:= [S || #{node := N, state := S} <- hydros:status(), N =:= Number].
+
+seen() ->
+    [Head | Rows] = printed(fun hydros:i/0),
+    true = has([Head], "node +name +state .*run queue +processes +messages"),
+    [true = has(Rows, io_lib:format("^ +~b +n~b@hydros +running +1 .*[0-9]+/[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+ +0 +0", [N, N])) || N <- [0, 1, 2]],
+    held("i/0 shows three nodes"),
+    true = has(printed(fun() -> c:h(hydros) end), "nodes of a HydrOS machine"),
+    true = has(printed(fun() -> c:h(hydros, kill) end), "no_such_node|noconnection"),
+    held("h(hydros) is documentation").
+
+started() ->
+    Self = self(),
+    [begin
+        _ = Spawn(fun() -> Self ! {here, node()} end),
+        receive {here, Node} -> true = lists:member(Node, Where) end
+     end || {Spawn, Where} <- [
+        {fun hydros:spawn/1, [n0@hydros, n1@hydros]}, {fun(F) -> hydros:spawn(1, F) end, [n1@hydros]},
+        {fun(F) -> hydros:spawn(n1@hydros, F) end, [n1@hydros]}
+    ]],
+    held("spawn/1,2").
+
+%% Kernel and Erlang of two nodes in one order.
+logs() ->
+    ok = erpc:call(n1@hydros, file, write_file, ["/dev/kmsg", "the first mark"]),
+    ok = erpc:call(n1@hydros, logger, error, ["the second mark"]),
+    ok = file:write_file("/dev/kmsg", "the third mark"),
+    Marks = fun(Lines) -> [re:replace(Line, "^(\\[n.) .*(the .* mark).*$", "\\1 \\2", [unicode, {return, list}]) || Line <- Lines, has([Line], " mark")] end,
+    until(fun() -> length(Marks(printed(fun hydros:log/0))) =:= 3 end),
+    All = printed(fun hydros:log/0),
+    ["[n1 the first mark", "[n1 the second mark", "[n0 the third mark"] = Marks(All),
+    Times = [list_to_float(Time) || Line <- All, {match, [Time]} <- [re:run(Line, "^\\[n. ([0-9]+\\.[0-9]{6})\\]", [unicode, {capture, all_but_first, list}])]],
+    Times = lists:sort(Times),
+    ["[n1 the first mark", "[n1 the second mark"] = Marks(printed(fun() -> hydros:log(1) end)),
+    held("log/0,1 are in order").
+
+%% The memory of a node is kept until it is started again, and of no other one.
+dead(Number) ->
+    {error, not_kept} = hydros:crash_dump(Number),
+    {error, einval} = hydros:kill(Number, nothing),
+    [{error, einval} = hydros:kill(Number, Fault) || Fault <- ['panic@nothing', 'nothing@load']],
+    ok = hydros:kill(Number, panic),
+    until(fun() -> is_state(Number, dead) end),
+    until(fun() -> {error, not_kept} =/= hydros:crash_dump(Number) end),
+    {ok, Path} = hydros:crash_dump(Number),
+    {ok, File} = file:open(Path, [read, raw, binary]),
+    {ok, <<127, "ELF", 2, 1, _:10/binary, 4:16/little, 62:16/little, _/binary>>} = file:read(File, 64),
+    ok = file:close(File),
+    [{error, not_kept} = hydros:crash_dump(Other) || Other <- [0, 1]],
+    {error, noconnection} = hydros:kill(Number, panic),
+    {error, no_such_node} = hydros:kill(3, panic),
+    true = has(printed(fun hydros:i/0), io_lib:format("^ +~b +n~b@hydros +dead ", [Number, Number])),
+    held("crash_dump/1 of a node that stays dead").
+
+%% In each of three ways.
+ended(Number) ->
+    ok = hydros:restart(Number),
+    back(Number, 2),
+    ok = hydros:stop(Number),
+    until(fun() -> is_state(Number, dead) end),
+    stays(Number, dead),
+    ok = hydros:restart(Number),
+    back(Number, 3),
+    ok = hydros:kill(Number, erl_stop),
+    until(fun() -> is_state(Number, stopped) end),
+    stays(Number, stopped),
+    ok = hydros:restart(Number),
+    back(Number, 4),
+    {error, not_kept} = hydros:crash_dump(Number),
+    ok = hydros:restart(2),
+    held("restart/1, stop/1, init:stop/0").
+
+stays(Number, State) ->
+    timer:sleep(?STAYS_MS),
+    true = is_state(Number, State).
+
+back(Number, Life) ->
+    Name = list_to_atom("n" ++ integer_to_list(Number) ++ "@hydros"),
+    until(fun() -> lists:member(Name, hydros:nodes()) andalso [Life] =:= [L || #{node := N, incarnation := L, processes := _} <- hydros:status(), N =:= Number] end),
+    held(io_lib:format("node ~b is back, in life ~b", [Number, Life])).
