@@ -13,6 +13,7 @@ main() ->
     dead(2),
     started(),
     logs(),
+    armed(1),
     ended(1),
     back(2, 2),
     ok = hydros:poweroff(),
@@ -112,20 +113,30 @@ dead(Number) ->
     true = has(printed(fun hydros:i/0), io_lib:format("^ +~b +n~b@hydros +dead ", [Number, Number])),
     held("crash_dump/1 of a node that stays dead").
 
+%% A fault that waits until the node begins to start another one.
+armed(Number) ->
+    ok = hydros:kill(Number, 'panic@intent'),
+    timer:sleep(100),
+    [running] = [State || #{node := N, state := State} <- hydros:status(), N =:= Number],
+    ok = erpc:cast(n1@hydros, hydros, restart, [2]),
+    back(Number, 2),
+    [#{node := Number, notice := last_words, text := [<<"panic: asked for">> | _]} | _] = hydros:crashes(),
+    held("a guardian that dies at its step").
+
 %% In each of three ways.
 ended(Number) ->
     ok = hydros:restart(Number),
-    back(Number, 2),
+    back(Number, 3),
     ok = hydros:stop(Number),
     until(fun() -> is_state(Number, dead) end),
     stays(Number, dead),
     ok = hydros:restart(Number),
-    back(Number, 3),
+    back(Number, 4),
     ok = hydros:kill(Number, erl_stop),
     until(fun() -> is_state(Number, stopped) end),
     stays(Number, stopped),
     ok = hydros:restart(Number),
-    back(Number, 4),
+    back(Number, 5),
     {error, not_kept} = hydros:crash_dump(Number),
     ok = hydros:restart(2),
     held("restart/1, stop/1, init:stop/0").
