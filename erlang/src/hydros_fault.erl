@@ -20,8 +20,8 @@
 %%   until {@link hydros:restart/1};</li>
 %% <li>`erl_atoms', `erl_memory': atoms, binaries until there is no room: the virtual machine ends;</li>
 %% <li>`erl_processes', `erl_files', `erl_ports': as many as the limits allow, for half a second, then none of them;</li>
-%% <li>`erl_storm': 20,000 messages of 1 KB to each other node; `erl_deaf': a process that reads none of the messages
-%%   that all nodes send to it, for a minute or until the memory is full;</li>
+%% <li>`erl_storm': 20,000 messages of 1 KB to each other node; `erl_deaf': a process that for a minute reads none of
+%%   as many that each other node sends to it;</li>
 %% <li>`erl_crashes': 3000 processes that fail; `erl_escalate': a child of the application's supervisor that fails until
 %%   that gives up, and with it the node;</li>
 %% <li>`erl_partition': this node ends its connections with all others, which then connect again;</li>
@@ -38,9 +38,15 @@ names() ->
 -spec commit(atom()) -> ok | {error, term()}.
 commit(Fault) ->
     case lists:member(Fault, names()) of
-        true -> _ = spawn(fun() -> timer:sleep(?ANSWER_MS), act(Fault) end), ok;
+        true -> _ = spawn(fun() -> begin_at_home(Fault) end), ok;
         false -> hydros_machine:command(["fault ", atom_to_list(Fault)])
     end.
+
+%% Its output and what is logged of it stay here: the group leader is the caller's, which may be on another node.
+begin_at_home(Fault) ->
+    true = group_leader(whereis(init), self()),
+    timer:sleep(?ANSWER_MS),
+    act(Fault).
 
 act(erl_exit) -> erlang:halt(3);
 act(erl_abort) -> erlang:halt(abort);
@@ -113,11 +119,10 @@ deaf() ->
     _ = [spawn(Node, fun() -> shout(Self, Text, ?STORM) end) || Node <- nodes()],
     timer:sleep(?SINK_MS).
 
-%% Not as a binary, of which only a reference would lie in the mailbox.
 shout(_, _, 0) ->
     ok;
 shout(Pid, Text, N) ->
-    Pid ! {N, binary_to_list(Text)},
+    Pid ! {N, Text},
     shout(Pid, Text, N - 1).
 
 crashes(0) ->
