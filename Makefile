@@ -276,7 +276,7 @@ help:
 	@echo '   NODES=4 MEM=2G    cores and memory of the machine'
 	@echo "   EVAL='EXPR.'      no person: node 0 evaluates when the nodes are connected (or 5 s passed), prints, the machine"
 	@echo '                     powers off; exit status tells'
-	@echo '   RELEASE=DIR       a release (rebar3, mix) with its own ERTS or without, started on every node'
+	@echo '   RELEASE=DIR       a release (rebar3, mix) with its own ERTS or without, started on every node; a path from here, or absolute'
 	@echo '   SERVER=NAME       a server of examples/: $(patsubst examples/%/server,%,$(wildcard examples/*/server))'
 	@echo '   ACCEL=tcg|kvm  MACHINE=q35|pc|microvm  KERNEL=release|debug  TIMEOUT=SECONDS'
 	@echo '   NET=user PORTS="8080:80 8081:80@1 8082:80@all"   a network card; ports of this host led to ports of nodes'
@@ -290,7 +290,7 @@ help:
 	@echo 'make conformance  OTP test suites here and on Linux, as a table'
 	@echo 'make conformance-cluster  those of distribution, on four nodes here and over TCP on Linux'
 	@echo 'make bench        measurements against Linux in the same QEMU'
-	@echo 'make iso          build/hydros.iso, boots from BIOS and UEFI'
+	@echo 'make iso          build/hydros.iso, for a USB stick, a disk or a CD (docs/image.md); RELEASE=, SERVER=, OPTIONS= as above'
 	@echo 'make docs         docs/syscalls.md from the table of calls, docs/hydros.md from comments'
 	@echo 'make clean        remove build/'
 .PHONY: conformance conformance-cluster bench docs format tidy-files formatted-files clean help

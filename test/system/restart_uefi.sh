@@ -4,13 +4,8 @@
 # LIMIT: 300
 . test/system/common
 try() { # FAULT
-    tree=$WORK/tree
-    mkdir -p "$tree/boot/grub"
-    strip -o "$tree/boot/loader.elf" $LOADER
-    cp build/test/debug.img "$tree/boot/system.img"
-    sed "s|ISO_OPTIONS|exit-port=0xf4 on-exit@0=poweroff fault@0=$1 fault-after=1500 run=/usr/bin/busybox%20sleep%201000 run@0=/bin/sh%20/t/lives.sh%201%202|" \
-        boot/grub.cfg > "$tree/boot/grub/grub.cfg"
-    grub-mkrescue -o "$WORK/iso" "$tree" 2> "$WORK/err" || fail "no ISO"
+    scripts/make-iso "$WORK/iso" $LOADER build/test/debug.img exit-port=0xf4 on-exit@0=poweroff "fault@0=$1" fault-after=1500 \
+        run=/usr/bin/busybox%20sleep%201000 run@0=/bin/sh%20/t/lives.sh%201%202 > "$WORK/err" 2>&1 || fail "no ISO"
     timeout 140 qemu-system-x86_64 -nodefaults -display none -no-reboot -machine q35 -accel tcg,thread=multi -cpu max -smp 2 -m 1024 \
         -serial stdio -device isa-debug-exit,iobase=0xf4,iosize=0x04 -cdrom "$WORK/iso" \
         -drive if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE.fd > "$WORK/out" 2> "$WORK/err" < /dev/null
