@@ -42,7 +42,7 @@ LWIP_INCLUDE := -Ikernel/network/port -isystem $(B)/lwip/src/include
 # What runs for each message, wake-up, deadline, fault or new process is made fast, and so are all other folders.
 # Strings stay calls: the "rep movsb" that -Os likes is slow in QEMU.
 SMALL_DIRS := device file network linux
-FAST := kernel/device/virtqueue kernel/device/virtio_net kernel/device/e1000 kernel/device/e1000_ring kernel/network/link kernel/network/tcp \
+FAST := kernel/device/virtqueue kernel/device/virtio_net kernel/device/e1000 kernel/device/e1000_ring kernel/network/link kernel/network/tcp kernel/network/tcp_send \
   $(addprefix kernel/file/,file pipe ring stream socket_node connection readiness epoll eventfd timerfd inode inode_file inode_map path) \
   $(addprefix kernel/linux/,dispatch futex sys_file sys_poll sys_epoll sys_memory sys_time fork signal_delivery signal_frame)
 # What starts take, and deaths: none of it runs on a healthy machine, but the looks. And texts for people.

@@ -178,12 +178,13 @@ int inet_bind(struct socket *socket, const struct socket_name *name)
     if (error)
         return error;
     socket->inet.port_asked = true;
+    socket->inet.host_asked = !inet_is_any(&address);
     return inet_bind_wire(socket);
 }
 
 int inet_name(struct socket *socket, bool peer, struct socket_name *name)
 {
-    if (peer && (socket->state != SOCKET_CONNECTED || socket->inet.reset))
+    if (peer && (socket->state != SOCKET_CONNECTED || inet_is_over(socket)))
         return -ENOTCONN;
     struct inet_address address = peer ? socket->inet.remote : socket->inet.local;
     inet_format(socket, &address, name);
@@ -217,6 +218,11 @@ int inet_bind_source(struct socket *socket, const struct inet_address *to)
 
 void inet_unbind_source(struct socket *socket)
 {
+    if (!socket->inet.host_asked) {
+        memset(socket->inet.local.bytes, 0, sizeof(socket->inet.local.bytes));
+        if (socket->family == AF_INET)
+            memcpy(socket->inet.local.bytes, v4_prefix, sizeof(v4_prefix));
+    }
     if (socket->inet.port_asked)
         return;
     if (socket->inet.wire)

@@ -26,6 +26,11 @@ void inet_format(const struct socket *socket, const struct inet_address *address
 int inet_route(const struct socket *socket, struct inet_address *to) MUST_CHECK;
 int inet_bind(struct socket *socket, const struct socket_name *name);
 int inet_name(struct socket *socket, bool peer, struct socket_name *name);
+/* A connection that was reset, or that both ends have ended: Linux's CLOSE. */
+static inline bool inet_is_over(const struct socket *socket)
+{
+    return socket->inet.reset || (socket->inet.ended && (socket->shutdown & SHUT_SEND));
+}
 /* The address that talks to `to`, which inet_route has let pass; the port stays. */
 void inet_source(const struct inet_address *to, struct inet_address *source);
 /* Gives an unbound socket the source address and a port for talking to `to`. -EADDRNOTAVAIL: no
@@ -33,7 +38,7 @@ void inet_source(const struct inet_address *to, struct inet_address *source);
 int inet_bind_source(struct socket *socket, const struct inet_address *to) MUST_CHECK;
 /* A datagram socket that has its port: it receives from the wire, too, unless bound to loopback. */
 int inet_bind_wire(struct socket *socket) MUST_CHECK;
-/* Undoes it, unless the program had bound by itself. */
+/* Undoes it, but for what the program had bound by itself. */
 void inet_unbind_source(struct socket *socket);
 
 struct tcp_info;
@@ -68,9 +73,12 @@ void port_leave(struct socket *socket);
 /* The socket behind this one in the table, NULL at the end; of NULL: the first. */
 struct socket *port_next(const struct socket *socket);
 bool port_listener_conflicts(const struct socket *socket); /* another listens there already */
-struct socket *port_listener(const struct inet_address *to);
-struct socket *port_receiver(const struct inet_address *to,
-                             const struct inet_address *from); /* UDP */
+/* Who gets what comes by this interface, or NULL. Of several listeners (SO_REUSEPORT) the one with
+ * the shorter queue; of receivers of datagrams who is connected to the sender, else by hash of it,
+ * else the last one bound. */
+struct socket *port_listener(const struct inet_address *to, uint32_t interface);
+struct socket *port_receiver(const struct inet_address *to, const struct inet_address *from,
+                             uint32_t interface);
 
 /* network/inet_option.c */
 /* The same options; false: no memory. */

@@ -8,6 +8,7 @@
 
 #include "file/inet.h"
 #include "lib/random.h"
+#include "lib/string.h"
 #include "linux/socket_abi.h"
 
 #define BUCKETS    256U
@@ -114,23 +115,23 @@ bool port_listener_conflicts(const struct socket *socket)
 }
 
 /* The more exactly a socket is bound, the better; -1: not at all. */
-static int fitness(const struct socket *socket, const struct inet_address *to)
+static int fitness(const struct socket *socket, const struct inet_address *to, uint32_t interface)
 {
     const struct inet_address *local = &socket->inet.local;
-    if (local->port != to->port || socket->device > LO_DEVICE ||
+    if (local->port != to->port || (socket->device && socket->device != interface) ||
         !covers(local, socket->inet.only_v6, to))
         return -1;
     return inet_same_host(local, to) ? 2 : inet_is_v4(local);
 }
 
-struct socket *port_listener(const struct inet_address *to)
+struct socket *port_listener(const struct inet_address *to, uint32_t interface)
 {
     struct socket *socket, *best = NULL;
     int best_fit = -1;
     LIST_FOR_EACH (socket, bucket_of(to->port), struct socket, inet.port_link) {
         if (socket->type != SOCK_STREAM || socket->state != SOCKET_LISTENING)
             continue;
-        int fit = fitness(socket, to);
+        int fit = fitness(socket, to, interface);
         /* Of equals (SO_REUSEPORT) the one with the shorter queue. */
         if (fit > best_fit ||
             (best && fit == best_fit && socket->backlog_count < best->backlog_count)) {
@@ -141,22 +142,34 @@ struct socket *port_listener(const struct inet_address *to)
     return best;
 }
 
-struct socket *port_receiver(const struct inet_address *to, const struct inet_address *from)
+/* Each sender's datagrams go to one socket, and to the same one while there are no others. */
+static uint64_t weight(const struct socket *socket, const struct inet_address *from)
+{
+    uint64_t words[2], mixed;
+    memcpy(words, from->bytes, sizeof(words));
+    mixed = (words[0] + words[1] * 31 + from->port) ^ socket->number * 0x9e3779b97f4a7c15UL;
+    mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9UL; /* as in splitmix64 */
+    return (mixed ^ mixed >> 27) * 0x94d049bb133111ebUL;
+}
+
+struct socket *port_receiver(const struct inet_address *to, const struct inet_address *from,
+                             uint32_t interface)
 {
     struct socket *socket, *best = NULL;
-    int best_fit = -1;
+    int best_fit = 0;
     LIST_FOR_EACH (socket, bucket_of(to->port), struct socket, inet.port_link) {
-        int fit = socket->type == SOCK_DGRAM ? fitness(socket, to) : -1;
+        int fit = socket->type == SOCK_DGRAM ? fitness(socket, to, interface) : -1;
         if (fit >= 0 && socket->state == SOCKET_CONNECTED) {
             if (socket->inet.remote.port != from->port ||
                 !inet_same_host(&socket->inet.remote, from))
                 continue;
             fit += 4;
         }
-        if (fit > best_fit) {
-            best = socket;
-            best_fit = fit;
-        }
+        if (fit < best_fit || (best && fit == best_fit && socket_option_on(socket, SO_REUSEPORT) &&
+                               weight(socket, from) < weight(best, from)))
+            continue;
+        best = socket;
+        best_fit = fit;
     }
     return best;
 }

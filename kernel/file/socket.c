@@ -288,7 +288,7 @@ static long socket_ioctl(struct file *file, unsigned command, uintptr_t argument
         if (!list_is_empty(&socket->messages))
             value = (int)LIST_FIRST(&socket->messages, struct message, link)->size;
     } else if (command == TIOCOUTQ) {
-        value = socket->family == AF_UNIX && socket->peer ? (int)socket->peer->ring.used : 0;
+        value = (int)(socket->ops->queued ? socket->ops->queued : stream_queued)(socket);
     } else {
         return interface_ioctl(command, argument);
     }

@@ -60,6 +60,7 @@ struct socket_ops {
     long (*send)(struct socket *socket, struct socket_message *message) MAY_SLEEP;
     long (*receive)(struct socket *socket, struct socket_message *message) MAY_SLEEP;
     unsigned (*poll)(struct socket *socket);
+    size_t (*queued)(const struct socket *socket); /* sent, not arrived. NULL: stream_queued */
     int (*shutdown)(struct socket *socket, unsigned how);
     int (*name)(struct socket *socket, bool peer, struct socket_name *name); /* -ENOTCONN */
     int (*pair)(struct socket *a, struct socket *b);
@@ -84,7 +85,10 @@ struct local_part {
 struct inet_part {
     struct inet_address local, remote;
     struct list port_link; /* the table of ports, while local.port is set */
-    bool only_v6, connect_pending, reset, port_asked;
+    bool only_v6, connect_pending, reset, port_asked, host_asked;
+    bool ended;                  /* the other end's FIN has come */
+    bool full, starved;          /* wire: a sender was told to wait; for memory */
+    uint32_t progress, since;    /* wire: what had arrived, and the tick of it */
     uint8_t peer_tos, peer_ttl;  /* of what the other end said first */
     struct list connecting_link; /* listener's `connecting`: its backlog was full */
     struct list connecting;
@@ -179,6 +183,9 @@ long stream_send(struct socket *socket, struct socket_message *message) MAY_SLEE
 long stream_receive(struct socket *socket, struct socket_message *message) MAY_SLEEP;
 size_t stream_limit(const struct socket *socket); /* unread bytes that may stand at the peer */
 bool stream_is_writable(const struct socket *socket);
+bool stream_is_readable(const struct socket *socket); /* there is as much as SO_RCVLOWAT says */
+/* Sent, and more than fits into what the other end receives into: SIOCOUTQ. */
+size_t stream_queued(const struct socket *socket);
 void stream_free(struct socket *socket);
 long broken_pipe(const struct socket_message *message); /* SIGPIPE unless MSG_NOSIGNAL; -EPIPE */
 

@@ -28,6 +28,7 @@ static int tcp_listen(struct socket *socket)
     }
     if (port_listener_conflicts(socket))
         return -EADDRINUSE;
+    socket->shutdown = 0;
     return inet_wire ? inet_wire->listen(socket) : 0;
 }
 
@@ -160,27 +161,29 @@ static void wire_leave(struct socket *socket)
         inet_wire->leave(socket);
 }
 
-static void tcp_release(struct socket *socket);
+static void peer_leave(struct socket *socket, bool reset);
 static void backlog_drop(struct socket *listener);
+
+/* connect to nothing: fresh again, but for its options and what the program had bound. */
+static void tcp_disconnect(struct socket *socket)
+{
+    bool listened = socket->state == SOCKET_LISTENING;
+    list_remove(&socket->inet.connecting_link);
+    socket->state = SOCKET_FRESH;
+    wire_leave(socket);
+    peer_leave(socket, true);
+    stream_free(socket);
+    if (listened)
+        backlog_drop(socket);
+    inet_unbind_source(socket);
+    socket->shutdown = 0;
+}
 
 static int tcp_connect(struct socket *socket, const struct socket_name *name, bool nonblocking)
 {
     struct inet_address to;
     if (name->size >= sizeof(name->family) && name->family == AF_UNSPEC) {
-        if (socket->state == SOCKET_CONNECTED) {
-            socket->linger_on = 1,
-            socket->linger_seconds = 0; /* a disconnect resets the other end */
-            tcp_release(socket);
-            stream_free(socket);
-        }
-        /* Nothing may be left in lists that a fresh socket does not look after. */
-        list_remove(&socket->inet.connecting_link);
-        bool listened = socket->state == SOCKET_LISTENING;
-        socket->state = SOCKET_FRESH;
-        wire_leave(socket);
-        if (listened)
-            backlog_drop(socket);
-        socket->shutdown = 0;
+        tcp_disconnect(socket);
         return 0;
     }
     if (socket->state == SOCKET_CONNECTING && !nonblocking)
@@ -196,7 +199,7 @@ static int tcp_connect(struct socket *socket, const struct socket_name *name, bo
     if (error)
         return error;
     socket->inet.remote = to;
-    socket->inet.reset = false;
+    socket->inet.reset = socket->inet.ended = false;
     socket->inet.connect_pending = nonblocking;
     if (!inet_is_local(&to)) {
         error = inet_wire->connect(socket);
@@ -206,7 +209,7 @@ static int tcp_connect(struct socket *socket, const struct socket_name *name, bo
         }
         return nonblocking ? -EINPROGRESS : tcp_connect_wait(socket);
     }
-    struct socket *listener = port_listener(&to);
+    struct socket *listener = port_listener(&to, LO_DEVICE);
     if (!listener) {
         tcp_fail(socket, ECONNREFUSED);
     } else if (socket_backlog_is_full(listener)) {
@@ -263,7 +266,7 @@ static unsigned tcp_poll(struct socket *socket)
         events |= EVENT_HUP;
     if (socket->shutdown & SHUT_RECEIVE)
         events |= EVENT_IN | EVENT_RDNORM | EVENT_RDHUP;
-    if (socket->ring.used)
+    if (stream_is_readable(socket))
         events |= EVENT_IN | EVENT_RDNORM;
     if ((socket->shutdown & SHUT_SEND) || stream_is_writable(socket))
         events |= EVENT_OUT | EVENT_WRNORM;
@@ -287,6 +290,7 @@ static void backlog_drop(struct socket *listener)
 static void peer_half_close(struct socket *peer)
 {
     peer->shutdown |= SHUT_RECEIVE;
+    peer->inet.ended = true;
     wake_watchers(&peer->waits, EVENT_IN | EVENT_RDNORM | EVENT_RDHUP |
                                     (peer->shutdown == SHUT_BOTH ? EVENT_HUP : 0));
 }
@@ -300,7 +304,9 @@ static int tcp_shutdown(struct socket *socket, unsigned how)
         wake_watchers(&socket->waits, ENDED);
         return 0;
     }
-    if (socket->state != SOCKET_CONNECTED || socket->inet.reset)
+    if (socket->state == SOCKET_FRESH)
+        socket->shutdown |= how; /* as Linux, although it says ENOTCONN */
+    if (socket->state != SOCKET_CONNECTED || inet_is_over(socket))
         return -ENOTCONN;
     bool sent_end = socket->shutdown & SHUT_SEND;
     socket->shutdown |= how;
@@ -310,30 +316,47 @@ static int tcp_shutdown(struct socket *socket, unsigned how)
     return 0;
 }
 
-static void tcp_release(struct socket *socket)
+static void peer_leave(struct socket *socket, bool reset)
 {
     struct socket *peer = socket->peer;
+    if (!peer)
+        return;
+    socket->peer = NULL;
+    peer->peer = NULL;
+    if (!reset) {
+        peer_half_close(peer);
+        return;
+    }
+    /* A peer that already saw our end learns it as a broken pipe: Linux's CLOSE_WAIT. */
+    peer->error = peer->inet.ended && (socket->shutdown & SHUT_SEND) ? EPIPE : ECONNRESET;
+    peer->shutdown = SHUT_BOTH;
+    peer->inet.reset = true;
+    wake_watchers(&peer->waits, ENDED);
+}
+
+/* SO_LINGER: until the other end has read enough for the rest to be on its side, or the time is up,
+ * or a signal comes. */
+static void tcp_linger(struct socket *socket)
+{
+    nanoseconds deadline = arch_clock() + (nanoseconds)socket->linger_seconds * 1000000000;
+    (void)tcp_shutdown(socket, SHUT_SEND);
+    while (!stream_is_writable(socket)) {
+        if (socket_wait(&socket->waits, deadline) != 0)
+            return;
+    }
+}
+
+static void tcp_release(struct socket *socket)
+{
     bool reset =
         socket->ring.used || socket->listener || (socket->linger_on && socket->linger_seconds == 0);
+    if (socket->linger_on && !reset)
+        tcp_linger(socket);
     list_remove(&socket->inet.connecting_link);
     wire_leave(socket);
     if (socket->state == SOCKET_LISTENING)
         backlog_drop(socket);
-    socket->peer = NULL;
-    if (peer) {
-        peer->peer = NULL;
-        if (reset) {
-            /* A peer that already saw our end learns it as a broken pipe: Linux's CLOSE_WAIT. */
-            peer->error = (peer->shutdown & SHUT_RECEIVE) && (socket->shutdown & SHUT_SEND)
-                              ? EPIPE
-                              : ECONNRESET;
-            peer->shutdown = SHUT_BOTH;
-            peer->inet.reset = true;
-            wake_watchers(&peer->waits, ENDED);
-        } else {
-            peer_half_close(peer);
-        }
-    }
+    peer_leave(socket, reset);
     port_leave(socket);
     heap_free(socket->inet.options);
     socket->inet.options = NULL;

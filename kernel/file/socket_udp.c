@@ -117,7 +117,7 @@ static long udp_send(struct socket *socket, struct socket_message *call)
     if (!inet_is_local(&to))
         return udp_send_wire(socket, call, &to);
     struct inet_address from = udp_source(socket, call, &to);
-    struct socket *target = port_receiver(&to, &from);
+    struct socket *target = port_receiver(&to, &from, LO_DEVICE);
     if (!target) {
         /* "Port unreachable" comes back to those who are connected. */
         if (socket->state == SOCKET_CONNECTED) {

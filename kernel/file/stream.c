@@ -66,6 +66,26 @@ bool stream_is_writable(const struct socket *socket)
     return !peer || (peer->note_count < NOTES_MAX && peer->ring.used <= stream_limit(socket) / 2);
 }
 
+size_t stream_queued(const struct socket *socket)
+{
+    const struct socket *peer = socket->peer;
+    size_t used = peer ? peer->ring.used : 0;
+    size_t arrived = peer && socket->family != AF_UNIX ? peer->receive_size : 0;
+    return used > arrived ? used - arrived : 0;
+}
+
+/* SO_RCVLOWAT; a ring that is half full is always enough, as on Linux. */
+static size_t stream_low(const struct socket *socket)
+{
+    size_t low = (size_t)socket->receive_low, half = socket->ring.capacity / 2;
+    return low < half || !half ? low : half;
+}
+
+bool stream_is_readable(const struct socket *socket)
+{
+    return socket->ring.used >= stream_low(socket);
+}
+
 long broken_pipe(const struct socket_message *message)
 {
     if (!(message->flags & MSG_NOSIGNAL))
@@ -270,11 +290,12 @@ static void sender_wake(struct socket *socket, bool was_writable)
 long stream_receive(struct socket *socket, struct socket_message *message)
 {
     bool peek = message->flags & MSG_PEEK, last = false;
+    size_t enough = message->flags & MSG_WAITALL ? message->io->remaining : stream_low(socket);
     long total = 0;
     while (message->io->remaining && !last) {
         size_t skip = peek ? (size_t)total : 0;
         if (socket->ring.used <= skip) {
-            if (total && !(message->flags & MSG_WAITALL))
+            if (total && (size_t)total >= enough)
                 break;
             int error = stream_await(socket, message);
             if (error)

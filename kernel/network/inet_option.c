@@ -197,15 +197,29 @@ static int answer(void *value, uint32_t *size, const void *from, uint32_t from_s
     return 0;
 }
 
+static uint8_t tcp_state(const struct socket *socket) /* Linux's net/tcp_states.h */
+{
+    enum { ESTABLISHED = 1, SYN_SENT = 2, FIN_WAIT2 = 5, CLOSE = 7, CLOSE_WAIT = 8, LISTEN = 10 };
+    if (socket->state == SOCKET_LISTENING)
+        return LISTEN;
+    if (socket->state == SOCKET_CONNECTING)
+        return SYN_SENT;
+    if (socket->state != SOCKET_CONNECTED || inet_is_over(socket))
+        return CLOSE;
+    if (socket->inet.ended)
+        return CLOSE_WAIT;
+    return socket->shutdown & SHUT_SEND ? FIN_WAIT2 : ESTABLISHED;
+}
+
 static int tcp_info(const struct socket *socket, void *value, uint32_t *size)
 {
-    /* TCP_ESTABLISHED 1, CLOSE 7, LISTEN 10; the rest of the struct counts things that loopback
-     * does not do. */
-    struct tcp_info info = {.tcpi_state = socket->state == SOCKET_CONNECTED   ? 1
-                                          : socket->state == SOCKET_LISTENING ? 10
-                                                                              : 7,
+    /* As Linux has it of a fresh connection over lo; the rest of the struct counts things that our
+     * loopback does not do. */
+    struct tcp_info info = {.tcpi_state = tcp_state(socket),
                             .tcpi_snd_mss = SEGMENT_LOOPBACK,
-                            .tcpi_rcv_mss = SEGMENT_DEFAULT};
+                            .tcpi_rcv_mss = SEGMENT_DEFAULT,
+                            .tcpi_rto = 200000,
+                            .tcpi_snd_cwnd = 10};
     if (socket->inet.wire && socket->state != SOCKET_LISTENING)
         inet_wire->info(socket, &info);
     return answer(value, size, &info, sizeof(info));

@@ -19,24 +19,15 @@
 #include "network/wire.h"
 
 #define ALL_ENDED   (EVENT_ALL & ~EVENT_PRI & ~EVENT_NVAL)
-#define BACKLOG_ALL 255               /* of lwIP: connections.c and the socket's own hold */
-#define ROOM_LOW    (TCP_SND_BUF / 4) /* writable again from here: fewer, larger turns */
-
-/* When memory is short of half of its limit: what may wait in one connection each way. */
-#define CROWDED_QUEUE (16 * 1024)
+#define BACKLOG_ALL 255 /* of lwIP: connections.c and the socket's own hold */
 
 static const struct socket_ops wire_tcp_ops;
 static size_t unread; /* bytes in the rings of all sockets */
 
-static struct tcp_pcb *pcb_of(const struct socket *socket)
-{
-    return socket->inet.wire;
-}
-
 /* lwIP may go on with it, but tells us nothing more. */
 static struct tcp_pcb *detach(struct socket *socket)
 {
-    struct tcp_pcb *pcb = pcb_of(socket);
+    struct tcp_pcb *pcb = wire_pcb(socket);
 
     socket->inet.wire = NULL;
     tcp_arg(pcb, NULL);
@@ -47,19 +38,6 @@ static struct tcp_pcb *detach(struct socket *socket)
     connection_choose(pcb);
     connection_orphan(pcb);
     return pcb;
-}
-
-static bool has_enough(const struct tcp_pcb *pcb)
-{
-    return stack_is_crowded() && pcb->snd_buf < TCP_SND_BUF - CROWDED_QUEUE;
-}
-
-static bool is_writable(const struct socket *socket)
-{
-    const struct tcp_pcb *pcb = pcb_of(socket);
-
-    return pcb && pcb->snd_buf >= ROOM_LOW && pcb->snd_queuelen < TCP_SND_QUEUELEN / 2 &&
-           !has_enough(pcb);
 }
 
 /* ---- what lwIP tells ---- */
@@ -109,6 +87,7 @@ void wire_lost(struct tcp_pcb *pcb, int error)
 static err_t received_end(struct socket *socket, struct tcp_pcb *pcb)
 {
     socket->shutdown |= SHUT_RECEIVE;
+    socket->inet.ended = true;
     /* We had ended before: nothing more can come of it. */
     if (pcb->state == CLOSING || pcb->state == TIME_WAIT)
         detach(socket);
@@ -174,10 +153,7 @@ static err_t received(void *argument, struct tcp_pcb *pcb, struct pbuf *data, er
 
 static err_t sent(void *argument, struct tcp_pcb *pcb, u16_t size)
 {
-    struct socket *socket = argument;
-
-    if (is_writable(socket))
-        wake_watchers(&socket->waits, EVENT_OUT | EVENT_WRNORM);
+    wire_room(argument);
     return ERR_OK;
 }
 
@@ -186,6 +162,7 @@ static void attach(struct socket *socket, struct tcp_pcb *pcb)
     socket->ops = &wire_tcp_ops;
     socket->inet.wire = pcb;
     socket->inet.told = socket->taken = socket->put; /* its ring is empty */
+    socket->inet.full = socket->inet.starved = false;
     tcp_arg(pcb, socket);
     tcp_recv(pcb, received);
     tcp_sent(pcb, sent);
@@ -232,18 +209,37 @@ static struct socket *pending_create(struct socket *listener)
     return pending;
 }
 
+/* Of those who listen there (SO_REUSEPORT; lwIP takes the first it finds) the one with the shortest
+ * queue. */
+static struct socket *listener_of(const struct tcp_pcb_listen *found)
+{
+    struct socket *best = NULL;
+
+    for (struct tcp_pcb_listen *pcb = tcp_listen_pcbs.listen_pcbs; pcb; pcb = pcb->next) {
+        struct socket *socket = pcb->callback_arg;
+
+        if (pcb->local_port == found->local_port && ip_addr_cmp(&pcb->local_ip, &found->local_ip) &&
+            socket && (!best || socket->backlog_count < best->backlog_count))
+            best = socket;
+    }
+    return best;
+}
+
 bool listener_is_full(const struct tcp_pcb_listen *listener)
 {
-    return !listener->callback_arg || socket_backlog_is_full(listener->callback_arg);
+    const struct socket *socket = listener_of(listener);
+
+    return !socket || socket_backlog_is_full(socket);
 }
 
 static err_t accepted(void *argument, struct tcp_pcb *pcb, err_t error)
 {
-    struct socket *listener = argument, *pending;
+    struct socket *listener, *pending;
 
-    if (error != ERR_OK || !listener || socket_memory_is_short(TCP_WND))
+    if (error != ERR_OK || !pcb->listener || socket_memory_is_short(TCP_WND))
         return ERR_MEM;
-    pending = pending_create(listener);
+    listener = listener_of(pcb->listener);
+    pending = listener ? pending_create(listener) : NULL;
     if (!pending)
         return ERR_MEM;
     address_from_lwip(&pcb->local_ip, pcb->local_port, &pending->inet.local);
@@ -258,7 +254,7 @@ static err_t accepted(void *argument, struct tcp_pcb *pcb, err_t error)
 
 void wire_unlisten(struct socket *socket)
 {
-    struct tcp_pcb *pcb = pcb_of(socket);
+    struct tcp_pcb *pcb = wire_pcb(socket);
     uint16_t port = pcb->local_port;
 
     socket->inet.wire = NULL;
@@ -308,11 +304,13 @@ int wire_listen(struct socket *socket)
     pcb = bound(socket);
     if (!pcb)
         return -EADDRINUSE;
+    ip_reset_option(pcb, SOF_REUSEADDR); /* for lwIP would let only one listen */
     listener = tcp_listen_with_backlog_and_err(pcb, BACKLOG_ALL, &error);
     if (!listener) {
         tcp_close(pcb);
         return error == ERR_USE ? -EADDRINUSE : -ENOBUFS;
     }
+    ip_set_option(listener, SOF_REUSEADDR);
     socket->inet.wire = listener;
     tcp_arg(listener, socket);
     tcp_accept(listener, accepted);
@@ -377,87 +375,6 @@ static int wire_tcp_connect(struct socket *socket, const struct socket_name *nam
     return 0;
 }
 
-/* Why nothing can be sent now: 0 or -errno; -EAGAIN: wait. */
-static int send_state(struct socket *socket)
-{
-    if (socket->error)
-        return socket_take_error(socket);
-    if (socket->state == SOCKET_CONNECTING)
-        return -EAGAIN;
-    if (socket->state != SOCKET_CONNECTED || (socket->shutdown & SHUT_SEND) || !socket->inet.wire)
-        return -EPIPE;
-    const struct tcp_pcb *pcb = pcb_of(socket);
-
-    return pcb->snd_buf && pcb->snd_queuelen < TCP_SND_QUEUELEN && !has_enough(pcb) ? 0 : -EAGAIN;
-}
-
-/* One piece through a page of ours: the copy may sleep, and then everything may have changed. */
-static long piece_send(struct socket *socket, struct socket_message *message, void *page)
-{
-    struct io start = *message->io;
-    size_t size = pcb_of(socket)->snd_buf;
-
-    if (size > PAGE_SIZE)
-        size = PAGE_SIZE;
-    if (size > message->io->remaining)
-        size = message->io->remaining;
-    long moved = io_get(message->io, page, size);
-
-    if (moved <= 0)
-        return moved;
-    int error = send_state(socket);
-    u8_t more = message->io->remaining ? TCP_WRITE_FLAG_MORE : 0;
-
-    if (!error &&
-        tcp_write(pcb_of(socket), page, (u16_t)moved, TCP_WRITE_FLAG_COPY | more) != ERR_OK)
-        error = -EAGAIN;
-    if (!error)
-        return moved;
-    *message->io = start;
-    return error;
-}
-
-static long pieces_send(struct socket *socket, struct socket_message *message, void *page)
-{
-    long total = 0;
-
-    while (message->io->remaining) {
-        long moved = total && socket->error ? -EPIPE : send_state(socket);
-
-        if (!moved)
-            moved = piece_send(socket, message, page);
-        if (moved > 0) {
-            total += moved;
-            continue;
-        }
-        if (socket->inet.wire) {
-            tcp_output(socket->inet.wire);
-            stack_done();
-        }
-        if (moved == -EAGAIN)
-            moved = message->nonblocking ? -EAGAIN : socket_wait(&socket->waits, message->deadline);
-        if (moved)
-            return total ? total : moved == -EPIPE ? broken_pipe(message) : moved;
-    }
-    return total;
-}
-
-static long wire_tcp_send(struct socket *socket, struct socket_message *message)
-{
-    phys_addr page = frame_alloc(FRAME_USER);
-
-    if (!page)
-        return -ENOBUFS;
-    long total = pieces_send(socket, message, direct_pointer(page));
-
-    frame_put(page);
-    if (socket->inet.wire) {
-        tcp_output(socket->inet.wire);
-        stack_done();
-    }
-    return total;
-}
-
 /* An empty ring keeps a page, for speed; with thousands of connections that is most of their
  * memory. */
 static void ring_idle(struct ring *ring)
@@ -477,7 +394,7 @@ static void taken(struct socket *socket)
         socket->inet.told += size;
         unread -= size;
         if (socket->inet.wire)
-            tcp_recved(pcb_of(socket), (u16_t)size);
+            tcp_recved(wire_pcb(socket), (u16_t)size);
     }
     ring_idle(&socket->ring);
     stack_done();
@@ -493,22 +410,31 @@ static unsigned wire_tcp_poll(struct socket *socket)
         events |= EVENT_HUP;
     if (socket->shutdown & SHUT_RECEIVE)
         events |= EVENT_IN | EVENT_RDNORM | EVENT_RDHUP;
-    if (socket->ring.used)
+    if (stream_is_readable(socket))
         events |= EVENT_IN | EVENT_RDNORM;
-    if ((socket->shutdown & SHUT_SEND) || socket->state == SOCKET_FRESH || is_writable(socket))
+    if ((socket->shutdown & SHUT_SEND) || socket->state == SOCKET_FRESH || wire_is_writable(socket))
         events |= EVENT_OUT | EVENT_WRNORM;
+    else
+        wire_room_ask(socket);
     return events;
+}
+
+/* Who has a connection, or is making one, cannot listen: man 2 listen has another error, Linux this
+ * one. */
+static int wire_tcp_listen(struct socket *socket)
+{
+    return -EINVAL;
 }
 
 static int wire_tcp_shutdown(struct socket *socket, unsigned how)
 {
-    if (socket->state != SOCKET_CONNECTED || socket->inet.reset)
+    if (socket->state != SOCKET_CONNECTED || inet_is_over(socket))
         return -ENOTCONN;
     bool sent_end = socket->shutdown & SHUT_SEND;
 
     socket->shutdown |= how;
     if ((how & SHUT_SEND) && !sent_end && socket->inet.wire) {
-        tcp_shutdown(pcb_of(socket), 0, 1);
+        tcp_shutdown(wire_pcb(socket), 0, 1);
         stack_done();
     }
     wake_watchers(&socket->waits, ALL_ENDED);
@@ -522,7 +448,8 @@ static void linger(struct socket *socket)
 
     if (socket->state == SOCKET_CONNECTED)
         (void)wire_tcp_shutdown(socket, SHUT_SEND);
-    while (socket->inet.wire && pcb_of(socket)->snd_buf < TCP_SND_BUF) {
+    while (wire_queued(socket)) {
+        wire_room_ask(socket);
         if (socket_wait(&socket->waits, deadline) != 0)
             return;
     }
@@ -552,11 +479,13 @@ static void wire_tcp_release(struct socket *socket)
 
 static const struct socket_ops wire_tcp_ops = {
     .bind = inet_bind,
+    .listen = wire_tcp_listen,
     .connect = wire_tcp_connect,
     .send = wire_tcp_send,
     .receive = stream_receive,
     .taken = taken,
     .poll = wire_tcp_poll,
+    .queued = wire_queued,
     .shutdown = wire_tcp_shutdown,
     .name = inet_name,
     .set_option = inet_set_option,

@@ -59,34 +59,44 @@ void wire_info(const struct socket *socket, struct tcp_info *info)
     info->tcpi_last_data_recv = (tcp_ticks - pcb->tmr) * TCP_SLOW_INTERVAL;
 }
 
-/* Time that no segment was heard for, while one is waited for. */
-static uint32_t silence_ms(const struct tcp_pcb *pcb)
+/* Time that nothing has arrived for, while something is under way or waits for it: a window that
+ * stays shut counts, too. */
+static uint32_t standstill_ms(struct socket *socket, const struct tcp_pcb *pcb)
 {
-    return (tcp_ticks - pcb->tmr) * TCP_SLOW_INTERVAL;
+    if (pcb->lastack != socket->inet.progress || (!pcb->unacked && !pcb->unsent)) {
+        socket->inet.progress = pcb->lastack;
+        socket->inet.since = tcp_ticks;
+    }
+    return (tcp_ticks - socket->inet.since) * TCP_SLOW_INTERVAL;
 }
 
-/* Each turn of the slow clock, while connecting or under TCP_USER_TIMEOUT. */
+/* Each turn of the slow clock, while connecting, under TCP_USER_TIMEOUT, or while a sender waits:
+ * lwIP says nothing when there is memory again. */
 static err_t looked_at(void *argument, struct tcp_pcb *pcb)
 {
     struct socket *socket = argument;
     uint32_t limit = (uint32_t)inet_option_number(socket, LEVEL_TCP, OPTION_USER_TIMEOUT);
-    bool is_waiting = pcb->unacked || pcb->unsent;
+    uint32_t standstill = standstill_ms(socket, pcb);
     int error = 0;
 
-    if (socket->state == SOCKET_CONNECTING && silence_ms(pcb) >= NEIGHBOUR_MS &&
+    if (socket->state == SOCKET_CONNECTING && standstill >= NEIGHBOUR_MS &&
         !neighbour_answers(&pcb->remote_ip))
         error = EHOSTUNREACH;
-    else if (limit && is_waiting && silence_ms(pcb) >= limit)
+    else if (limit && standstill >= limit)
         error = ETIMEDOUT;
-    if (!error)
+    if (!error) {
+        socket->inet.starved = false;
+        wire_room(socket);
+        wire_patience(socket);
         return ERR_OK;
+    }
     wire_lost(pcb, error);
     return ERR_ABRT;
 }
 
 void wire_patience(struct socket *socket)
 {
-    bool is_needed = socket->state == SOCKET_CONNECTING ||
+    bool is_needed = socket->state == SOCKET_CONNECTING || socket->inet.full ||
                      inet_option_number(socket, LEVEL_TCP, OPTION_USER_TIMEOUT);
 
     tcp_poll(socket->inet.wire, is_needed ? looked_at : NULL, 1);
@@ -122,5 +132,6 @@ void wire_options(struct socket *socket)
     pcb->keep_cnt = option_ms(socket, OPTION_KEEPCNT) / 1000;
     pcb->tos = (u8_t)option_ip(socket, OPTION_TOS, OPTION_TCLASS);
     pcb->ttl = (u8_t)option_ip(socket, OPTION_TTL, OPTION_HOPS);
+    socket->inet.since = tcp_ticks;
     wire_patience(socket);
 }

@@ -29,14 +29,20 @@ static void facts_of_current(struct packet_facts *facts, u16_t port)
 static void received(void *argument, struct udp_pcb *pcb, struct pbuf *data,
                      const ip_addr_t *address, u16_t port)
 {
+    const ip_addr_t *host = ip_current_dest_addr();
     struct socket *socket = argument;
     size_t size = data->tot_len;
-    struct inet_address from;
+    struct inet_address from, to;
     struct message *message = NULL;
 
     address_from_lwip(address, port, &from);
+    address_from_lwip(host, pcb->local_port, &to);
+    /* To many: lwIP asks all, each for itself. To one: of those who share the port it took any. */
+    if ((socket_option_on(socket, SO_REUSEADDR) || socket_option_on(socket, SO_REUSEPORT)) &&
+        !ip_addr_ismulticast(host) && !ip_addr_isbroadcast(host, ip_current_netif()))
+        socket = port_receiver(&to, &from, CARD_INDEX);
     bool is_wanted =
-        !(socket->shutdown & SHUT_RECEIVE) &&
+        socket && !(socket->shutdown & SHUT_RECEIVE) &&
         (socket->state != SOCKET_CONNECTED ||
          (socket->inet.remote.port == port && inet_same_host(&socket->inet.remote, &from))) &&
         socket->message_bytes + size + MESSAGE_OVERHEAD <= socket->receive_size;
