@@ -16,6 +16,16 @@ $(B)/test/t/channel: test/system/channel.c
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	@musl-gcc -std=gnu11 -D_GNU_SOURCE -O1 -static -s -Wall -Wextra $< -o $@
+# Sockets over the wire: the same programs as over loopback, test/linux/remote.h.
+WIRE := $(addprefix $(B)/test/t/socket_,ends edges flags ports)
+$(WIRE): $(B)/test/t/%: test/linux/%.c test/linux/remote.h test/linux/show.h
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	@gcc -std=gnu11 -D_GNU_SOURCE -O1 -static -s -w $< -o $@
+# And OpenSSL, Debian's own.
+$(B)/test/t/openssl: /usr/bin/openssl
+	@mkdir -p $(@D)
+	@cp $< $@
 # ELF files that are none: of all that can be wrong, what a person meets (cut, empty, other machine, no interpreter).
 $(B)/test/t/elf-cut: $(WILD) $(B)/init
 	@head -c 100 $(B)/init > $(@D)/elf-head
@@ -33,7 +43,7 @@ $(B)/test/t/%.beam: test/system/%.erl
 	@mkdir -p $(@D)
 	@echo "  ERLC $<"
 	@erlc +deterministic -Werror -o $(@D) $<
-$(B)/test/root.erofs: $(patsubst test/system/%.erl,$(B)/test/t/%.beam,$(wildcard test/system/*.erl)) $(B)/init $(ERLANG_BEAM) scripts/make-root $(patsubst test/isolation/%.c,$(B)/test/t/%,$(wildcard test/isolation/*.c)) $(B)/test/t/elf-cut $(B)/test/t/channel $(patsubst test/isolation/%,$(B)/test/t/%,$(wildcard test/isolation/*.sh))
+$(B)/test/root.erofs: $(patsubst test/system/%.erl,$(B)/test/t/%.beam,$(wildcard test/system/*.erl)) $(B)/init $(ERLANG_BEAM) scripts/make-root $(patsubst test/isolation/%.c,$(B)/test/t/%,$(wildcard test/isolation/*.c)) $(B)/test/t/elf-cut $(B)/test/t/channel $(WIRE) $(B)/test/t/openssl $(patsubst test/isolation/%,$(B)/test/t/%,$(wildcard test/isolation/*.sh))
 	@echo "  ROOT $@"
 	@scripts/make-root --output=$@ --init=$(B)/init --ebin=$(B)/ebin --add=$(B)/test/t:/t
 $(B)/test/debug.img: $(B)/hydros $(B)/debug/kernel.elf $(B)/test/root.erofs

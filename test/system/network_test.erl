@@ -1,7 +1,7 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% What stands on a node when a test of the network runs: an echo server, and a client that checks what comes back.
 -module(network_test).
--export([six_serve/0, six/0, serve/0, orders/0, both/0, give/0, take/3, shared/0, spread/2, wait/2, echo/3, crowd/4, resets/3, killing/4, card_serve/0, card/1, greet/1, out/1]).
+-export([six_serve/0, six/0, wire_serve/0, wire/0, serve/0, orders/0, both/0, give/0, take/3, shared/0, spread/2, wait/2, echo/3, crowd/4, resets/3, killing/4, card_serve/0, card/1, greet/1, out/1]).
 
 %% For ever: every byte comes back; a client that ends its side gets the rest and then our end.
 serve() ->
@@ -379,6 +379,26 @@ address_wait(Tries) ->
         _ -> ok
     end.
 
+%% Programs of test/linux, with this node as the other end of one on another node. `wire` says what they say.
+wire_serve() ->
+    open_port({spawn, "/t/socket_ends serve 8091"}, [in]),
+    open_port({spawn, "/t/openssl s_server -accept 8443 -nocert -psk 1a2b3c4d5e6f -rev"}, [in]),
+    six_serve().
+
+%% And OpenSSL's own programs talk TLS 1.3: the server turns each line round.
+wire() ->
+    six(),
+    Client = "printf 'sockets\\nCLOSE\\n' | /t/openssl s_client -connect 10.0.2.16:8443 -psk 1a2b3c4d5e6f -brief -ign_eof 2>&1",
+    {match, _} = re:run(os:cmd(Client), "Protocol version: TLSv1.3\n(.*\n)*stekcos\n"),
+    lists:foreach(
+        fun(Program) ->
+            Said = os:cmd("/t/" ++ Program ++ " 10.0.2.16 8091"),
+            [io:format("~s: ~s~n", [Program, Line]) || Line <- string:lexemes(Said, "\n")]
+        end,
+        ["socket_ends", "socket_edges", "socket_flags", "socket_ports"]
+    ),
+    io:format("wire: done~n").
+
 %% On node 1: one echo for IPv6 and IPv4, one for IPv6 alone, one for datagrams, which also tells the group of each.
 six_serve() ->
     {ok, Both} = gen_tcp:listen(8080, [inet6, binary, {active, false}, {reuseaddr, true}]),
@@ -387,8 +407,14 @@ six_serve() ->
     spawn_link(fun() -> accept(Six) end),
     {ok, Udp} = gen_udp:open(8082, [inet6, binary, {active, false}, {recbuf, 65536}]),
     {ok, Group} = gen_udp:open(8083, [binary, {active, false}, {ip, {239, 1, 2, 3}}, {add_membership, {{239, 1, 2, 3}, {0, 0, 0, 0}}}]),
+    {ok, Group6} = gen_udp:open(8084, [inet6, binary, {active, false}, group_six()]),
     spawn_link(fun() -> datagrams(Group) end),
+    spawn_link(fun() -> datagrams(Group6) end),
     datagrams(Udp).
+
+%% ff15::1:2, by interface 2: struct ipv6_mreq for IPV6_JOIN_GROUP. gen_udp itself joins groups of IPv4 only.
+group_six() ->
+    {raw, 41, 20, <<16#ff15:16, 0:80, 1:16, 2:16, 2:32/native>>}.
 
 datagrams(Socket) ->
     {ok, {Address, Port, Bytes}} = gen_udp:recv(Socket, 0),
@@ -414,6 +440,8 @@ six() ->
     {ok, Four} = gen_udp:open(0, [binary, {active, false}, {multicast_ttl, 2}]),
     ok = gen_udp:send(Four, {239, 1, 2, 3}, 8083, "to all"),
     {ok, {{10, 0, 2, 16}, 8083, <<"to all">>}} = gen_udp:recv(Four, 0, 10000),
+    ok = gen_udp:send(Udp, {16#ff15, 0, 0, 0, 0, 0, 1, 2}, 8084, "to all six"),
+    {ok, {_, 8084, <<"to all six">>}} = gen_udp:recv(Udp, 0, 10000),
     io:format("six: done~n").
 
 other_wait(0) ->
