@@ -68,7 +68,7 @@
     %% Until when a node is waited for that may have programs: all at the start, later those whose connection was
     %% lost without a death.
     start_until :: integer() | met,
-    lost = #{} :: #{node_number() => {Incarnation :: pos_integer(), Until :: integer()}},
+    lost = #{} :: #{node_number() => {Incarnation :: pos_integer(), Until :: integer(), running()}},
     tick = none :: none | reference()
 }).
 
@@ -320,10 +320,10 @@ member(Pid, Incarnation, Running) ->
 
 %% An agent is gone. Its node is dead, or else what it runs may still run.
 part(Number, #state{members = Members, lost = Lost, busy = Busy, leader = Leader, told = Told} = State) ->
-    {#member{pid = Pid, incarnation = Incarnation}, Rest} = maps:take(Number, Members),
+    {#member{pid = Pid, incarnation = Incarnation, running = Running}, Rest} = maps:take(Number, Members),
     State#state{
         members = Rest,
-        lost = Lost#{Number => {Incarnation, now_ms() + wait_ms()}},
+        lost = Lost#{Number => {Incarnation, now_ms() + wait_ms(), Running}},
         busy = maps:filter(fun(_, Where) -> Where =/= Number end, Busy),
         leader = case Leader of Pid -> none; _ -> Leader end,
         told = case Told of {Pid, _} -> none; _ -> Told end
@@ -407,11 +407,9 @@ id({start, #{id := Id}}) -> Id;
 id({stop, Id}) -> Id.
 
 %% A unique program that runs on a node which the leader does not see, or did not when it decided.
-is_elsewhere(#{unique := true, id := Id}, #state{members = Members}) ->
-    case [{N, Life} || {N, #member{running = #{Id := _}, incarnation = Life}} <- maps:to_list(Members)] of
-        [] -> false;
-        There -> lists:any(fun({N, Life}) -> maps:get(N, lives(), none) =:= Life end, There)
-    end;
+is_elsewhere(#{unique := true, id := Id}, #state{members = Members, lost = Lost}) ->
+    Seen = [{N, Life} || {N, #member{running = #{Id := _}, incarnation = Life}} <- maps:to_list(Members)],
+    not are_gone(Seen ++ [{N, Life} || {N, {Life, _, #{Id := _}}} <- maps:to_list(Lost)]);
 is_elsewhere(_, _) ->
     false.
 
@@ -426,10 +424,11 @@ ended(Id, Keeper, Reason, #state{running = Running, keepers = Keepers} = State) 
 %% ---- deciding ----
 
 %% After each change: who leads, and if it is this agent, what is to be done.
-act(#state{number = Number, members = Members} = State) ->
+act(State) ->
+    #state{number = Number, members = Members} = Seen = look(State),
     case lists:min([Number | maps:keys(Members)]) of
-        Number -> tick(lead(look(State)));
-        Lowest -> follow(maps:get(Lowest, Members), State)
+        Number -> tick(lead(Seen));
+        Lowest -> tick(follow(maps:get(Lowest, Members), Seen))
     end.
 
 follow(#member{pid = Pid}, State) ->
@@ -443,9 +442,10 @@ grant(Pid, #state{leader = Pid} = State) ->
 grant(_, State) ->
     State#state{leader = none, busy = #{}}.
 
-%% Before it is granted anything, one that may lead knows whom we see.
-tell_who(Pid, #state{number = Number, members = Members, told = Told} = State) ->
-    case {Pid, [{N, Life} || {N, #member{incarnation = Life}} <- maps:to_list(Members)]} of
+%% Before it is granted anything, one that may lead knows whom we see, and whom we do not see any more though they may live.
+tell_who(Pid, #state{number = Number, members = Members, lost = Lost, told = Told} = State) ->
+    Lives = [{N, Life} || {N, #member{incarnation = Life}} <- maps:to_list(Members)],
+    case {Pid, Lives ++ [{N, Life} || {N, {Life, _, _}} <- maps:to_list(Lost)]} of
         Told -> State;
         {_, Sees} = New -> gen_server:cast(Pid, {sees, Number, self(), Sees}), State#state{told = New}
     end.
@@ -517,13 +517,13 @@ look(#state{number = Number, members = Members, start_until = Start, lost = Lost
     Missing = maps:keys(Lives) -- [Number | maps:keys(Members)],
     State#state{
         start_until = case Start =:= met orelse Missing =:= [] orelse Now >= Start of true -> met; false -> Start end,
-        lost = maps:filter(fun(N, {Life, Until}) -> maps:get(N, Lives, none) =:= Life andalso Now < Until end, Lost)
+        lost = maps:filter(fun(N, {Life, Until, _}) -> maps:get(N, Lives, none) =:= Life andalso Now < Until end, Lost)
     }.
 
 %% While something is waited for.
-tick(#state{tick = none, members = Members} = State) ->
+tick(#state{tick = none, leader = Leader, members = Members} = State) ->
     Ungranted = [N || {N, #member{granted = false}} <- maps:to_list(Members)],
-    case Ungranted =:= [] andalso is_complete(State) andalso hidden(State) =:= [] of
+    case is_complete(State) andalso (Leader =/= self() orelse (Ungranted =:= [] andalso hidden(State) =:= [])) of
         true -> State;
         false -> State#state{tick = erlang:start_timer(?TICK_MS, self(), tick)}
     end;
