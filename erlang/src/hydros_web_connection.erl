@@ -121,6 +121,7 @@ carry_out(Number, Order) when is_integer(Number) ->
             case Order(Number) of
                 ok -> {202, <<"Ordered.">>};
                 {error, eopnotsupp} -> {409, <<"Only a debug kernel commits faults.">>};
+                {error, noconnection} -> {409, <<"Refused: its Erlang is not connected, and would have to ask its kernel.">>};
                 {error, Reason} -> {409, iolist_to_binary(io_lib:format("Refused: ~tp.", [Reason]))}
             end
     end;

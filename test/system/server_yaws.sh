@@ -13,6 +13,7 @@ for second in $(seq 120); do
 done
 answer "a page of node 0" '<h1>n0@hydros</h1>' curl -s -m 60 $here:$PORT/
 answer "a page of node 1, which knows node 0" 'With it: \[n0@hydros\]' curl -s -m 60 $here:$((PORT + 1))/
+answer "a file as it is" "^$(sha256sum < examples/yaws/files/pages/style.css)" sh -c "curl -s -m 60 $here:$PORT/style.css | sha256sum"
 head -c 8000000 /dev/urandom > "$WORK/file.bin"
 sum=$(sha256sum < "$WORK/file.bin" | cut -d' ' -f1)
 answer "an upload" "^file.bin 8000000 $sum\$" curl -s -m 100 -F "file=@$WORK/file.bin" $here:$((PORT + 1))/upload.yaws
