@@ -10,9 +10,16 @@ const step = text => console.log(`${((Date.now() - started) / 1000).toFixed(1)} 
 
 async function main() {
   const browser = await chromium.launch({executablePath: '/usr/bin/chromium-headless-shell', args: ['--no-sandbox']});
-  const page = await browser.newPage({viewport: {width: 1280, height: 900}});
-  page.setDefaultTimeout(40000);
-  page.on('pageerror', error => { console.log(error); process.exit(1); });
+  const newPage = async address => {
+    const page = await browser.newPage({viewport: {width: 1280, height: 900}});
+    page.setDefaultTimeout(40000);
+    page.on('pageerror', error => { console.log(error); process.exit(1); });
+    // A node that has just come back may be in the cluster and not listen yet.
+    for (const end = Date.now() + 40000; !await page.goto(address).catch(error => { if (Date.now() > end) throw error; });)
+      await page.waitForTimeout(500);
+    return page;
+  };
+  const page = await newPage(address);
   const text = selector => page.textContent(selector);
   const until = (selector, wanted) => page.waitForFunction(
     ([selector, wanted]) => document.querySelector(selector)?.textContent.includes(wanted), [selector, wanted]);
@@ -47,12 +54,21 @@ async function main() {
     await page.keyboard.press('Enter');
   };
 
+  // What a screen reader is told of: a table, whatever it looks like, and the two places where news appear.
+  const readable = async () => {
+    const told = await page.locator('body').ariaSnapshot();
+    const count = what => told.split(what).length - 1;
+    assert.match(told, /- table "Nodes":/);
+    assert.deepEqual(['- row "', '- columnheader "', '- rowheader "', '- cell "'].map(count), [3, 10, 2, 18], told);
+    assert.match(told, /- status: Live(.|\n)*- status\b/);
+  };
+
   // Two nodes, live.
-  await page.goto(address);
   await until('#node-0 .state', 'running');
   await until('#node-1 .state', 'running');
   await page.waitForSelector('#messages polyline', {state: 'attached'});
   assert.equal(await page.locator('thead th[scope=col]:visible').count(), 10);
+  await readable();
   step('two nodes are shown');
 
   // A wrong token is refused, and nothing happens.
@@ -91,14 +107,25 @@ async function main() {
       ...['#nodes', 'section'].map(selector => document.querySelector(selector).getBoundingClientRect().right)]);
     assert(whole <= width && table < section, `at ${width} pixels the page is ${whole} wide, its table ends at ${table}`);
   }
+  await readable();
   await page.waitForTimeout(1100);
   await page.screenshot({path: `${pictures}/web-phone.png`, fullPage: true});
   await page.emulateMedia({colorScheme: 'dark'});
   await page.screenshot({path: `${pictures}/web-dark.png`, fullPage: true});
 
+  // One that was stopped stays down until it is started.
+  await kill(1, 'stop');
+  await until('#node-1 .state', 'dead');
+  await page.waitForTimeout(1500);
+  assert.equal(await text('#node-1 .state'), 'dead');
+  await tabTo('Restart node 1');
+  await page.keyboard.press('Enter');
+  await until('#said', 'Restart node 1: Ordered.');
+  await until('#node-1 .state', 'running');
+  step('node 1 was stopped and started');
+
   // The node that serves dies; the other one shows it, and the page comes back by itself.
-  const second = await browser.newPage();
-  await second.goto(other);
+  const second = await newPage(other);
   await second.waitForSelector('#death-1-1');
   await kill(0, 'order');
   await second.waitForSelector('#death-0-1');
@@ -108,9 +135,7 @@ async function main() {
   step('node 0 is back and serves the same page');
 
   // Behind the address of both: whoever serves dies, and the page goes on.
-  const third = await browser.newPage();
-  third.setDefaultTimeout(40000);
-  await third.goto(shared);
+  const third = await newPage(shared);
   await third.waitForFunction(() => document.querySelector('#link').textContent.includes('Live, served by node'));
   const before = await third.textContent('#link');
   await kill(Number(before.match(/node (\d+)/)[1]), 'order');
@@ -119,6 +144,22 @@ async function main() {
     return now.includes('Live, served by node') && now !== before;
   }, before);
   step(`${before} until it died; then: ${await third.textContent('#link')}`);
+  // Every death that it tells of can be read, whoever is asked: each question may go to another node.
+  for (const id of await third.evaluate(() => [...document.querySelectorAll('#deaths li')].map(item => item.id))) {
+    await third.focus(`#${id} summary`);
+    await third.keyboard.press('Enter');
+    await third.waitForSelector(`#${id} details :is(pre, p)`);
+    assert.equal(await third.locator(`#${id} details p`).count(), 0, `${id}: ${await third.textContent(`#${id}`)}`);
+    step(`${id} can be read`);
+  }
+
+  // Who is not served is told so, and tries again.
+  const late = await newPage(shared);
+  await late.route('**/events', route => route.fulfill({status: 503, body: 'no'}));
+  await late.reload();
+  await late.waitForFunction(() => document.querySelector('#link').textContent.includes('No events'));
+  await late.unroute('**/events');
+  await late.waitForFunction(() => document.querySelector('#link').textContent.includes('Live'));
   await browser.close();
 }
 main().catch(error => { console.log(error); process.exit(1); });
