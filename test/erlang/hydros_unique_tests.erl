@@ -82,7 +82,15 @@ stray() ->
     ok.
 
 agent_kill() ->
-    exit(whereis(hydros_placement), kill).
+    case whereis(hydros_placement) of
+        undefined ->
+            timer:sleep(1),
+            agent_kill();
+        Agent ->
+            Monitor = monitor(process, Agent),
+            exit(Agent, kill),
+            receive {'DOWN', Monitor, process, Agent, _} -> true end
+    end.
 
 %% As after ten minutes.
 forget() ->
@@ -147,7 +155,7 @@ step() ->
     ]).
 
 prop_never_two(Machine) ->
-    ?FORALL(Steps, resize(8, non_empty(list(step()))), try
+    ?FORALL(Steps, ?LET(Any, resize(8, non_empty(list(step()))), agents_once(Any)), try
         _ = file:delete(file(Machine)),
         [ok = place(Id, Machine) || Id <- ?IDS],
         _ = settled(Machine),
@@ -169,6 +177,11 @@ prop_never_two(Machine) ->
         %% PropEr cannot show it: it asks for the stack in a way that is gone.
         Class:Reason:Stack -> ?debugFmt("~p~n~p", [Steps, {Class, Reason, Stack}]), false
     end).
+
+%% A supervisor that has to start one too often gives up, and its node with it.
+agents_once([{agent, N} = Step | Steps]) -> [Step | agents_once([S || S <- Steps, S =/= {agent, N}])];
+agents_once([Step | Steps]) -> [Step | agents_once(Steps)];
+agents_once([]) -> [].
 
 %% The times in which two nodes did not see each other: {{A, B}, From, To}, the latest first.
 act({cut, Pairs}, Apart, Machine) ->
@@ -215,7 +228,7 @@ agent_is_replaced(Machine) ->
     [ok = place(Id, Machine) || Id <- ?IDS],
     Before = settled(Machine),
     [ok = call(N, ?MODULE, stray, [], Machine) || N <- all()],
-    [act({agent, N}, [], Machine) || N <- all() ++ [0, 0]],
+    [act({agent, N}, [], Machine) || N <- all()],
     [true = call(N, ?MODULE, agent_kill, [], Machine) || N <- all()],
     timer:sleep(500),
     ?assertEqual(Before, settled(Machine)),
