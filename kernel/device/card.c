@@ -75,12 +75,24 @@ uint64_t card_claims(void)
     return claims;
 }
 
+/* Our guardian has it by now, when there is one. */
+static bool is_of_another(void)
+{
+    for (uint32_t node = 0; node < machine->node_count; node++) {
+        if (node != self_node() && owner_word(node) & OWNED)
+            return true;
+    }
+    return false;
+}
+
 void card_quiet(void)
 {
     if (!driver)
         return;
     is_ours = false;
     atomic_store_explicit(&self_published->card, 0, memory_order_release);
+    if (is_of_another())
+        return;
     (void)driver->quiet();
     if (function)
         pci_master(function, false);

@@ -58,7 +58,8 @@ size_t card_room(void);
 /* A frame of the kernel's memory, which is copied. false: no room, or a task that it cannot do. */
 bool card_send(struct io *frame, const struct card_task *task);
 void card_flush(void); /* after some frames */
-/* It touches no memory from here on: before the last node of the machine loads itself anew. */
+/* It touches no memory of this node from here on: before a node loads itself anew. One that another
+ * node drives is left alone. */
 void card_quiet(void);
 /* The guardian of `node` has fenced it. */
 void card_owner_lost(uint32_t node);

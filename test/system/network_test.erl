@@ -1,7 +1,8 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% What stands on a node when a test of the network runs: an echo server, and a client that checks what comes back.
 -module(network_test).
--export([six_serve/0, six/0, wire_serve/0, wire/0, serve/0, orders/0, both/0, give/0, take/3, shared/0, spread/2, wait/2, echo/3, crowd/4, resets/3, killing/4, card_serve/0, card/1, greet/1, out/1]).
+-export([six_serve/0, six/0, wire_serve/0, wire/0, serve/0, orders/0, both/0, give/0, take/4, shared/0, spread/2, wait/2, echo/3, crowd/4]).
+-export([resets/3, killing/3, card_serve/0, card/1, greet/1, out/1]).
 
 %% For ever: every byte comes back; a client that ends its side gets the rest and then our end.
 serve() ->
@@ -9,10 +10,11 @@ serve() ->
     io:format("echo: listening~n"),
     accept(Listener).
 
-%% Whoever connects here and says go, once he was told will, ends the node that drives the card; or is told mine, when that is this
-%% node. Somebody whose patience ended long ago, and whose connection comes late, does not say it.
+%% Whoever connects here is told mine when this node drives the card, else will. He answers how the card's owner is to end: kill, which
+%% another node does, or a fault of the kernel's, which the owner itself makes. Somebody whose patience ended long ago, and whose
+%% connection comes late, does not answer.
 orders() ->
-    {ok, Listener} = gen_tcp:listen(8079, [binary, {active, false}, {reuseaddr, true}]),
+    {ok, Listener} = gen_tcp:listen(8079, [binary, {packet, 1}, {active, false}, {reuseaddr, true}]),
     orders(Listener).
 
 both() ->
@@ -25,14 +27,19 @@ orders(Listener) ->
     [Owner | _] = binary:split(Rest, <<" ">>),
     Mine = os:getenv("HYDROS_NODE") =:= binary_to_list(Owner),
     ok = gen_tcp:send(Socket, case Mine of true -> "mine"; false -> "will" end),
-    Goes = not Mine andalso gen_tcp:recv(Socket, 2, 3000) =:= {ok, <<"go">>},
+    Answer = gen_tcp:recv(Socket, 0, 3000),
     gen_tcp:close(Socket),
-    Goes andalso begin
-        {ok, Device} = file:open("/dev/hydros", [write, raw]),
-        ok = file:write(Device, [<<"kill ">>, Owner]),
-        ok = file:close(Device)
+    case Answer of
+        {ok, <<"kill">>} when not Mine -> kernel([<<"kill ">>, Owner]);
+        {ok, Fault} when Mine -> kernel([<<"fault ">>, Fault]);
+        _ -> ok
     end,
     orders(Listener).
+
+kernel(Order) ->
+    {ok, Device} = file:open("/dev/hydros", [write, raw]),
+    ok = file:write(Device, Order),
+    ok = file:close(Device).
 
 accept(Listener) ->
     accept(Listener, fun return/1).
@@ -111,16 +118,57 @@ resets(Address, Port, Count) ->
     ),
     true.
 
-%% So many bytes there and back while the card's owner is killed, again and again: one connection each time.
-killing(_, _, 0, _) ->
+%% Bytes there and back while the card's owner ends, in each of these ways: one connection each time, which is in use when the order
+%% is given, and for so many bytes after it. Within Patience something comes again.
+-define(BLOCK, 16#10000).
+-define(AFTER, 16#800000).
+
+killing(Address, Port, Endings) ->
+    killing(Address, Port, [{Address, Port + 1}, {Address, Port + 2}], Endings).
+
+killing(_, _, _, []) ->
     true;
-killing(Address, Port, Times, Size) ->
+killing(Address, Port, Orders, [{Ending, Patience} | Later]) ->
+    {ok, Socket} = gen_tcp:connect(Address, Port, [binary, {active, false}], 10000),
     Self = self(),
-    Pid = spawn_link(fun() -> Self ! {self(), echo(Address, Port, Size)} end),
-    timer:sleep(300),
-    done = order(Address, [Port + 1, Port + 2], 100),
-    receive {Pid, {ok, Time}} -> io:format("~p bytes in ~p ms~n", [Size, Time]) end,
-    killing(Address, Port, Times - 1, Size).
+    Writer = spawn_link(fun() -> write(Socket, Self, 0, erlang:md5_init(), rand:bytes(?BLOCK - 8)) end),
+    Reader = spawn_link(fun() -> Self ! {self(), back(Socket, Self, 0, 0, erlang:md5_init())} end),
+    receive {Reader, flows} -> ok end,
+    done = order(Orders, Ending, 100),
+    Writer ! last,
+    {Sent, Sum} = receive {Writer, S} -> S end,
+    {Sent, Gap, Sum} = receive {Reader, R} -> R end,
+    io:format("~s: ~b bytes there and back; the longest time without any ~b ms~n", [Ending, Sent, Gap]),
+    true = Gap < Patience,
+    killing(Address, Port, Orders, Later).
+
+%% Until he is told, and ?AFTER bytes more.
+write(Socket, Pid, Sent, Sum, Bytes) ->
+    Left = receive last -> ?AFTER after 0 -> more end,
+    write(Socket, Pid, Sent, Sum, Bytes, Left).
+
+write(Socket, Pid, Sent, Sum, _, 0) ->
+    ok = gen_tcp:shutdown(Socket, write),
+    Pid ! {self(), {Sent, erlang:md5_final(Sum)}};
+write(Socket, Pid, Sent, Sum, Bytes, Left) ->
+    Block = <<Sent:64, Bytes/binary>>,
+    ok = gen_tcp:send(Socket, Block),
+    New = erlang:md5_update(Sum, Block),
+    case Left of
+        more -> write(Socket, Pid, Sent + ?BLOCK, New, Bytes);
+        _ -> write(Socket, Pid, Sent + ?BLOCK, New, Bytes, Left - ?BLOCK)
+    end.
+
+back(Socket, Pid, Count, Gap, Sum) ->
+    Begun = erlang:monotonic_time(millisecond),
+    case gen_tcp:recv(Socket, 0, 60000) of
+        {ok, Bytes} ->
+            New = Count + byte_size(Bytes),
+            Count < ?BLOCK * 16 andalso New >= ?BLOCK * 16 andalso (Pid ! {self(), flows}),
+            back(Socket, Pid, New, max(Gap, erlang:monotonic_time(millisecond) - Begun), erlang:md5_update(Sum, Bytes));
+        {error, closed} ->
+            {Count, Gap, erlang:md5_final(Sum)}
+    end.
 
 %% On each of three nodes whose card is a tap of this host, with the addresses 10.0.2.15 and so on, 10.0.2.100 together.
 card_serve() ->
@@ -135,18 +183,10 @@ card(Scope) ->
     Links = [{{16#fe80, 0, 0, 0, 0, 16#12ff, 16#fe34, 16#5600 + Node}, Scope} || Node <- [0, 1]],
     [{ok, _} = echo(Address, 8080, 3000000) || Address <- Addresses ++ Links],
     [{ok, _} = echo({10, 0, 2, 100}, 8080, Size) || Size <- [1, 100, 200000, 200001, 200002, 200003]],
-    Self = self(),
-    Pid = spawn_link(fun() -> Self ! {self(), echo({10, 0, 2, 17}, 8080, 12000000)} end),
-    timer:sleep(300),
-    {ok, Order} = gen_tcp:connect({10, 0, 2, 16}, 8079, [binary, {active, false}], 10000),
-    {ok, <<"will">>} = gen_tcp:recv(Order, 4, 10000),
-    ok = gen_tcp:send(Order, "go"),
-    receive {Pid, {ok, Time}} -> io:format("12000000 bytes in ~p ms~n", [Time]) end,
-    true.
+    killing({10, 0, 2, 17}, 8080, [{{10, 0, 2, 16}, 8079}], [{kill, 5000}]).
 
 %% To whoever connects, 64 MiB and then their checksum, over one connection; more than that until a byte comes back.
 -define(SIZE, 16#4000000).
--define(BLOCK, 16#10000).
 
 give() ->
     {ok, Listener} = gen_tcp:listen(8078, [binary, {active, false}, {reuseaddr, true}]),
@@ -165,28 +205,28 @@ give(Socket, Sent, Sum, Bytes) ->
     end.
 
 %% The other end of it: checks them, and tells how long nothing came, the longest times first. After each quarter the node that
-%% drives the card is killed, by one of those behind the ports.
-take(Address, Port, Orders) ->
+%% drives the card ends, in the next of these ways; orders are given behind these ports.
+take(Address, Port, Orders, Endings) ->
     {ok, Socket} = gen_tcp:connect(Address, Port, [binary, {active, false}, {recbuf, 16#40000}], 10000),
     case gen_tcp:recv(Socket, 0, 60000) of
         {ok, First} ->
-            Killer = spawn_link(fun() -> kills(Socket, Address, Orders, [?SIZE div 4 * N || N <- [1, 2, 3]]) end),
+            Killer = spawn_link(fun() -> kills(Socket, [{Address, Order} || Order <- Orders], Endings, ?SIZE div 4) end),
             Begun = erlang:monotonic_time(millisecond),
             {Size, Gaps} = take(Socket, Killer, Begun, 0, [], erlang:md5_init(), First),
             io:format("~p bytes in ~p ms; the longest times without any, in ms: ~w~n",
                       [Size, erlang:monotonic_time(millisecond) - Begun, Gaps]),
-            Size >= ?SIZE;
+            Size >= ?SIZE andalso hd(Gaps) < 5000;
         {error, _} -> % nobody listens yet
             timer:sleep(500),
-            take(Address, Port, Orders)
+            take(Address, Port, Orders, Endings)
     end.
 
-kills(Socket, _, _, []) ->
+kills(Socket, _, [], _) ->
     ok = gen_tcp:send(Socket, <<"!">>);
-kills(Socket, Address, Orders, [Due | Later]) ->
+kills(Socket, Orders, [Ending | Later], Due) ->
     receive {taken, Size} when Size >= Due -> ok end,
-    done = order(Address, Orders, 100),
-    kills(Socket, Address, Orders, Later).
+    done = order(Orders, Ending, 100),
+    kills(Socket, Orders, Later, Due + ?SIZE div 4).
 
 take(Socket, Killer, Last, Size, Gaps, Sum, Rest) ->
     Killer ! {taken, Size},
@@ -216,9 +256,7 @@ shared() ->
 
 told(Socket) ->
     {ok, <<Node>>} = gen_tcp:recv(Socket, 1),
-    {ok, Device} = file:open("/dev/hydros", [write, raw]),
-    ok = file:write(Device, [<<"kill ">>, integer_to_list(Node)]),
-    ok = file:close(Device),
+    kernel([<<"kill ">>, integer_to_list(Node)]),
     gen_tcp:send(Socket, <<"done">>),
     gen_tcp:close(Socket).
 
@@ -275,19 +313,23 @@ returned(Address, Port, Nodes, Tries) when Tries > 0 ->
             returned(Address, Port, Nodes -- [Node], Tries - 1)
     end.
 
-%% One of two nodes is not the owner, and does it; the one that was killed before may not be up yet.
+%% The owner is told how to end, or one that is not the owner to kill it; the one that ended before may not be up yet.
 order(_, _, 0) ->
     nobody;
-order(Address, [Port | Ports], Tries) ->
-    Answer =
-        case gen_tcp:connect(Address, Port, [binary, {active, false}], 3000) of
-            {ok, Socket} -> {gen_tcp:recv(Socket, 4, 3000), Socket};
-            Error -> Error
-        end,
-    case Answer of
-        {{ok, <<"will">>}, Asked} -> ok = gen_tcp:send(Asked, "go"), done;
-        _ -> timer:sleep(300), order(Address, Ports ++ [Port], Tries - 1)
+order([{Address, Port} = First | Others], Ending, Tries) ->
+    case ask(gen_tcp:connect(Address, Port, [binary, {packet, 1}, {active, false}], 3000), Ending) of
+        done -> done;
+        _ -> timer:sleep(300), order(Others ++ [First], Ending, Tries - 1)
     end.
+
+ask({ok, Socket}, Ending) ->
+    Wanted = case Ending of kill -> <<"will">>; _ -> <<"mine">> end,
+    case gen_tcp:recv(Socket, 0, 3000) of
+        {ok, Wanted} -> ok = gen_tcp:send(Socket, atom_to_list(Ending)), done;
+        _ -> gen_tcp:close(Socket)
+    end;
+ask(Error, _) ->
+    Error.
 
 %% On the host: a greeting for whoever connects.
 greet(Port) ->
