@@ -222,6 +222,14 @@ $(B)/fuzz/%: %.c $$(call sources_of,%.c)
 	@mkdir -p $(@D)
 	@echo "  CC $< (fuzz)"
 	@clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Wno-everything -Wl,--wrap=tcp_input -I. -Ikernel -Iboot -Itool $(LWIP_INCLUDE) $(filter %.c,$^) -o $@
+# Where a fuzzer begins: what somebody has thought of already.
+FUZZ_SEEDS := $(B)/seeds/kernel/network/test/frame_fuzz
+$(FUZZ_SEEDS): test/system/attack_frames.erl test/system/attack_wire.erl
+	@mkdir -p $(B)/seeds/ebin
+	@rm -rf $@ && mkdir -p $@
+	@echo "  SEEDS $@"
+	@erlc -o $(B)/seeds/ebin $^
+	@erl -noshell -pa $(B)/seeds/ebin -eval 'ok = attack_frames:write("$@"), halt().'
 
 # Each of these prints lines `ok NAME` and `FAIL NAME`, and then `N passed, N failed`.
 check: $(B)/packages-test $(B)/lwip/COPYING
@@ -230,9 +238,9 @@ models: $(B)/packages-test
 	@test/run models
 unit: $(B)/packages-test $(UNIT)
 	@test/run unit
-fuzz-short: $(B)/packages-test $(FUZZ)
+fuzz-short: $(B)/packages-test $(FUZZ) $(FUZZ_SEEDS)
 	@FUZZ_SECONDS=10 test/run fuzz
-fuzz: $(B)/packages-test $(FUZZ)
+fuzz: $(B)/packages-test $(FUZZ) $(FUZZ_SEEDS)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) test/run fuzz
 system: $(B)/packages-test
 	@$(MAKE) --no-print-directory test-images
@@ -249,7 +257,7 @@ programs: $(B)/packages-test
 test: $(B)/packages-test $(ERLANG_BEAM)
 	@$(MAKE) --no-print-directory -j2 test-images test-programs
 	@test/run linux check models unit fuzz erlang programs system chaos
-test-programs: $(UNIT) $(FUZZ)
+test-programs: $(UNIT) $(FUZZ) $(FUZZ_SEEDS)
 test-images: image $(B)/debug/kernel.elf
 	@:
 .PHONY: check models unit erlang fuzz-short fuzz system linux programs test test-programs test-images

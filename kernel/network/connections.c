@@ -375,6 +375,18 @@ static bool knock(const struct pbuf *segment, const struct tcp_hdr *head, struct
     return false;
 }
 
+/* RFC 793, 3.9, and RFC 5961, 5: what acknowledges nothing, a byte that was never sent, or one of
+ * long ago, comes from somebody who guesses. lwIP would take its data. */
+static bool is_guessed(const struct tcp_pcb *pcb, const struct tcp_hdr *head)
+{
+    unsigned flags = TCPH_FLAGS(head);
+    uint32_t acknowledged = lwip_ntohl(head->ackno);
+
+    return pcb->state >= ESTABLISHED && !(flags & (TCP_RST | TCP_SYN)) &&
+           (!(flags & TCP_ACK) ||
+            !TCP_SEQ_BETWEEN(acknowledged, pcb->lastack - pcb->snd_wnd_max, pcb->snd_nxt));
+}
+
 /* A reset, or what belongs to no connection, is lwIP's. */
 void __wrap_tcp_input(struct pbuf *segment, struct netif *link)
 {
@@ -390,8 +402,8 @@ void __wrap_tcp_input(struct pbuf *segment, struct netif *link)
         const struct tcp_pcb *pcb = find(tcp_active_pcbs, head);
 
         if (pcb)
-            is_lost = pcb->state == SYN_RCVD && flags == TCP_ACK && pcb->listener &&
-                      listener_is_full(pcb->listener);
+            is_lost = is_guessed(pcb, head) || (pcb->state == SYN_RCVD && flags == TCP_ACK &&
+                                                pcb->listener && listener_is_full(pcb->listener));
         else if (flags == TCP_SYN || flags == TCP_ACK)
             is_lost = !knock(segment, head, link, connection);
     }

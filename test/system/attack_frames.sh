@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-# Malformed frames, and words to Erlang's distribution that are none, at node 0.
+# What frames on the wire are answered; then malformed ones, and words to Erlang's distribution that are none, at node 0.
 # LIMIT: 200
 . test/system/common
 . test/system/attack_common
 attacked 768M
-attack "attack_test:junk(Wire, 30000), attack_test:handshakes(Wire)"
+attack "wire_test:answers(Wire), wire_test:windows(Wire), wire_test:names(Wire), attack_test:listeners(Wire),
+    attack_test:malformed(Wire, 1500), attack_test:segments(Wire), attack_test:junk(Wire, 30000), attack_test:handshakes(Wire),
+    wire_test:answers(Wire)"
