@@ -43,7 +43,13 @@ $(B)/test/t/%.beam: test/system/%.erl
 	@mkdir -p $(@D)
 	@echo "  ERLC $<"
 	@erlc +deterministic -Werror -o $(@D) $<
-$(B)/test/root.erofs: $(patsubst test/system/%.erl,$(B)/test/t/%.beam,$(wildcard test/system/*.erl)) $(B)/init $(ERLANG_BEAM) scripts/make-root $(patsubst test/isolation/%.c,$(B)/test/t/%,$(wildcard test/isolation/*.c)) $(B)/test/t/elf-cut $(B)/test/t/channel $(WIRE) $(B)/test/t/openssl $(patsubst test/isolation/%,$(B)/test/t/%,$(wildcard test/isolation/*.sh))
+# The demo itself, with fewer kills.
+DEMO_T := $(patsubst examples/demo/%.erl,$(B)/test/t/%.beam,$(wildcard examples/demo/*.erl))
+$(DEMO_T): $(B)/test/t/%.beam: examples/demo/%.erl
+	@mkdir -p $(@D)
+	@echo "  ERLC $<"
+	@erlc +deterministic -Werror -o $(@D) $<
+$(B)/test/root.erofs: $(DEMO_T) $(patsubst test/system/%.erl,$(B)/test/t/%.beam,$(wildcard test/system/*.erl)) $(B)/init $(ERLANG_BEAM) scripts/make-root $(patsubst test/isolation/%.c,$(B)/test/t/%,$(wildcard test/isolation/*.c)) $(B)/test/t/elf-cut $(B)/test/t/channel $(WIRE) $(B)/test/t/openssl $(patsubst test/isolation/%,$(B)/test/t/%,$(wildcard test/isolation/*.sh))
 	@echo "  ROOT $@"
 	@scripts/make-root --output=$@ --init=$(B)/init --ebin=$(B)/ebin --add=$(B)/test/t:/t
 $(B)/test/debug.img: $(B)/hydros $(B)/debug/kernel.elf $(B)/test/root.erofs

@@ -2,14 +2,14 @@
 %% `make demo': a replicated store on all nodes of the machine, a client that counts in it, and somebody who kills nodes in
 %% turn. One line a second says what the client sees.
 -module(demo).
--export([main/0]).
+-export([main/0, main/2]).
 
--define(KILLS, 4).
-%% Seconds with all nodes alive before the next one is killed, and at the end.
--define(QUIET, 4).
-
-%% Runs on the node whose console is shown; that one is not killed, since its lines are what a person reads.
 main() ->
+    main(4, 4).
+
+%% Kills so often, each time when all nodes have lived for so many seconds; with as many it ends. Runs on the node whose
+%% console is shown; that one is not killed, since its lines are what a person reads.
+main(Kills, Quiet) ->
     io:format("~nHydrOS: one machine, ~b nodes; each has its own kernel, memory and Erlang.~n", [hydros_self:count()]),
     ok = hydros:wait(),
     io:format("All are connected. A replicated store runs on each, a client counts in it.~n~n"),
@@ -18,21 +18,21 @@ main() ->
     ok = hydros_placement:start_child(#{id => demo_client, start => {demo_client, start_link, []}, unique => true, nodes => Others}),
     ok = net_kernel:monitor_nodes(true),
     io:format("second  nodes that live    client on   counted  writes/s  longest pause  lost writes~n"),
-    seconds(1, 0, #{kills => 0, quiet => 0, lost => 0}).
+    seconds(1, 0, #{kills => 0, quiet => 0, lost => 0, last => {Kills, Quiet}}).
 
 %% A line each second. `quiet': for how many seconds all nodes have lived.
-seconds(_, _, #{kills := ?KILLS, quiet := ?QUIET, lost := Lost}) ->
-    io:format("~nNodes were killed ~b times. Writes that were acknowledged and then lost: ~b.~n~n", [?KILLS, Lost]),
+seconds(_, _, #{kills := Kills, quiet := Quiet, lost := Lost, last := {Kills, Quiet}}) ->
+    io:format("~nNodes were killed ~b times. Writes that were acknowledged and then lost: ~b.~n~n", [Kills, Lost]),
     hydros:i(),
     hydros:poweroff(),
     timer:sleep(infinity);
-seconds(Second, Before, #{kills := Kills, quiet := Quiet, lost := Lost} = State) ->
+seconds(Second, Before, #{kills := Kills, quiet := Quiet, lost := Lost, last := {_, Enough}} = State) ->
     news(erlang:monotonic_time(millisecond) + 1000),
     {Text, New, Count} = look(Before),
     io:format("~5b   ~-18s ~s~n", [Second, living(), Text]),
     Counted = State#{lost := Lost + New},
     case length(hydros:nodes()) =:= hydros_self:count() of
-        true when Quiet =:= ?QUIET ->
+        true when Quiet =:= Enough ->
             kill(Kills),
             seconds(Second + 1, Count, Counted#{kills := Kills + 1, quiet := 0});
         true ->
