@@ -125,9 +125,9 @@ options(Nodes, Given) ->
         layout => chaos_layout:read(Build ++ "/chaos/layout", Kernel),
         options => case Load of
             %% Without faults there is more to do than there is time.
-            "yes" when Quiet -> ["erl=-noshell -pa /t/chaos -s chaos_load -chaos busy"];
-            "yes" -> ["erl=-noshell -pa /t/chaos -s chaos_load"];
-            "alone" -> ["erl=-noshell -pa /t/chaos -s chaos_load -chaos alone", "cluster=no"];
+            "yes" when Quiet -> ["erl=+P 32768 +Q 1024 -noshell -pa /t/chaos -s chaos_load -chaos busy"];
+            "yes" -> ["erl=+P 32768 +Q 1024 -noshell -pa /t/chaos -s chaos_load"];
+            "alone" -> ["erl=+P 32768 +Q 1024 -noshell -pa /t/chaos -s chaos_load -chaos alone", "cluster=no"];
             "no" -> []
         end ++
             %% A node that dies every few seconds is the purpose here.

@@ -7,6 +7,7 @@
 -define(BOOT_MS, 180000).
 -define(NOTICE_MS, 120000). % a death that must come: to use up all atoms takes a busy host a minute
 -define(WATCH_MS, 1500).    % one that may
+-define(EVIDENCE_MS, 20000). % what must be seen of one that is borne; the load tells what it did when it is done
 -define(SEEN_MS, 800).      % a load's line is so old at most
 -define(RECOVER_MS, 180000).
 -define(CALM_MS, 300).
@@ -62,27 +63,33 @@ next([Injection | Rest], Verdicts, Options, Scene0) ->
 one(#{target := Target, more := More} = Injection, Scene) ->
     Scene0 = calm(Scene, 20),
     Mark = chaos_scene:mark(Scene0),
+    Before = chaos_history:wrong(chaos_scene:history(Scene0)),
     Refused = refused(Scene0),
     Lives = chaos_scene:incarnations(Scene0),
+    Acked = chaos_history:acknowledged(chaos_scene:history(Scene0)),
     Tainted = [Node || {Node, Life} <- maps:keys(chaos_scene:tainted(Scene0)),
                        maps:get(Node, Lives) =:= Life],
     {Outcome, Trace, Scene1} =
         chaos_fault:inject(Injection, chaos_scene:note({injection, maps:without([random], Injection)}, Scene0)),
     Hit = [Target | More] ++ maps:get(more, Trace, []),
-    Scene2 = watch(Outcome, Injection, Mark, Scene1),
+    Scene2 = watch(Outcome, Injection, Trace, Hit, Mark, Scene1),
     {Well, Scene3} = chaos_scene:wait(Scene2, fun chaos_scene:is_well/1, ?RECOVER_MS),
     WellMs = chaos_machine:now_ms() - Mark,
-    {Flips, Scene4} = heal(maps:get(flips, Trace, []), Lives, Scene3),
-    {Changed, Scene5} = chaos_scene:parts_changed(Scene4),
-    Events = chaos_scene:since(Mark, Scene5),
+    {Missing, Scene4} = case Well of
+        true -> missing(Acked, Scene3);
+        false -> {[], Scene3}
+    end,
+    {Flips, Scene5} = heal(maps:get(flips, Trace, []), Scene4),
+    {Changed, Scene6} = chaos_scene:parts_changed(Scene5),
+    Events = chaos_scene:since(Mark, Scene6),
     Verdict = chaos_verdict:judge(
         #{injection => Injection, outcome => outcome(Outcome, Events), start => start_of(Mark, Events),
           lives => Lives, events => Events, hit => Hit, tainted => Tainted, well => Well, well_ms => WellMs,
-          why => chaos_scene:why_not_well(Scene5), changed => Changed,
-          refused => refused(Scene5) =/= Refused, flips => Flips,
-          text => maps:get(text, Trace, ""), wrong => chaos_history:wrong(chaos_scene:history(Scene5)),
-          lost => chaos_scene:is_lost(Scene5)}, chaos_scene:nodes(Scene5)),
-    {Verdict, taint(Injection, Verdict, Flips, Lives, Scene5)}.
+          why => chaos_scene:why_not_well(Scene6), changed => Changed,
+          refused => refused(Scene6) =/= Refused, flips => Flips, trace => Trace,
+          text => maps:get(text, Trace, ""), wrong => Missing ++ (chaos_history:wrong(chaos_scene:history(Scene6)) -- Before),
+          lost => chaos_scene:is_lost(Scene6)}, chaos_scene:nodes(Scene6)),
+    {Verdict, taint(Injection, Verdict, Flips, Lives, Scene6)}.
 
 %% What the last injection set going, a flood say, is over.
 calm(Scene0, Tries) ->
@@ -95,7 +102,8 @@ calm(Scene0, Tries) ->
 
 %% The kernel knows no such fault, or it is not a debug kernel.
 outcome(injected, Events) ->
-    case [Text || {_, {said, _, "fault " ++ Text}} <- Events] of
+    case [Text || {_, {said, _, "fault " ++ Text}} <- Events] ++
+         [Text || {_, {kernel, _, "fault: there is no " ++ _ = Text}} <- Events] of
         [Text | _] -> {skipped, Text};
         [] -> injected
     end;
@@ -110,17 +118,27 @@ start_of(Mark, Events) ->
         [] -> Mark
     end.
 
-watch({skipped, _}, _, _, Scene) ->
+watch({skipped, _}, _, _, _, _, Scene) ->
     chaos_scene:pause(Scene, ?SEEN_MS);
-watch(injected, #{expect := dies} = Injection, Mark, Scene0) ->
-    Awaited = chaos_plan:awaited(Injection),
+watch(injected, #{expect := dies} = Injection, Trace, _, Mark, Scene0) ->
+    Awaited = chaos_plan:awaited(Injection) ++ maps:get(more, Trace, []),
     {_, Scene} = chaos_scene:wait(Scene0, fun(S) ->
         [] =/= [x || {_, Event} <- chaos_scene:since(Mark, S), Node <- Awaited, is_death_of(Node, Event)]
     end, ?NOTICE_MS),
     %% The load's last word may be older than the death.
     chaos_scene:pause(Scene, ?SEEN_MS);
-watch(injected, _, _, Scene) ->
-    chaos_scene:pause(Scene, ?WATCH_MS).
+watch(injected, #{expect := Expect} = Injection, Trace, Hit, Mark, Scene0) ->
+    Scene1 = chaos_scene:pause(Scene0, ?WATCH_MS),
+    case Expect =:= lives andalso chaos_evidence:wanted(Injection) of
+        Nothing when Nothing =:= false; Nothing =:= nothing ->
+            Scene1;
+        Wanted ->
+            {_, Scene2} = chaos_scene:wait(Scene1, fun(S) ->
+                [] =/= chaos_evidence:seen(Wanted, #{injection => Injection, trace => Trace, hit => Hit, flips => none,
+                                                    events => chaos_scene:since(Mark, S)})
+            end, ?EVIDENCE_MS),
+            Scene2
+    end.
 
 %% All were well: whatever is new about a node is its death, or the life after that.
 is_death_of(Target, {node, Target, _, _}) -> true;
@@ -137,9 +155,9 @@ refused(Scene) ->
 
 %% What was changed from outside and stands as it was changed is put right again, so that the next
 %% injection meets a machine without faults.
-heal([], _, Scene) ->
+heal([], Scene) ->
     {none, Scene};
-heal(Flips, _, Scene) ->
+heal(Flips, Scene) ->
     Memory = chaos_scene:memory(Scene),
     #{qtest := Qtest} = chaos_scene:machine(Scene),
     Same = [Flip || {Address, _, New} = Flip <- Flips, chaos_memory:word(Memory, Address, 1) =:= New],
@@ -161,6 +179,17 @@ taint(#{expect := Expect, target := Target, index := Index}, #{injected := true}
 taint(_, _, _, _, Scene) ->
     Scene.
 
+%% Writes that were acknowledged before, and that not all replicas have when all is well again and a little later.
+missing(Acked, Scene0) ->
+    Missing = fun(S) -> chaos_history:missing(Acked, chaos_scene:nodes(S), chaos_scene:history(S)) end,
+    case chaos_scene:has_cluster(Scene0) of
+        true ->
+            {_, Scene} = chaos_scene:wait(Scene0, fun(S) -> Missing(S) =:= [] end, ?END_MS),
+            {Missing(Scene), Scene};
+        false ->
+            {[], Scene0}
+    end.
+
 %% Every write that is acknowledged by now is in every replica, as these tell a little later.
 finish(Scene0) ->
     Wrong = case chaos_scene:has_cluster(Scene0) andalso chaos_scene:is_lost(Scene0) =:= false of
@@ -172,16 +201,14 @@ finish(Scene0) ->
 
 finish_load(Scene0) ->
     {Well, Scene1} = chaos_scene:wait(Scene0, fun chaos_scene:is_well/1, ?RECOVER_MS),
+    Before = chaos_history:wrong(chaos_scene:history(Scene0)),
     Acked = chaos_history:acknowledged(chaos_scene:history(Scene1)),
     io:format(standard_error, "~b writes were acknowledged~n",
               [chaos_history:total(chaos_scene:history(Scene1))]),
-    Missing = fun(Scene) ->
-        chaos_history:missing(Acked, chaos_scene:nodes(Scene), chaos_scene:history(Scene))
-    end,
     case Well of
         true ->
-            {_, Scene2} = chaos_scene:wait(Scene1, fun(S) -> Missing(S) =:= [] end, ?END_MS),
-            Missing(Scene2);
+            {Missing, Scene2} = missing(Acked, Scene1),
+            Missing ++ (chaos_history:wrong(chaos_scene:history(Scene2)) -- Before);
         false ->
             [lists:flatten(io_lib:format("not well at the end: ~0p",
                                          [chaos_scene:why_not_well(Scene1)]))]

@@ -2,19 +2,18 @@
 %% What is done to cores through the gdb stub: held still and let go later, sent elsewhere, one bit
 %% of a register inverted, stopped at a function of the kernel.
 -module(chaos_core).
--export([hold/4, send_away/4, send_all_away/2, flip_register/4, at_function/5, loop_address/1]).
+-export([hold/3, turns/5, send_away/4, send_all_away/2, flip_register/4, at_function/5, loop_address/1]).
 
 -define(NOWHERE, 16#1234).
 -define(INTERRUPTS_ON, 16#200).
 
-%% Only this core stands still while Meanwhile(Scene) runs, then it goes on.
-hold(Node, Scene0, Ms, Meanwhile) ->
+%% Only this core stands still while Meanwhile(Scene), {Result, Scene}, runs; then it goes on.
+hold(Node, Scene0, Meanwhile) ->
     {Cores, Core, Gdb0} = connect(Node, Scene0),
-    Gdb1 = chaos_gdb:continue_but(Gdb0, Core, Cores),
-    Scene1 = chaos_scene:pause(Scene0, Ms),
-    Scene = Meanwhile(Scene1),
+    Gdb1 = chaos_gdb:continue_but(Gdb0, [Core], Cores),
+    {Result, Scene} = Meanwhile(Scene0),
     chaos_gdb:detach(chaos_gdb:stop(Gdb1)),
-    Scene.
+    {Result, Scene}.
 
 connect(Node, Scene) ->
     #{gdb := Path} = chaos_scene:machine(Scene),
@@ -105,9 +104,7 @@ at_function(Name, Where, Trigger, Ms, Scene0) ->
                         Flags band bnot ?INTERRUPTS_ON)
             end,
             chaos_gdb:detach(Gdb4),
-            Memory = chaos_scene:memory(Scene2),
-            [Node] = [N || N <- chaos_scene:nodes(Scene2), chaos_memory:core(Memory, N) =:= Core],
-            {Node, Scene2}
+            {node_of(Core, Scene2), Scene2}
     end.
 
 until_stopped(Gdb0, Until, Scene0) ->
@@ -120,3 +117,25 @@ until_stopped(Gdb0, Until, Scene0) ->
         {Core, Gdb} ->
             {Core, Gdb, Scene0}
     end.
+
+%% One core stands still until another one comes to this function because of it; from that moment that other one stands still and
+%% the first goes on, while Meanwhile(Other, Scene) runs; then all do. {Other, Scene}, or {none, Scene} when none came in time.
+turns(Name, Node, Ms, Meanwhile, Scene0) ->
+    {Address, _} = chaos_layout:symbol(chaos_scene:layout(Scene0), Name),
+    {Cores, Core, Gdb0} = connect(Node, Scene0),
+    Gdb1 = chaos_gdb:continue_but(chaos_gdb:break(Gdb0, Address), [Core], Cores),
+    {Stopped, Gdb2, Scene1} = until_stopped(Gdb1, chaos_machine:now_ms() + Ms, Scene0),
+    case Stopped of
+        none ->
+            chaos_gdb:detach(chaos_gdb:unbreak(chaos_gdb:stop(Gdb2), Address)),
+            {none, Scene1};
+        Other ->
+            Gdb3 = chaos_gdb:continue_but(chaos_gdb:unbreak(Gdb2, Address), [Other], Cores),
+            Scene2 = Meanwhile(node_of(Other, Scene1), Scene1),
+            chaos_gdb:detach(chaos_gdb:stop(Gdb3)),
+            {node_of(Other, Scene1), Scene2}
+    end.
+
+node_of(Core, Scene) ->
+    [Node] = [N || N <- chaos_scene:nodes(Scene), chaos_memory:core(chaos_scene:memory(Scene), N) =:= Core],
+    Node.

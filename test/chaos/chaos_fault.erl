@@ -1,13 +1,14 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% Makes one injection. {injected | {skipped, Why}, Traces, Scene}; traces: `flips`, what was
-%% changed in memory from outside, and `more`, nodes that were hit besides the planned ones.
+%% changed in memory from outside, `more`, nodes that were hit besides the planned ones, `stood`, whose core stood still.
 -module(chaos_fault).
 -export([inject/2]).
 
 -type trace() :: #{flips => [{non_neg_integer(), byte(), byte()}], more => [non_neg_integer()],
-                   text => iodata()}.
+                   stood => [non_neg_integer()], text => iodata()}.
 
 -define(STEP_MS, 20000).
+-define(RESUME_ADDRESS, 16#467). % of the firmware, 40:67h
 %% Functions that each node runs all the time.
 -define(HOT, ["syscall_entry", "syscall_dispatch", "trap_common", "trap_enter", "schedule_block",
               "timer_enter", "user_return", "futex_wait", "sys_futex", "arch_clock", "wake_all",
@@ -28,14 +29,15 @@ inject({nothing, Ms}, _, Scene0) ->
     {injected, #{text => io_lib:format("~b suspicions", [length(Suspected)])}, Scene};
 inject({boot_core_stop, Ms}, Injection, Scene) ->
     inject({core_stop, Ms}, Injection, Scene);
-inject({core_stop, Ms}, #{target := Target}, Scene) ->
-    {injected, #{}, chaos_core:hold(Target, Scene, Ms, fun(S) -> S end)};
+inject({core_stop, Ms}, #{target := Target}, Scene0) ->
+    {Stood, Scene} = chaos_core:hold(Target, Scene0, fun(S) -> stand([Target], Ms, S) end),
+    {injected, #{stood => Stood}, Scene};
 inject({machine_stop, Ms}, _, Scene0) ->
     #{qmp := Qmp} = chaos_scene:machine(Scene0),
     {ok, _} = chaos_qmp:command(Qmp, "stop"),
-    Scene = chaos_scene:pause(Scene0, Ms),
+    {Stood, Scene} = stand(chaos_scene:nodes(Scene0), Ms, Scene0),
     {ok, _} = chaos_qmp:command(Qmp, "cont"),
-    {injected, #{}, Scene};
+    {injected, #{stood => Stood}, Scene};
 inject({rip, Where, Interrupts}, #{target := Target}, Scene) ->
     Outcome = chaos_core:send_away(Target, Where, Interrupts, Scene),
     %% It may have taken long until that core was met in the kernel.
@@ -54,31 +56,34 @@ inject({broken_store, Copy}, #{random := Random} = Injection, Scene) ->
     {At, _} = rand:uniform_s(Size, Random),
     with_death(Injection, flip_at(Base + At - 1, 3, Scene), Scene);
 inject({broken_trampoline}, Injection, Scene) ->
-    Address = chaos_memory:trampoline(chaos_scene:memory(Scene)),
-    [chaos_qtest:write(qtest(Scene), Address + At, <<16#ff>>) || At <- [0, 1, 2, 16, 64]],
-    with_death(Injection, #{}, Scene);
-inject({clock, Year}, _, Scene) ->
-    #{qmp := Qmp} = chaos_scene:machine(Scene),
-    {ok, _} = chaos_qmp:monitor(Qmp, "o /b 0x70 0x09"),
-    {ok, _} = chaos_qmp:monitor(Qmp, io_lib:format("o /b 0x71 0x~.16b", [Year])),
-    {injected, #{}, Scene};
+    Memory = chaos_scene:memory(Scene),
+    Trampoline = chaos_memory:trampoline(Memory),
+    %% Where cores begin, and where the firmware sends the boot core to.
+    Addresses = [Trampoline + At || At <- [0, 1, 2, 16, 64]] ++ [?RESUME_ADDRESS + At || At <- [0, 1, 2, 3]],
+    Flips = [F || Address <- Addresses, F <- maps:get(flips, flip_at(Address, 6, Scene))],
+    with_death(Injection, #{flips => Flips}, Scene);
 inject({machine_check, corrected}, #{target := Target}, Scene) ->
-    #{qmp := Qmp} = chaos_scene:machine(Scene),
-    Core = chaos_memory:core(chaos_scene:memory(Scene), Target),
-    {ok, _} = chaos_qmp:monitor(Qmp, io_lib:format("mce ~b 9 0x9c000000000000c0 0x0 0x4321000 0x8c",
-                                                   [Core])),
+    chaos_recovery:machine_check(8, corrected, Target, Scene),
     {injected, #{}, Scene};
+inject({machine_check, twice}, Injection, Scene) ->
+    chaos_recovery:machine_check_twice(Injection, Scene);
+inject({split, Function}, Injection, Scene) ->
+    chaos_recovery:split_view(Function, Injection, Scene);
+inject({core_gone}, Injection, Scene) ->
+    chaos_recovery:core_gone(Injection, Scene);
+inject({published_flip, alone}, Injection, Scene) ->
+    {Trace, Text} = flip_published(Injection, Scene),
+    {injected, Trace#{text => Text}, Scene};
+inject({published_flip, death}, #{more := [Other]} = Injection, Scene0) ->
+    {Trace, Text} = flip_published(Injection, Scene0),
+    {_, Scene} = chaos_scene:order(Other, Other, "panic", Scene0),
+    {injected, Trace#{text => Text}, Scene};
 inject({interrupts, Line, Count}, _, Scene) ->
     [chaos_qtest:interrupt(qtest(Scene), Line, Level) || _ <- lists:seq(1, Count), Level <- [1, 0]],
     {injected, #{}, Scene};
 inject({together, _}, #{target := Target, more := More}, Scene) ->
     chaos_core:send_all_away([Target | More], Scene),
     {injected, #{}, Scene};
-inject({alternate, Ms}, #{target := Target, more := [Other]}, Scene0) ->
-    Same = fun(S) -> S end,
-    Scene1 = chaos_core:hold(Target, Scene0, Ms, Same),
-    Scene2 = chaos_core:hold(Other, Scene1, Ms, Same),
-    {injected, #{}, Scene2};
 inject({again}, #{target := Target}, Scene0) ->
     #{Target := Life} = chaos_scene:incarnations(Scene0),
     {_, Scene1} = chaos_scene:order(Target, Target, "panic", Scene0),
@@ -99,6 +104,8 @@ inject({hang_step, Function}, Injection, Scene) ->
 
 %% Every second fault of the kernel is asked for on another node, with hydros:kill/2.
 via("erl_" ++ _, Target, _, _) ->
+    Target;
+via("clock_jump", Target, _, _) ->
     Target;
 via(_, Target, Index, Scene) ->
     case chaos_scene:has_cluster(Scene) andalso Index rem 2 =:= 1 of
@@ -224,14 +231,13 @@ used_byte(From, To, Random0, Tries, Text, Memory) ->
 flip_unread(Target, Random0, Scene0) ->
     Memory = chaos_scene:memory(Scene0),
     Writers = chaos_scene:nodes(Scene0) -- [Target],
-    Me = self(),
-    Scene = chaos_core:hold(Target, Scene0, 120, fun(S) ->
-        Me ! {flipped, flip_in(Writers, Target, Random0, Memory, S)},
-        S
+    {Flipped, Scene} = chaos_core:hold(Target, Scene0, fun(S0) ->
+        S = chaos_scene:pause(S0, 120),
+        {flip_in(Writers, Target, Random0, Memory, S), S}
     end),
-    receive
-        {flipped, none} -> {{skipped, "no ring to it held anything unread"}, #{}, Scene};
-        {flipped, Trace} -> {injected, Trace, Scene}
+    case Flipped of
+        none -> {{skipped, "no ring to it held anything unread"}, #{}, Scene};
+        Trace -> {injected, Trace, Scene}
     end.
 
 flip_in([], _, _, _, _) ->
@@ -251,3 +257,41 @@ flip_in([Writer | Writers], Reader, Random0, Memory, Scene) ->
         _ ->
             flip_in(Writers, Reader, Random0, Memory, Scene)
     end.
+
+%% ---- words that a node publishes, and that all others read ----
+
+%% {Field, bytes of one of its values, how many: one, or one for each node}
+-define(PUBLISHED, [{state, 4, one}, {incarnation, 4, one}, {beat, 8, one}, {sleeping, 4, one}, {epitaph_valid, 4, one},
+                    {bell_armed, 8, one}, {wakeful, 4, one}, {nmi_answers, 4, one}, {suspects, 8, one}, {started_ns, 8, one},
+                    {guardian_step, 4, one}, {guardian_target, 4, one}, {guardian_incarnation, 4, one},
+                    {guardian_claim, 4, one}, {fenced, 4, nodes}, {deaths_in_row, 4, nodes}, {offline, 4, nodes},
+                    {card, 8, one}, {address, 4, one}, {console_owner, 4, one}, {console_selected, 4, one},
+                    {{burial, number}, 8, one}, {{burial, node}, 4, one}, {{burial, incarnation}, 4, one},
+                    {{burial, guardian}, 4, one}, {{burial, notice}, 4, one}, {{burial, noticed_ns}, 8, one}]).
+
+flip_published(#{target := Target, random := Random0}, Scene) ->
+    Memory = chaos_scene:memory(Scene),
+    {Which, Random1} = rand:uniform_s(length(?PUBLISHED), Random0),
+    {Field, Size, Many} = lists:nth(Which, ?PUBLISHED),
+    {Index, Random2} = case Many of
+        one -> {1, Random1};
+        nodes -> rand:uniform_s(length(chaos_scene:nodes(Scene)), Random1)
+    end,
+    %% As often one of the low bits, which mean most.
+    {Low, Random3} = rand:uniform_s(2, Random2),
+    {Bit, _} = rand:uniform_s(case Low of 1 -> 6; 2 -> 8 * Size end, Random3),
+    Base = case Field of
+        {Structure, Of} ->
+            chaos_memory:published_address(Memory, Target, Structure) +
+                chaos_layout:offset(chaos_scene:layout(Scene), Structure, Of);
+        _ -> chaos_memory:published_address(Memory, Target, Field)
+    end,
+    Trace = flip_at(Base + (Index - 1) * Size + (Bit - 1) div 8, (Bit - 1) rem 8, Scene),
+    {Trace, io_lib:format("~0p~s bit ~b", [Field, ["[" ++ integer_to_list(Index - 1) ++ "]" || Many =:= nodes], Bit - 1])}.
+
+%% Those of the nodes whose beat stands still for so long.
+stand(Nodes, Ms, Scene0) ->
+    Beats = fun() -> [{Node, chaos_memory:published(chaos_scene:memory(Scene0), Node, beat)} || Node <- Nodes] end,
+    Before = Beats(),
+    Scene = chaos_scene:pause(Scene0, Ms),
+    {[Node || {Node, _} = Beat <- Beats(), lists:member(Beat, Before)], Scene}.

@@ -1,6 +1,6 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% QEMU's gdb stub: cores are threads, one more than their number. To connect stops the machine;
-%% then all cores go on, or all but one.
+%% then all cores go on, or all but some.
 -module(chaos_gdb).
 -export([connect/1, detach/1, stop/1, continue/1, continue_but/3, register/3, set_register/4,
          break/2, unbreak/2, stopped/2]).
@@ -29,8 +29,8 @@ stop({Socket, Rest}) ->
 continue(Gdb) ->
     send(Gdb, "vCont;c").
 
-continue_but(Gdb, Core, Cores) ->
-    send(Gdb, ["vCont" | [io_lib:format(";c:p1.~.16b", [C + 1]) || C <- Cores, C =/= Core]]).
+continue_but(Gdb, Held, Cores) ->
+    send(Gdb, ["vCont" | [io_lib:format(";c:p1.~.16b", [C + 1]) || C <- Cores -- Held]]).
 
 break(Gdb, Address) ->
     {<<"OK">>, Gdb2} = ask(Gdb, io_lib:format("Z1,~.16b,1", [Address])),

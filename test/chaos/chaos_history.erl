@@ -1,94 +1,171 @@
 %% SPDX-License-Identifier: Apache-2.0
-%% What the nodes told about the load: which writes were acknowledged, what each replica holds.
-%% Every chain is checked against the one that must be; at the end nothing acknowledged is missing.
+%% What the nodes told about the load: the writes that were acknowledged, in which life of their writer, what each replica
+%% holds. Every chain, counter and set of keys is computed here once more; a life that began at or before a write which an
+%% earlier life had acknowledged has lost it, also when it then wrote that number again.
 -module(chaos_history).
--export([new/0, line/4, forget/2, states/1, missing/3, acknowledged/1, total/1, wrong/1]).
+-export([new/0, line/4, lost/3, forget/2, states/1, missing/3, acknowledged/1, total/1, wrong/1]).
 -export_type([history/0]).
 
+-type writer() :: non_neg_integer().
+-type life() :: non_neg_integer().
 -record(history, {
-    acked = #{} :: #{integer() => integer()},
-    %% The newest state of each node: {Ms, Synced, Nodes, #{Writer => Last}}
+    %% First number of each life, and the last one acknowledged in it (0: none).
+    lives = #{} :: #{writer() => #{life() => {pos_integer(), non_neg_integer()}}},
+    %% The newest state of each node: {Ms, Synced, Nodes, #{Writer => {Last, newest life}}}
     states = #{} :: #{integer() => {integer(), boolean(), integer(), map()}},
-    chains = #{} :: #{{integer(), integer() | last} => integer()},
+    %% Chain, sum and the key's part of the sum over all keys, up to this write of this life.
+    known = #{} :: #{{writer(), life(), pos_integer()} => {integer(), integer(), integer()}},
     wrong = [] :: [string()]
 }).
 -type history() :: #history{}.
 
 new() -> #history{}.
 
-%% A line `state ...` of node Node. One into which a dying kernel wrote says nothing.
+%% A line `state ...` of node Node (chaos_replica:lines/4). One into which a dying kernel wrote says nothing.
 -spec line(integer(), integer(), string(), history()) -> history().
 line(Ms, Node, Line, History) ->
-    try state(Ms, Node, Line, History)
-    catch error:badarg -> History
+    try parse(string:lexemes(Line, " ")) of
+        {Synced, Nodes, Counter, Keys, Logs} -> told(Ms, Node, Synced, Nodes, Counter, Keys, Logs, History);
+        none -> History
+    catch error:_ -> History
     end.
 
-state(Ms, Node, Line, History) ->
-    case string:lexemes(Line, " ") of
-        ["state", Synced, "nodes", Nodes, "repairs", _, "writers" | Words] ->
-            Writers = [[list_to_integer(Part) || Part <- string:split(Word, ":", all)]
-                       || Word <- Words],
-            Stated = History#history{
-                states = maps:put(Node, {Ms, Synced =:= "true", list_to_integer(Nodes),
-                                         maps:from_list([{W, Last} || [W, Last, _, _] <- Writers])},
-                                  History#history.states)},
-            lists:foldl(fun(Writer, H) -> writer(Node, Writer, H) end, Stated, Writers);
-        _ ->
-            History
-    end.
+parse(["state", Synced, "nodes", Nodes, "repairs", _, "counter", Counter, "keys", Keys, "writers" | Words])
+    when Synced =:= "true"; Synced =:= "false" ->
+    "end" = lists:last(Words),
+    {Synced =:= "true", list_to_integer(Nodes), list_to_integer(Counter), list_to_integer(Keys),
+     [begin
+         [Writer, Last, Chain, Lives] = string:split(Word, ":", all),
+         {number(Writer), number(Last), number(Chain), [life(Life) || Life <- string:split(Lives, ".", all)]}
+     end || Word <- lists:droplast(Words)]};
+parse(_) ->
+    none.
+
+life(Text) ->
+    [Life, Rest] = string:split(Text, "@"),
+    [First, Acked] = string:split(Rest, "-"),
+    {number(Life), number(First), number(Acked)}.
+
+number(Text) -> list_to_integer(Text, 36).
+
+told(Ms, Node, Synced, Nodes, Counter, Keys, Logs, #history{states = States} = History0) ->
+    %% A node with many writers tells them in several lines.
+    Before = case States of
+        #{Node := {_, _, _, Map}} -> Map;
+        _ -> #{}
+    end,
+    Lasts = maps:from_list([{Writer, {Last, Life}} || {Writer, Last, _, [{Life, _, _} | _]} <- Logs]),
+    Stated = History0#history{states = States#{Node => {Ms, Synced, Nodes, maps:merge(Before, Lasts)}}},
+    {Views, Lived} = lists:mapfoldl(fun view/2, Stated, Logs),
+    %% Lives that came and went before anybody told of them: what they wrote is not known here.
+    Whole = lists:all(fun({_, _, _, Lives}) -> element(2, lists:last(Lives)) =:= 1 end, Views),
+    judge(Whole, Node, Counter, Keys, Views, Lived).
+
+judge(false, _, _, _, _, History) ->
+    History;
+judge(true, Node, Counter, Keys, Views, History0) ->
+    {Sum, KeySum, History} = lists:foldl(fun(View, Sums) -> writer(Node, View, Sums) end, {0, 0, History0}, Views),
+    bad([{Sum =/= Counter, "node ~b counts ~b, not ~b", [Node, Counter, Sum]},
+         {KeySum band 16#ffffffff =/= Keys, "node ~b holds wrong keys of writers ~0p",
+          [Node, [Writer || {Writer, _, _, _} <- Views]]}], History).
+
+bad(Cases, #history{wrong = Wrong} = History) ->
+    History#history{wrong = [lists:flatten(io_lib:format(Format, Arguments))
+                             || {true, Format, Arguments} <- Cases] ++ Wrong}.
+
+%% A replica saw it itself: a number that was acknowledged is written again.
+-spec lost(integer(), string(), history()) -> history().
+lost(Node, Text, History) ->
+    bad([{true, "node ~b: ~s", [Node, Text]}], History).
 
 %% What this node told is of an earlier life.
 forget(Node, #history{states = States} = History) ->
     History#history{states = maps:remove(Node, States)}.
 
-writer(Node, [Writer, Last, Chain, Acked], #history{acked = All} = History0) ->
-    {Right, History} = chain(Writer, Last, History0),
-    Told = History#history{acked = All#{Writer => max(Acked, maps:get(Writer, All, 0))}},
-    case Right of
-        Chain -> Told;
-        _ -> Told#history{wrong = [lists:flatten(io_lib:format(
-                "node ~b holds another history of writer ~b up to ~b", [Node, Writer, Last])) |
-                Told#history.wrong]}
-    end;
-writer(_, _, History) ->
-    History.
+%% The same with all lives that are known of it, newest first.
+view({Writer, Last, Chain, Told}, History0) ->
+    {Order, History} = lives(Writer, Told, History0),
+    %% What this line tells of its last lives, and of those before them what was told earlier.
+    {Oldest, _, _} = lists:last(Told),
+    Earlier = [{Life, First} || {Life, First, _} <- Order, Life < Oldest],
+    Lives = [{Life, First} || {Life, First, _} <- Told] ++ lists:reverse(Earlier),
+    {{Writer, Last, Chain, Lives}, History}.
 
-%% Chains are computed once, on from the last known one.
-chain(_, 0, History) ->
-    {0, History};
-chain(Writer, Number, #history{chains = Chains} = History) ->
-    case Chains of
-        #{{Writer, Number} := Chain} ->
-            {Chain, History};
-        _ ->
-            Known = maps:get({Writer, last}, Chains, 0),
-            Start = case Number > Known of true -> Known; false -> 0 end,
-            extend(Writer, Start + 1, Number, maps:get({Writer, Start}, Chains, 0), History)
+writer(Node, {Writer, Last, Chain, Lives}, {Sum, KeySum, History0}) ->
+    History = extend(Writer, Last, Lives, History0),
+    {Right, Added, _} = known(Writer, Last, Lives, History),
+    Keys = lists:sum([element(3, known(Writer, Number, Lives, History))
+                      || Number <- lists:seq(max(1, Last - chaos_value:keys() + 1), Last)]),
+    {Sum + Added, KeySum + Keys,
+     bad([{Right =/= Chain, "node ~b holds another history of writer ~b up to ~b", [Node, Writer, Last]}], History)}.
+
+%% What is new of this writer's lives; oldest first. None begins where an earlier one had something acknowledged.
+lives(Writer, Told, #history{lives = All} = History) ->
+    Known = maps:get(Writer, All, #{}),
+    Merged = lists:foldl(fun({Life, First, Acked}, Map) ->
+        {Begin, Before} = maps:get(Life, Map, {First, 0}),
+        Map#{Life => {min(First, Begin), max(Acked, Before)}}
+    end, Known, Told),
+    Order = [{Life, First, Acked} || {Life, {First, Acked}} <- lists:sort(maps:to_list(Merged))],
+    {Order, case Merged of
+        Known -> History;
+        _ -> in_order(Writer, Order, 0, 0, History#history{lives = All#{Writer => Merged}})
+    end}.
+
+in_order(_, [], _, _, History) -> History;
+in_order(Writer, [{Life, First, Acked} | Lives], Highest, In, History0) ->
+    History = bad([{First =< Highest,
+                    "writes ~b to ~b of writer ~b are lost: acknowledged to its life ~b, but its life ~b began at ~b",
+                    [First, Highest, Writer, In, Life, First]}], History0),
+    case Acked >= Highest of
+        true -> in_order(Writer, Lives, Acked, Life, History);
+        false -> in_order(Writer, Lives, Highest, In, History)
     end.
 
-extend(Writer, At, To, Before, #history{chains = Chains} = History) ->
-    Chain = chaos_value:chain(Before, At, chaos_value:make(Writer, At)),
-    Next = History#history{chains = Chains#{{Writer, At} => Chain, {Writer, last} => At}},
-    case At of
-        To -> {Chain, Next};
-        _ -> extend(Writer, At + 1, To, Chain, Next)
+life_of(Number, [{Life, First} | _]) when First =< Number -> Life;
+life_of(Number, [_ | Lives]) -> life_of(Number, Lives);
+life_of(_, []) -> 0.
+
+known(_, 0, _, _) -> {0, 0, 0};
+known(Writer, Number, Lives, #history{known = Known}) ->
+    maps:get({Writer, life_of(Number, Lives), Number}, Known).
+
+%% Each number of each life is computed once: back to the first that is known, then on from there.
+extend(_, 0, _, History) -> History;
+extend(Writer, Number, Lives, #history{known = Known} = History0) ->
+    Life = life_of(Number, Lives),
+    case Known of
+        #{{Writer, Life, Number} := _} -> History0;
+        _ ->
+            #history{known = Below} = History = extend(Writer, Number - 1, Lives, History0),
+            {Chain, Sum, _} = known(Writer, Number - 1, Lives, History),
+            Value = chaos_value:make(Writer, Life, Number),
+            History#history{known = Below#{{Writer, Life, Number} =>
+                {chaos_value:chain(Chain, Number, Value), Sum + chaos_value:amount(Value),
+                 chaos_value:key_sum(Writer, Life, Number, Value)}}}
     end.
 
 states(#history{states = States}) -> States.
 wrong(#history{wrong = Wrong}) -> lists:usort(Wrong).
-%% By writer.
-acknowledged(#history{acked = Acked}) -> Acked.
-total(#history{acked = Acked}) -> lists:sum(maps:values(Acked)).
+
+%% By writer: the last write that was acknowledged, and the life that wrote it.
+-spec acknowledged(history()) -> #{writer() => {pos_integer(), life()}}.
+acknowledged(#history{lives = All}) ->
+    maps:from_list([{Writer, lists:max(Acks)} || {Writer, Lives} <- maps:to_list(All),
+                    Acks <- [[{Acked, Life} || {Life, {_, Acked}} <- maps:to_list(Lives), Acked > 0]], Acks =/= []]).
+
+total(History) ->
+    lists:sum([Number || {Number, _} <- maps:values(acknowledged(History))]).
 
 %% Which of these acknowledged writes are not in the newest states of these nodes.
--spec missing(#{integer() => integer()}, [integer()], history()) -> [string()].
+-spec missing(#{writer() => {pos_integer(), life()}}, [integer()], history()) -> [string()].
 missing(Acked, Nodes, #history{states = States}) ->
-    [lists:flatten(io_lib:format("node ~b has ~b writes of writer ~b, but ~b were acknowledged",
-                                 [Node, Has, Writer, Count]))
+    [lists:flatten(io_lib:format("node ~b has ~b writes of writer ~b, the last one of its life ~b, but write ~b of life ~b was acknowledged",
+                                 [Node, Has, Writer, In, Number, Life]))
      || Node <- Nodes,
-        {Writer, Count} <- maps:to_list(Acked),
-        Has <- [case States of
-                    #{Node := {_, _, _, Writers}} -> maps:get(Writer, Writers, 0);
-                    _ -> 0
-                end],
-        Has < Count].
+        {Writer, {Number, Life}} <- maps:to_list(Acked),
+        {Has, In} <- [case States of
+                          #{Node := {_, _, _, #{Writer := Last}}} -> Last;
+                          _ -> {0, 0}
+                      end],
+        Has < Number orelse In < Life].

@@ -4,7 +4,7 @@
 -module(chaos_scene).
 -export([open/1, close/1, step/1, wait/3, pause/2, order/4, ask/3, mark/1, since/2, incarnations/1,
          is_well/1, has_cluster/1, machine/1, memory/1, nodes/1, history/1, layout/1, is_lost/1,
-         parts_changed/1, note/2, tainted/1, taint/3, why_not_well/1, allow/2]).
+         parts_changed/1, note/2, tainted/1, taint/3, why_not_well/1, why_not_well/2]).
 -export_type([scene/0]).
 -compile({no_auto_import, [nodes/1]}).
 
@@ -17,6 +17,7 @@
     log :: file:fd(),
     load :: yes | alone | no,
     nodes = #{} :: #{integer() => {integer(), integer()}}, % node => {state, incarnation}
+    counters = #{} :: #{{integer(), integer()} => #{string() => integer()}}, % {reader, peer} => of its channel
     burials = #{} :: #{integer() => integer()},            % node => number of its last one
     suspects = #{} :: #{integer() => integer()},           % node => bits of those it suspects
     history = chaos_history:new() :: chaos_history:history(),
@@ -87,10 +88,12 @@ pause(Scene0, Ms) ->
     {_, Scene} = wait(Scene0, fun(_) -> false end, Ms),
     Scene.
 
-note(Event, #scene{events = Events, log = Log} = Scene) ->
-    Now = chaos_machine:now_ms(),
-    ok = file:write(Log, io_lib:format("== ~b ~0p~n", [Now, Event])),
-    Scene#scene{events = [{Now, Event} | Events]}.
+note(Event, #scene{log = Log} = Scene) ->
+    ok = file:write(Log, io_lib:format("== ~b ~0p~n", [chaos_machine:now_ms(), Event])),
+    happened(Event, Scene).
+
+happened(Event, #scene{events = Events} = Scene) ->
+    Scene#scene{events = [{chaos_machine:now_ms(), Event} | Events]}.
 
 mark(#scene{}) -> chaos_machine:now_ms().
 %% Oldest first.
@@ -107,11 +110,12 @@ lines(#scene{machine = #{port := Port}} = Scene, Ms) ->
 
 line(Bytes, #scene{log = Log} = Scene) ->
     ok = file:write(Log, [Bytes, $\n]),
-    case re:run(Bytes, "^\\[n([0-9]+) +([0-9]+)\\.([0-9]+)\\] chaos (.*)$",
-                [{capture, all_but_first, list}]) of
-        {match, [Node, Seconds, Micros, Text]} ->
+    case re:run(Bytes, "^\\[n([0-9]+) +([0-9]+)\\.([0-9]+)\\] (.*)$", [{capture, all_but_first, list}]) of
+        {match, [Node, Seconds, Micros, "chaos " ++ Text]} ->
             Time = list_to_integer(Seconds) * 1000000 + list_to_integer(Micros),
             older(list_to_integer(Node), Time, told(list_to_integer(Node), Text, Scene));
+        {match, [Node, _, _, Text]} ->
+            happened({kernel, list_to_integer(Node), Text}, Scene);
         nomatch -> Scene
     end.
 
@@ -127,8 +131,31 @@ told(Node, "state " ++ _ = Text, #scene{history = History} = Scene) ->
 told(Node, "order " ++ Text, #scene{orders = Orders} = Scene) ->
     [Id | _] = string:lexemes(Text, " "),
     note({order, Node, Id}, Scene#scene{orders = [Id | Orders]});
+told(Node, "channels " ++ Text, Scene) ->
+    [Peer | Counters] = string:lexemes(Text, " "),
+    counted(Node, number(Peer), Counters, Scene);
+told(Node, "lost " ++ _ = Text, #scene{history = History} = Scene) ->
+    note({said, Node, Text}, Scene#scene{history = chaos_history:lost(Node, Text, History)});
 told(Node, Text, Scene) ->
     note({said, Node, Text}, Scene).
+
+%% An event for each counter that is higher than before; a new life begins with all at 0.
+counted(Reader, Peer, [Key, Value | Rest], #scene{counters = Counters} = Scene) ->
+    Of = maps:get({Reader, Peer}, Counters, #{}),
+    Before = maps:get(Key, Of, 0),
+    case number(Value) of
+        Count when is_integer(Count), Count > Before ->
+            counted(Reader, Peer, Rest, note({counted, Reader, Peer, Key, Count - Before},
+                                             Scene#scene{counters = Counters#{{Reader, Peer} => Of#{Key => Count}}}));
+        _ ->
+            counted(Reader, Peer, Rest, Scene)
+    end;
+counted(_, _, _, Scene) ->
+    Scene.
+
+%% Of a line into which a dying kernel may have written.
+number(Text) ->
+    try list_to_integer(Text) catch error:badarg -> none end.
 
 look_at(Node, #scene{memory = Memory, nodes = Nodes, history = History} = Scene) ->
     New = {chaos_memory:published(Memory, Node, state),
@@ -143,8 +170,12 @@ look_at(Node, #scene{memory = Memory, nodes = Nodes, history = History} = Scene)
                 true -> History;
                 false -> chaos_history:forget(Node, History)
             end,
+            Counters = case Incarnation =:= element(2, Old) of
+                true -> Scene#scene.counters;
+                false -> maps:filter(fun({Reader, _}, _) -> Reader =/= Node end, Scene#scene.counters)
+            end,
             note({node, Node, state(State), Incarnation},
-                 Scene#scene{nodes = Nodes#{Node => New}, history = Told})
+                 Scene#scene{nodes = Nodes#{Node => New}, history = Told, counters = Counters})
     end,
     suspects(Node, burial(Node, Changed)).
 
@@ -202,10 +233,14 @@ is_well(Scene) ->
     why_not_well(Scene) =:= [].
 
 %% The machine's end, or the nodes that do not run, or whose load does not see all others.
-why_not_well(#scene{lost = Lost}) when Lost =/= false ->
+why_not_well(Scene) ->
+    why_not_well([], Scene).
+
+%% Of all but these nodes, which the others need not see.
+why_not_well(_, #scene{lost = Lost}) when Lost =/= false ->
     [{machine, Lost}];
-why_not_well(#scene{nodes = Nodes, history = History, load = Load} = Scene) ->
-    All = nodes(Scene),
+why_not_well(But, #scene{nodes = Nodes, history = History, load = Load} = Scene) ->
+    All = nodes(Scene) -- But,
     States = chaos_history:states(History),
     Now = chaos_machine:now_ms(),
     Seen = case Load of yes -> length(All); alone -> 1; no -> 0 end,
@@ -225,10 +260,6 @@ parts_changed(#scene{memory = Memory, sums = Sums} = Scene) ->
                           || {Name, Owner, Base, Size} <- chaos_memory:parts(Memory)]),
     Changed = [Part || {Part, Sum} <- maps:to_list(New), maps:get(Part, Sums, Sum) =/= Sum],
     {Changed, Scene#scene{sums = New}}.
-
-%% Parts that the injection itself changes: not looked at the next time.
-allow(Owner, #scene{sums = Sums} = Scene) ->
-    Scene#scene{sums = maps:filter(fun({_, O}, _) -> O =/= Owner end, Sums)}.
 
 %% ---- orders to the load inside ----
 

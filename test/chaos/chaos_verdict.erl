@@ -9,10 +9,10 @@
                    start := integer(), lives := #{non_neg_integer() => non_neg_integer()}, events := [{integer(), term()}],
                    hit := [non_neg_integer()], tainted := [non_neg_integer()],
                    well := boolean(), well_ms := integer(), why := term(), changed := [term()],
-                   refused := boolean(), flips := same | overwritten | healed | none,
-                   text := iodata(), wrong := [string()], lost := false | term()}.
+                   refused := boolean(), flips := same | overwritten | none,
+                   trace := map(), text := iodata(), wrong := [string()], lost := false | term()}.
 -type verdict() :: #{injection := chaos_plan:injection(), injected := boolean(),
-                     activated := boolean(), manifested := boolean(), noticed := [term()],
+                     activated := boolean(), evidence := [string()], wanted := chaos_evidence:wanted(), manifested := boolean(), noticed := [term()],
                      recovered := boolean(), escapes := [string()], latent := boolean(),
                      text := iodata(), well_ms := integer(), skipped := string()}.
 
@@ -24,8 +24,11 @@ judge(#{injection := #{expect := Expect} = Injection, outcome := Outcome, events
                          [Node || {_, {buried, Node, _, _, _}} <- Events]),
     Damage = lists:usort([Node || {_, {said, Node, "damage" ++ _}} <- Events]),
     Noticed = [{Node, By, How, Ms - Start} || {Ms, {buried, Node, _, By, How}} <- Events],
-    Manifested = Deaths =/= [] orelse Damage =/= [] orelse maps:get(refused, Facts),
+    Broken = [Reader || {_, {counted, Reader, Peer, "bad_" ++ _, _}} <- Events, lists:member(Peer, Hit)],
+    Manifested = Deaths =/= [] orelse Damage =/= [] orelse Broken =/= [] orelse maps:get(refused, Facts),
     Borne = Expect =:= lives,
+    Wanted = chaos_evidence:wanted(Injection),
+    Evidence = chaos_evidence:seen(Wanted, Facts),
     Lives = maps:get(lives, Facts),
     Again = again(Injection),
     Later = lists:usort([{Node, How} || {_, {buried, Node, Life, _, How}} <- Events,
@@ -42,8 +45,9 @@ judge(#{injection := #{expect := Expect} = Injection, outcome := Outcome, events
     #{injection => Injection,
       injected => Outcome =:= injected,
       skipped => case Outcome of {skipped, Why} -> Why; _ -> "" end,
-      activated => Outcome =:= injected andalso
-          (Manifested orelse lists:member(Flips, [none, overwritten])),
+      activated => Outcome =:= injected andalso (Manifested orelse Evidence =/= [] orelse Flips =:= overwritten),
+      evidence => Evidence,
+      wanted => Wanted,
       manifested => Manifested,
       latent => Outcome =:= injected andalso not Manifested andalso Flips =:= same,
       noticed => Noticed ++ [{Node, Node, damage_found, 0} || Node <- Damage] ++
@@ -51,7 +55,7 @@ judge(#{injection := #{expect := Expect} = Injection, outcome := Outcome, events
                                                   Deaths =:= []],
       recovered => maps:get(well, Facts),
       well_ms => maps:get(well_ms, Facts),
-      text => [maps:get(text, Facts), unseen(Expect, Outcome, Manifested),
+      text => [maps:get(text, Facts), unseen(Expect, Outcome, Wanted, Evidence),
                [format(" not well: ~p", [maps:get(why, Facts)]) || not maps:get(well, Facts), Expect =/= lost]],
       escapes => case Nodes of [] -> []; _ -> Escapes end}.
 
@@ -64,18 +68,20 @@ late(Node, Tainted) ->
 
 %% A second death that is wanted.
 again(#{way := {again}}) -> 1;
+again(#{way := {machine_check, twice}}) -> 1;
 again(_) -> 0.
 
-%% What a test asks for.
+%% What a test asks for: that it did what it is for, too.
 -spec is_good(verdict()) -> boolean().
 is_good(#{injection := #{expect := lost}, recovered := Recovered}) ->
     not Recovered;
-is_good(#{injection := #{expect := Expect}, injected := Injected, manifested := Manifested,
+is_good(#{injection := #{expect := Expect}, injected := Injected, wanted := Wanted, evidence := Evidence,
           recovered := Recovered, escapes := Escapes}) ->
-    Injected andalso Recovered andalso Escapes =:= [] andalso (Expect =/= dies orelse Manifested).
+    Injected andalso Recovered andalso Escapes =:= [] andalso
+        (Expect =:= may orelse Wanted =:= nothing orelse Evidence =/= []).
 
-unseen(dies, injected, false) -> " (it should have died)";
-unseen(_, _, _) -> "".
+unseen(Expect, injected, Wanted, []) when Expect =/= may, Wanted =/= nothing -> format(" NO EVIDENCE (~0p)", [Wanted]);
+unseen(_, _, _, _) -> "".
 
 format(Format, Arguments) ->
     lists:flatten(io_lib:format(Format, Arguments)).
@@ -85,10 +91,10 @@ format(Format, Arguments) ->
 text(#{injection := Injection, injected := false, skipped := Why}) ->
     [chaos_plan:text(Injection), " skipped: ", Why];
 text(#{injection := #{expect := Expect} = Injection, noticed := Noticed, escapes := Escapes, text := Text} = Verdict) ->
-    #{manifested := Manifested, activated := Activated, recovered := Recovered,
+    #{manifested := Manifested, activated := Activated, latent := Latent, recovered := Recovered, evidence := Evidence,
       well_ms := Ms} = Verdict,
     [chaos_plan:text(Injection), " ",
-     if Manifested -> "manifested"; Activated -> "activated "; true -> "latent    " end,
+     if Manifested -> "manifested"; Activated -> "activated "; Latent -> "latent    "; true -> "no sign   " end,
      [io_lib:format("  n~b by n~b ~s +~b ms", [Node, By, How, After])
       || {Node, By, How, After} <- Noticed],
      case {Recovered, Manifested} of
@@ -97,6 +103,7 @@ text(#{injection := #{expect := Expect} = Injection, noticed := Noticed, escapes
          {false, _} when Expect =:= lost -> "  machine lost, as it must be";
          {false, _} -> "  NOT RECOVERED"
      end,
+     [["  (", lists:join("; ", Evidence), ")"] || Evidence =/= [], not is_death(Evidence)],
      case iolist_size(Text) of 0 -> ""; _ -> ["  | ", Text] end,
      [["  ESCAPE: ", Escape] || Escape <- Escapes]].
 
@@ -104,10 +111,14 @@ text(#{injection := #{expect := Expect} = Injection, noticed := Noticed, escapes
 -spec sums([verdict()]) -> iodata().
 sums(Verdicts) ->
     Count = fun(Is) -> length([V || V <- Verdicts, Is(V)]) end,
-    io_lib:format("injected ~b, activated ~b, latent ~b, manifested ~b, not recovered ~b, escapes ~b",
+    io_lib:format("injected ~b, activated ~b, latent ~b, no sign ~b, manifested ~b, not recovered ~b, escapes ~b",
                   [Count(fun(#{injected := I}) -> I end), Count(fun(#{activated := A}) -> A end),
-                   Count(fun(#{latent := L}) -> L end), Count(fun(#{manifested := M}) -> M end),
+                   Count(fun(#{latent := L}) -> L end), Count(fun is_unseen/1), Count(fun(#{manifested := M}) -> M end),
                    Count(fun is_not_recovered/1), escapes(Verdicts)]).
+
+%% Injected, and nobody can tell whether anything met it.
+is_unseen(#{injected := Injected, activated := Activated, latent := Latent}) ->
+    Injected andalso not Activated andalso not Latent.
 
 is_not_recovered(#{recovered := Recovered, injection := #{expect := Expect}}) ->
     not Recovered andalso Expect =/= lost.
@@ -125,8 +136,8 @@ table(Verdicts) ->
     Manifested = [V || #{manifested := true, injected := true} = V <- Verdicts],
     Times = [Ms || #{well_ms := Ms, recovered := true} <- Manifested],
     [io_lib:format("injected ~b, skipped ~b~n", [Injected, length(Verdicts) - Injected]),
-     io_lib:format("activated ~b, latent ~b~n", [Count(fun(#{activated := A}) -> A end),
-                                                 Count(fun(#{latent := L}) -> L end)]),
+     io_lib:format("activated ~b, latent ~b, no sign ~b~n",
+                   [Count(fun(#{activated := A}) -> A end), Count(fun(#{latent := L}) -> L end), Count(fun is_unseen/1)]),
      io_lib:format("manifested ~b, of these recovered ~b~n", [length(Manifested), length(Times)]),
      [[io_lib:format("noticed as ~s: ~b", [How, length(Of)]),
        case lists:sort([Ms || {_, _, _, Ms} <- Of]) of
@@ -144,3 +155,7 @@ table(Verdicts) ->
      end,
      io_lib:format("not recovered ~b~n", [Count(fun is_not_recovered/1)]),
      io_lib:format("escapes ~b~n", [escapes(Verdicts)])].
+
+%% Told by who buried whom.
+is_death(Evidence) ->
+    lists:all(fun(Text) -> lists:suffix(" ended", Text) end, Evidence).

@@ -52,8 +52,18 @@ static void published_fields(void)
     FIELD(published, started_ns);
     FIELD(published, suspects);
     FIELD(published, nmi_answers);
+    FIELD(published, sleeping);
+    FIELD(published, epitaph_valid);
+    FIELD(published, bell_armed);
+    FIELD(published, wakeful);
     FIELD(published, guardian_step);
     FIELD(published, guardian_target);
+    FIELD(published, guardian_incarnation);
+    FIELD(published, guardian_claim);
+    FIELD(published, fenced);
+    FIELD(published, card);
+    FIELD(published, address);
+    FIELD(published, console_selected);
     FIELD(published, offline);
     FIELD(published, deaths_in_row);
     FIELD(published, console_owner);
@@ -70,6 +80,7 @@ static void published_fields(void)
     FIELD(burial, incarnation);
     FIELD(burial, guardian);
     FIELD(burial, notice);
+    FIELD(burial, noticed_ns);
     FIELD(epitaph, text_size);
     FIELD(epitaph, text);
 }

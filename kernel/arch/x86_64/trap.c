@@ -76,7 +76,8 @@ static void page_fault(struct registers *registers)
         registers->rip = (uintptr_t)user_access_failed;
 }
 
-static NO_RETURN void machine_check(struct registers *registers)
+/* A function of its own also in the debug kernel, for tests stop a core here. */
+static NO_RETURN __attribute__((noinline)) void machine_check(struct registers *registers)
 {
     unsigned banks = msr_read(MSR_MCG_CAP) & 0xff;
     uint64_t first = 0;

@@ -4,7 +4,7 @@
 %% With `-chaos alone` each node is its own cluster; with `-chaos busy` it is never idle.
 -module(chaos_load).
 -behaviour(supervisor).
--export([start/0, init/1, report_link/0, report/0, work/0]).
+-export([start/0, init/1, report_link/0, report/1, work/0]).
 
 -spec start() -> ok.
 start() ->
@@ -51,13 +51,14 @@ self_number(false) ->
 
 -spec report_link() -> {ok, pid()}.
 report_link() ->
-    {ok, spawn_link(?MODULE, report, [])}.
+    {ok, spawn_link(?MODULE, report, [#{}])}.
 
--spec report() -> no_return().
-report() ->
-    chaos_line:say("~s", [chaos_store:report()]),
+-spec report(map()) -> no_return().
+report(Channels) ->
+    _ = [chaos_line:say("~s", [Line]) || Line <- chaos_store:report()],
+    Next = chaos_channels:tell(Channels),
     timer:sleep(500),
-    report().
+    report(Next).
 
 -spec work() -> no_return().
 work() ->

@@ -11,36 +11,43 @@
 start_link(Self, Nodes) ->
     {ok, spawn_link(?MODULE, run, [Self, Nodes])}.
 
+%% Each life of the writer has a number of its own: the machine's clock since power-on, which nothing sets back.
 -spec run(non_neg_integer(), pos_integer()) -> no_return().
 run(Self, Nodes) ->
     _ = (catch net_kernel:monitor_nodes(true)),
-    next(Self, Nodes, begin_after(Self)).
-
-%% What an earlier life wrote last may have reached some only: it is written again.
-begin_after(Self) ->
-    case chaos_store:last(Self) of
-        {ok, Last} ->
-            max(Last - 1, 0);
-        not_synced ->
-            timer:sleep(100),
-            begin_after(Self)
+    Life = os:perf_counter(millisecond),
+    case last(Self) of
+        none ->
+            next(Self, Nodes, Life, 1);
+        {Last, Before} when Before < Life ->
+            %% What an earlier life wrote last may have reached some only: the same value to all. What comes
+            %% after it is this life's own: a write that was acknowledged and is forgotten would not look the same.
+            write(Self, Nodes, Life, Before, Last),
+            next(Self, Nodes, Life, Last + 1)
     end.
 
-next(Self, Nodes, Acked) ->
-    Number = Acked + 1,
-    write(Self, Nodes, Number, chaos_value:make(Self, Number), Acked),
-    timer:sleep(?PAUSE_MS),
-    next(Self, Nodes, Number).
+last(Self) ->
+    case chaos_store:last(Self) of
+        not_synced -> timer:sleep(100), last(Self);
+        Last -> Last
+    end.
 
-write(Self, Nodes, Number, Value, Acked) ->
+next(Self, Nodes, Life, Number) ->
+    write(Self, Nodes, Life, Life, Number),
+    timer:sleep(?PAUSE_MS),
+    next(Self, Nodes, Life, Number + 1).
+
+write(Self, Nodes, By, Life, Number) ->
+    Value = chaos_value:make(Self, Life, Number),
     Replicas = [node() | nodes()],
-    _ = [{chaos_store, Replica} ! {write, self(), Self, Number, Value, Acked} || Replica <- Replicas],
+    _ = [{chaos_store, Replica} ! {write, self(), Self, By, Life, Number, Value} || Replica <- Replicas],
     case collect(Number, Replicas, 0) of
         Count when is_integer(Count), 2 * Count > Nodes ->
+            _ = [{chaos_store, Replica} ! {acked, Self, Life, Number} || Replica <- Replicas],
             ok;
         _ ->
             timer:sleep(?PAUSE_MS),
-            write(Self, Nodes, Number, Value, Acked)
+            write(Self, Nodes, By, Life, Number)
     end.
 
 collect(_, [], Count) ->

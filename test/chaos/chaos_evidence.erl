@@ -1,0 +1,93 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% By what one knows that an injection met something, and did not just happen: pure.
+-module(chaos_evidence).
+-export([wanted/1, seen/2]).
+-export_type([wanted/0]).
+
+-type wanted() ::
+    death                    % a node that was hit ended
+    | {counted, [string()]}  % another node's counters of its channel with the target (/proc/hydros/channels)
+    | {counts, [string()]}   % the target's own counters of its channels
+    | told                   % the load on the target: `did KIND ...`
+    | {kernel, string()}     % any kernel's log: a pattern
+    | stood                  % the cores' beats stood still meanwhile
+    | damage                 % the load found a wrong value
+    | rewritten              % all that was changed was written anew
+    | {all, [wanted()]}
+    | nothing.               % nobody can tell
+
+%% Part of what is known of an injection (chaos_verdict).
+-type facts() :: #{injection := chaos_plan:injection(), events := [{integer(), term()}], hit := [non_neg_integer()],
+                   trace := map(), flips := same | overwritten | none, _ => _}.
+
+-spec wanted(chaos_plan:injection()) -> wanted().
+wanted(#{kind := Kind, expect := Expect}) ->
+    case {kind(Kind), Expect} of
+        {default, dies} -> death;
+        {default, _} -> nothing;
+        {Wanted, _} -> Wanted
+    end.
+
+kind(ring_position) -> {counted, ["bad_position"]};
+kind(ring_read_position) -> {counted, ["bad_read"]};
+kind(ring_size) -> {counted, ["bad_size"]};
+kind(ring_torn) -> {counted, ["bad_size"]};
+kind(ring_sequence) -> {counted, ["bad_sequence"]};
+kind(ring_duplicate) -> {counted, ["bad_sequence"]};
+kind(ring_checksum) -> {counted, ["bad_checksum"]};
+kind(ring_kind) -> {counted, ["bad_kind"]};
+kind(ring_noise) -> {counted, ["bad_size", "bad_session"]};
+kind(ring_flip) -> {counted, ["bad_"]};
+kind(position_flip) -> {counted, ["bad_"]};
+%% The reader takes nothing out of that session; the writer, whose session was answered no more, begins another.
+kind(stale_session) -> {counts, ["sessions"]};
+kind(flood) -> {counted, ["frames_in"]};
+kind(Kind) when Kind =:= quarrel; Kind =:= outcast -> {all, [{counted, ["bad_"]}, death]};
+kind(Kind) when Kind =:= erl_files; Kind =:= erl_processes; Kind =:= erl_storm; Kind =:= erl_crashes;
+                Kind =:= erl_store; Kind =:= clock_jump -> told;
+%% Restarted by its supervisor first; only when that gives up the node's Erlang ends.
+kind(erl_escalation) -> {all, [told, death]};
+kind(memory_eat) -> {kernel, "fault: took [0-9]+ KiB"};
+kind(wild_write) -> {kernel, "fault: wrote [0-9]+ words"};
+kind(store_flip_first) -> {all, [death, {kernel, "kernel copy 1 in the boot store was altered: mended"}]};
+kind(store_flip_second) -> {all, [death, {kernel, "kernel copy 2 in the boot store was altered: mended"}]};
+kind(trampoline_flip) -> {all, [death, rewritten]};
+%% One that nobody hears of until an uncorrected one comes, in another bank of the same core.
+kind(machine_check) -> {all, [death, {kernel, "machine check: bank 8 "}, {kernel, "machine check: bank 9 "}]};
+kind(core_gone) -> {all, [death, {kernel, "is offline now"}]};
+kind(value_flip) -> damage;
+kind(Kind) when Kind =:= core_pause; Kind =:= machine_pause; Kind =:= slow_consumer -> stood;
+kind(Kind) when Kind =:= zombie; Kind =:= zombie_boot -> {all, [stood, death]};
+kind(_) -> default.
+
+%% What of it was seen; [] if that is not all.
+-spec seen(wanted(), facts()) -> [string()].
+seen({all, Wanted}, Facts) ->
+    Each = [seen(One, Facts) || One <- Wanted],
+    case lists:member([], Each) of
+        true -> [];
+        false -> lists:append(Each)
+    end;
+seen(death, #{events := Events, hit := Hit}) ->
+    [format("n~b ended", [Node]) || Node <- lists:usort([N || {_, {buried, N, _, _, _}} <- Events, lists:member(N, Hit)])];
+seen({counted, Prefixes}, #{events := Events, injection := #{target := Target}}) ->
+    lists:usort([format("n~b: ~s", [Reader, Key])
+                 || {_, {counted, Reader, Peer, Key, _}} <- Events, Peer =:= Target,
+                    Prefix <- Prefixes, lists:prefix(Prefix, Key)]);
+seen({counts, Keys}, #{events := Events, injection := #{target := Target}}) ->
+    lists:usort([format("n~b: ~s with n~b", [Target, Key, Peer])
+                 || {_, {counted, Reader, Peer, Key, _}} <- Events, Reader =:= Target, lists:member(Key, Keys)]);
+seen(told, #{events := Events, injection := #{target := Target, kind := Kind}}) ->
+    lists:sublist([Text || {_, {said, Node, "did " ++ Text}} <- Events, Node =:= Target,
+                           lists:prefix(atom_to_list(Kind) ++ " ", Text)], 1);
+seen({kernel, Pattern}, #{events := Events}) ->
+    lists:sublist([Text || {_, {kernel, _, Text}} <- Events, re:run(Text, Pattern, [{capture, none}]) =:= match], 1);
+seen(damage, #{events := Events}) ->
+    [format("n~b: ~s", [Node, Text]) || {_, {said, Node, "damage" ++ _ = Text}} <- Events];
+seen(stood, #{trace := Trace}) ->
+    [format("n~b stood still", [Node]) || Node <- maps:get(stood, Trace, [])];
+seen(rewritten, #{flips := overwritten}) -> ["written anew"];
+seen(_, _) -> [].
+
+format(Format, Arguments) ->
+    lists:flatten(io_lib:format(Format, Arguments)).
