@@ -96,6 +96,8 @@ void node_init_ended(int status)
     bool well = status == 0;
 
     init_epitaph(status);
+    if (well)
+        guardian_stay_down();
     node_end(well ? NODE_STOPPED : NODE_DEAD);
     if (option_is("on-exit", "poweroff") && !signalled)
         node_power_off(code);

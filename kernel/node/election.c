@@ -3,7 +3,8 @@
  * higher one does. */
 #include "node/election.h"
 
-#define BACK_OFF_MAX 30 /* units */
+#define BACK_OFF_MAX 30       /* units */
+#define LOOK_MAX     10000000 /* what counts of the time between two looks: we stood still, too */
 
 static uint64_t below(uint32_t node)
 {
@@ -31,11 +32,28 @@ void claim_look(struct claim *claim, uint32_t self, uint64_t claims, uint64_t de
             claim->bit = false;
         } else if (!higher) {
             claim->phase = CLAIM_WON;
+            claim->passed = claims & dead & ~(1UL << self);
         }
         break;
     case CLAIM_WON:
         break;
     }
+}
+
+/* Who asks waits for higher ones only, and they have long given way unless they are inside. Who
+ * gives way waits for a lower one, which may itself wait for such a one: so it waits longer. */
+uint64_t claim_stuck(struct claim *claim, uint32_t self, uint64_t claims, uint64_t picture,
+                     uint64_t passed)
+{
+    uint64_t lower = claims & below(self);
+
+    if (picture != claim->picture)
+        claim->still = 0;
+    claim->picture = picture;
+    claim->still += passed < LOOK_MAX ? passed : LOOK_MAX;
+    if (claim->phase == CLAIM_ASKING && claim->still >= CLAIM_STUCK)
+        return claims & ~lower & ~(1UL << self);
+    return claim->phase == CLAIM_YIELDING && claim->still >= 2 * CLAIM_STUCK ? lower : 0;
 }
 
 unsigned turn_rank(uint32_t node, uint32_t self, uint32_t count, uint64_t able)

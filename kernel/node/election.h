@@ -13,12 +13,22 @@ enum claim_phase { CLAIM_IDLE, CLAIM_YIELDING, CLAIM_ASKING, CLAIM_WON };
 
 struct claim {
     enum claim_phase phase;
-    bool bit; /* what is to be published */
+    bool bit;         /* what is to be published */
+    uint64_t passed;  /* once it is won: whose claims were passed over */
+    uint64_t picture; /* claim_stuck: what stands still, */
+    uint64_t still;   /* and for how long */
 };
 
 /* One look. claims: who publishes the bit; dead: whose is passed over. Publish claim->bit after
  * each look, with full order, and look again until it is won. */
 void claim_look(struct claim *claim, uint32_t self, uint64_t claims, uint64_t dead);
+
+/* Who of `claims` does nothing in its claim, though it lives: for CLAIM_STUCK of our own time
+ * (passed: since the last look) the picture, whatever the others publish of their work, has not
+ * changed. To be added to `dead`. */
+#define CLAIM_STUCK 60000000000UL
+uint64_t claim_stuck(struct claim *claim, uint32_t self, uint64_t claims, uint64_t picture,
+                     uint64_t passed);
 
 /* How many of `able` stand before self in the ring that begins behind `node`: 0: it is my turn. */
 unsigned turn_rank(uint32_t node, uint32_t self, uint32_t count, uint64_t able);

@@ -10,6 +10,7 @@
 #include "device/card.h"
 #include "device/console.h"
 #include "lib/log.h"
+#include "node/claim.h"
 #include "node/control.h"
 #include "node/death.h"
 #include "node/doorbell.h"
@@ -26,6 +27,8 @@
 #define START_US      10000000 /* for a core from INIT to its kernel: emulated ones may have to wait */
 #define TRIES         3        /* then a core is offline */
 #define RETRY         (1000 * MS)
+#define SELF_START    (3000 * MS) /* for a core that starts itself */
+#define SELF_ASK      (100 * MS)
 #define TAKE_OVER     (5000 * MS) /* for each able node before us that does not do it */
 #define REST_STEP     (1 * MS)
 #define SPIN_MAX      (500 * 1000UL)
@@ -48,6 +51,7 @@ static struct ward wards[NODES_MAX];
 static struct wait_queue work = WAIT_QUEUE_INIT(work);
 static uint64_t stay_down; /* nodes that the options leave dead */
 static bool is_last;       /* we are dying, and nobody else lives: no thread runs any more */
+static bool is_parked;     /* we are dead, wait for an order, and cannot be started by another */
 
 /* ---- waiting ---- */
 
@@ -91,6 +95,11 @@ static bool is_marked(uint32_t node, uint32_t why)
 bool node_is_offline(uint32_t node)
 {
     return is_marked(node, OFFLINE_CORE);
+}
+
+void guardian_stay_down(void)
+{
+    atomic_store(&self_published->offline[self_node()], offline_word(self_node(), OFFLINE_ORDER));
 }
 
 static bool stays_down(uint32_t node)
@@ -153,7 +162,7 @@ static nanoseconds ward_due(uint32_t node, uint64_t able)
         back_off_ms(node_deaths_in_row(node) + 1, option_number("back-off-ms", 1000)) * MS;
 
     if (starts_itself(node))
-        back_off += TRIES * RETRY; /* it had its time */
+        back_off += SELF_START; /* it had its time */
     return due < back_off ? back_off : due;
 }
 
@@ -206,7 +215,7 @@ static int fence(uint32_t node, enum death_notice notice)
 
     target_set(node);
     step(GUARDIAN_FENCE);
-    if (page->state != NODE_STOPPED)
+    if (page->state != NODE_STOPPED || notice != NOTICE_ORDER || starts_itself(node))
         last_words_wait(node, notice == NOTICE_SILENCE ? LAST_WORDS / 5 : LAST_WORDS);
     int error = start_fence(machine, node, repair_open(rest));
 
@@ -223,61 +232,31 @@ static int fence(uint32_t node, enum death_notice notice)
     return error;
 }
 
-static uint64_t claims_read(void)
+/* Whose claim was passed over may still write where we are going to. It may have come back to life
+ * since, so what it is taken for now is not asked; but if it has left its claim, or this is its
+ * next life, it has seen ours. */
+static void claimants_fence(uint64_t passed)
 {
-    uint64_t claims = 0;
-
-    for (uint32_t node = 0; node < machine->node_count; node++)
-        claims |= (uint64_t)(published_of(node)->guardian_claim & 1) << node;
-    return claims;
-}
-
-/* Dying together, nodes respect each other's claims, for a while. */
-static uint64_t passed_over(nanoseconds since)
-{
-    uint64_t dead = 0;
-
-    for (uint32_t node = 0; node < machine->node_count; node++)
-        dead |= (uint64_t)(watch_notice(node) != NOTICE_NONE) << node;
-    return is_last && arch_clock() < since + LAST_WORDS ? 0 : dead;
-}
-
-static void claim_win(void)
-{
-    struct claim claim = {.phase = CLAIM_IDLE};
-    nanoseconds since = arch_clock();
-
-    for (;;) {
-        uint64_t dead = passed_over(since);
-
-        claim_look(&claim, self_node(), claims_read(), dead);
-        atomic_store(&self_published->guardian_claim, claim.bit);
-        if (claim.phase == CLAIM_WON)
-            return;
-        if (claim.phase == CLAIM_YIELDING || claims_read() & ~(1UL << self_node()) & ~dead)
-            rest(REST_STEP);
-    }
-}
-
-static void claim_leave(void)
-{
-    step(GUARDIAN_IDLE);
-    atomic_store(&self_published->guardian_claim, 0);
-}
-
-/* Who died within its claim may, if it is only slow, still write where we are going to. */
-static void claimants_fence(void)
-{
-    uint64_t claims = claims_read();
-
     for (uint32_t node = 0; node < machine->node_count; node++) {
-        if (node == self_node() || !(claims >> node & 1))
-            continue;
+        const struct published *page = published_of(node);
         enum death_notice notice = watch_notice(node);
 
-        if (notice != NOTICE_NONE)
-            (void)fence(node, notice);
+        if (!(passed >> node & 1) || !claim_goes_on(node))
+            continue;
+        if (notice == NOTICE_NONE) {
+            log_line("node %u stood still within its claim: fenced", node);
+            notice = NOTICE_HANG;
+            wards[node] = (struct ward){
+                .incarnation = page->incarnation, .noticed = arch_clock(), .notice = NOTICE_HANG};
+        }
+        (void)fence(node, notice);
     }
+}
+
+static void leave(void)
+{
+    step(GUARDIAN_IDLE);
+    claim_leave();
 }
 
 /* ---- for one node ---- */
@@ -298,6 +277,29 @@ static void bury(uint32_t node, enum death_notice notice)
     if (is_end_of_machine(node) ||
         (notice != NOTICE_LAST_WORDS && option_is("on-death", "poweroff")))
         node_power_off(PANIC_STATUS);
+}
+
+/* It does it by itself, soon after its last words. One that stays down waits for this NMI; asked
+ * more than once, since it may still be at its last words. It takes no other one on its way. */
+static int start_await(uint32_t node)
+{
+    const struct published *page = published_of(node);
+    uint32_t ended = self_published->guardian_incarnation;
+    nanoseconds begun = arch_clock(), asked = 0;
+
+    step(GUARDIAN_START);
+    while (page->incarnation == ended || page->state < NODE_KERNEL) {
+        nanoseconds now = arch_clock();
+
+        if (now >= begun + SELF_START)
+            return START_BOOT_CORE;
+        if (stays_down(node) && now >= asked + SELF_ASK) {
+            arch_nmi(machine->nodes[node].apic_id);
+            asked = now;
+        }
+        rest(REST_STEP);
+    }
+    return START_OK;
 }
 
 static int start(uint32_t node)
@@ -324,7 +326,9 @@ static void start_and_tell(uint32_t node, int error)
     struct ward *ward = &wards[node];
     nanoseconds begun = arch_clock();
 
-    if (error == START_OK)
+    if (starts_itself(node))
+        error = start_await(node);
+    else if (error == START_OK)
         error = start(node);
 
     if (error == START_OK) {
@@ -364,7 +368,7 @@ static void act(uint32_t node, uint64_t able)
     ward->ordered = false;
     int error = fence(node, notice);
 
-    if (state != NODE_STOPPED && state != NODE_ABSENT)
+    if ((state != NODE_STOPPED || !ordered || starts_itself(node)) && state != NODE_ABSENT)
         bury(node, notice);
     /* The back-off may not be over. */
     bool now = ordered && ward->order == ORDER_RESTART;
@@ -406,10 +410,9 @@ static void guard(void *argument)
         } else {
             atomic_store(&self_published->guardian_target, node);
             step(GUARDIAN_INTENT);
-            claim_win();
-            claimants_fence();
+            claimants_fence(claim_win(rest, is_last));
             act(node, able);
-            claim_leave();
+            leave();
         }
     }
 }
@@ -434,7 +437,7 @@ int guardian_order(uint32_t node, enum node_order order)
         return -ESRCH;
     if (node == self_node()) {
         if (order == ORDER_STOP)
-            atomic_store(&self_published->offline[node], offline_word(node, OFFLINE_ORDER));
+            guardian_stay_down();
         node_fail("%s by order of a program", order == ORDER_STOP ? "stopped" : "killed");
     }
     wards[node].order = order;
@@ -470,6 +473,13 @@ static NO_RETURN void self_load(void)
     arch_halt();
 }
 
+/* Left by an order or after a stop, and called for now. */
+static NO_RETURN void self_restart_now(void)
+{
+    card_quiet();
+    arch_leave(self_load);
+}
+
 static NO_RETURN void self_restart(bool others)
 {
     unsigned deaths = node_deaths_in_row(self_node()) + 1;
@@ -481,8 +491,15 @@ static NO_RETURN void self_restart(bool others)
         rest(REST_STEP);
     rest(back_off_ms(deaths, option_number("back-off-ms", 1000)) * MS);
     death_row_add(self_node());
-    card_quiet();
-    arch_leave(self_load);
+    self_restart_now();
+}
+
+void guardian_called(void)
+{
+    if (!is_parked)
+        return;
+    is_last = true;
+    self_restart_now();
 }
 
 /* Somebody in the ring who can be started by us, and then does for us what we cannot. */
@@ -493,11 +510,11 @@ static bool other_start(void)
 
         if (published_of(node)->state != NODE_DEAD || stays_down(node) || starts_itself(node))
             continue;
-        claim_win();
+        claimants_fence(claim_win(rest, is_last));
         fence(node, NOTICE_LAST_WORDS);
         int error = start(node);
 
-        claim_leave();
+        leave();
         if (error == START_OK)
             return true;
     }
@@ -508,6 +525,7 @@ void guardian_last(void)
 {
     uint64_t able = nodes_able() & ~(1UL << self_node());
 
+    is_parked = stays_down(self_node()) && starts_itself(self_node());
     if (stays_down(self_node()) || !machine_is_started() ||
         (able != 0 && !starts_itself(self_node())))
         return;

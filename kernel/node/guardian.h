@@ -11,5 +11,12 @@
 void guardian_start(void);
 void guardian_wake(void); /* somebody seems to be dead */
 
+/* This node has stopped: whatever becomes of its kernel, it stays down until it is asked for. */
+void guardian_stay_down(void);
+
+/* By NMI, from a guardian in its start step for us: does not return if we are dead and can only
+ * start ourselves. */
+void guardian_called(void);
+
 /* This node dies and no other lives: starts one that does for us what we cannot. */
 void guardian_last(void);

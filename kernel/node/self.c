@@ -33,7 +33,7 @@ uint32_t node_state(uint32_t node)
     uint32_t incarnation = atomic_load_explicit(&page->incarnation, memory_order_acquire);
     uint32_t state = atomic_load_explicit(&page->state, memory_order_acquire);
 
-    if (incarnation == 0 || (state != NODE_KERNEL && state != NODE_RUNNING))
+    if (incarnation == 0 || state == NODE_ABSENT)
         return state;
     return is_fenced(node, incarnation) ? NODE_DEAD : state;
 }

@@ -23,10 +23,12 @@ enum suspicion_act suspicion_look(struct suspicion *suspicion, const struct susp
         return SUSPICION_NONE;
     }
     suspicion->silent += passed;
-    if (view->state == NODE_KERNEL)
+    if (view->state == NODE_ABSENT || view->state == NODE_DEAD)
+        return SUSPICION_NONE;
+    /* STARTING: so far it may be stopped in the midst of its first stores. Any other word: none. */
+    if (view->state != NODE_RUNNING && view->state != NODE_STOPPED)
         return starting(suspicion, limits);
-    if (view->state != NODE_RUNNING ||
-        suspicion->silent < (view->sleeping ? limits->idle : limits->suspect))
+    if (suspicion->silent < (view->sleeping ? limits->idle : limits->suspect))
         return SUSPICION_NONE;
     /* Other watchers ask, too: only what comes after our question is its answer. */
     bool open = suspicion->asked > suspicion->heard;

@@ -13,7 +13,7 @@ struct suspicion_limits { /* nanoseconds without a beat */
     uint64_t idle;        /* the same of a halted one, which beats only at its own look */
     uint64_t grace;       /* it answered, twice, and still does not beat: it hangs */
     uint64_t silence;     /* it does not even answer: its core has stopped */
-    uint64_t start;       /* from its kernel's first instruction to its first program */
+    uint64_t start;       /* without being fenced or running: from STARTING to its first program */
 };
 
 struct suspicion_view { /* of one node, each word copied once */

@@ -10,6 +10,7 @@
 #include "arch/doors.h"
 #include "lib/log.h"
 #include "node/channel.h"
+#include "node/claim.h"
 #include "node/control.h"
 #include "node/death.h"
 #include "node/doorbell.h"
@@ -50,12 +51,14 @@ void watch_listen(struct watch_listener *listener)
     listeners = listener;
 }
 
-/* A verdict is about what was seen: a beat or a life later it says nothing. */
+/* A verdict is about what was seen: a beat, a step or a life later it says nothing. */
 static enum death_notice verdict_on(uint32_t node)
 {
     const struct published *page = published_of(node);
+    const struct suspicion_view *seen = &peers[node].seen;
 
-    return page->incarnation == peers[node].seen.incarnation && page->beat == peers[node].seen.beat
+    return page->incarnation == seen->incarnation && page->beat == seen->beat &&
+                   page->state == seen->state
                ? verdicts[node]
                : NOTICE_NONE;
 }
@@ -224,6 +227,7 @@ static void look(struct timer *timer)
     nanoseconds now = arch_clock(), passed = now - last_look;
     bool suspect = false;
 
+    claim_check();
     last_look = now;
     /* We ourselves stood still for the rest. */
     if (passed > planned + planned / 2)
@@ -253,11 +257,19 @@ void nmi_enter(struct registers *registers)
     for (uint32_t node = 0; node < machine->node_count; node++) {
         const struct published *page = published_of(node);
 
-        if (page->guardian_step != GUARDIAN_FENCE || page->guardian_target != self_node() ||
-            page->guardian_incarnation != self_start.incarnation || node == self_node())
+        bool meant = page->guardian_target == self_node() &&
+                     page->guardian_incarnation == self_start.incarnation;
+
+        if (node == self_node())
             continue;
-        if (self_published->state != NODE_DEAD)
-            panic_fenced(registers, node);
+        if (self_published->state == NODE_DEAD) {
+            if (meant && page->guardian_step == GUARDIAN_START)
+                guardian_called();
+        } else if ((meant && page->guardian_step == GUARDIAN_FENCE) ||
+                   page->fenced[self_node()] == self_start.incarnation) {
+            panic_fenced(registers,
+                         node); /* fenced already: it comes late, from a core that stood */
+        }
     }
 }
 

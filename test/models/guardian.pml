@@ -2,21 +2,21 @@
 /*
  * The guardian protocol: kernel/node/election.c:claim_look and kernel/node/guardian.c:guard, with N
  * nodes. DEATHS times a node dies, between any two steps of anybody. SLOW times a node that still
- * runs is taken for dead, and goes on, as a zombie, until its core is stopped.
+ * runs is taken for dead, and goes on, until its core is stopped: it has said so itself, or it only
+ * stood still for too long. Then any beat ends the verdict, at any time.
  *
  * What must hold:
  *  - nobody writes into the partition of a core that runs, and no two at once into one partition;
  *  - a core is started only by who has written its partition, and only while it is stopped;
  *  - when all has come to rest, no node is dead while another lives.
  *
- * Left out: whose turn it is (here: anybody's at any time), back-off, and that nodes differ in whom
- * they take for dead.
+ * Left out: whose turn it is (here: anybody's at any time), back-off, and that at one moment nodes
+ * differ in whom they take for dead.
  *
  * CHECK: -DN=2 -DDEATHS=2 -DSLOW=2
- * CHECK: -DN=3 -DDEATHS=2 -DSLOW=0
  * CHECK: -DN=3 -DDEATHS=1 -DSLOW=1
- * CHECK: -DN=4 -DDEATHS=1 -DSLOW=0
- * And by hand, four minutes: -DN=3 -DDEATHS=2 -DSLOW=1.
+ * CHECK: -DN=3 -DDEATHS=2 -DSLOW=1
+ * CHECK: -DN=4 -DDEATHS=2 -DSLOW=0
  */
 #ifndef N
 #define N 3
@@ -29,35 +29,39 @@
 #endif
 
 bool runs[N];   /* its core executes */
-bool dead[N];   /* it said so, or the watchers think so */
+bool dead[N];   /* it said so */
+bool doubt[N];  /* the watchers think so, until it beats */
 bool claim[N];  /* published.guardian_claim */
-byte life[N];   /* published.incarnation */
+bool off[N];    /* it was stopped, and stands at its beginning */
 byte writer[N]; /* who writes into this partition, + 1 */
+byte passed[N]; /* whose claims it has passed over, bit by bit: of this life of theirs */
 byte deaths, slows;
 
-/* A stopped core takes no further step, and a new life of it is another process. */
-#define ALIVE (runs[self] && life[self] == mine)
+/* A stopped core takes no further step but to `ended`, where its next life begins. */
+#define ALIVE (runs[self])
 #define LIVE_OR_END                                                                                \
     if                                                                                             \
     :: ALIVE -> skip                                                                               \
     :: else -> goto ended                                                                          \
     fi
 
-#define WANTS(m) (claim[m] && !dead[m])
+/* Who is stopped does not beat, so sooner or later it is taken for dead. */
+#define LOST(m)  (dead[m] || doubt[m] || !runs[m])
+#define WANTS(m) (claim[m] && !LOST(m))
 #if N == 2
 #define LOWER(m)  (m > 0 && WANTS(0))
 #define HIGHER(m) (m < 1 && WANTS(1))
-#define WORK      (dead[1 - self])
+#define WORK      (LOST(1 - self))
 #elif N == 3
 #define LOWER(m)  ((m > 0 && WANTS(0)) || (m > 1 && WANTS(1)))
 #define HIGHER(m) ((m < 1 && WANTS(1)) || (m < 2 && WANTS(2)))
-#define WORK      ((self != 0 && dead[0]) || (self != 1 && dead[1]) || (self != 2 && dead[2]))
+#define WORK      ((self != 0 && LOST(0)) || (self != 1 && LOST(1)) || (self != 2 && LOST(2)))
 #else
 #define LOWER(m)  ((m > 0 && WANTS(0)) || (m > 1 && WANTS(1)) || (m > 2 && WANTS(2)))
 #define HIGHER(m) ((m < 1 && WANTS(1)) || (m < 2 && WANTS(2)) || (m < 3 && WANTS(3)))
 #define WORK                                                                                       \
-    ((self != 0 && dead[0]) || (self != 1 && dead[1]) || (self != 2 && dead[2]) ||                 \
-     (self != 3 && dead[3]))
+    ((self != 0 && LOST(0)) || (self != 1 && LOST(1)) || (self != 2 && LOST(2)) ||                 \
+     (self != 3 && LOST(3)))
 #endif
 
 /* It executes nothing any more, so it writes nowhere any more. */
@@ -77,7 +81,7 @@ inline core_stop(m)
     i = 0
 }
 
-proctype node(byte self; byte mine)
+proctype node(byte self)
 {
     byte n, i, other;
     bool lower, higher;
@@ -87,13 +91,13 @@ end_rest: /* kernel/node/guardian.c:choose */
         !ALIVE || WORK;
         LIVE_OR_END;
         if
-        :: self != 0 && dead[0] -> n = 0
-        :: self != 1 && dead[1] -> n = 1
+        :: self != 0 && LOST(0) -> n = 0
+        :: self != 1 && LOST(1) -> n = 1
 #if N > 2
-        :: self != 2 && dead[2] -> n = 2
+        :: self != 2 && LOST(2) -> n = 2
 #endif
 #if N > 3
-        :: self != 3 && dead[3] -> n = 3
+        :: self != 3 && LOST(3) -> n = 3
 #endif
         fi
     }
@@ -103,6 +107,7 @@ yielding:
         LIVE_OR_END;
         claim[self] = true;
         other = 0;
+        passed[self] = 0;
         lower = false;
         higher = false
     }
@@ -114,44 +119,49 @@ asking: /* the claims are read one after another */
         if
         :: other < self && WANTS(other) -> lower = true
         :: other > self && WANTS(other) -> higher = true
-        :: else -> skip
-        fi;
-        other++
-    }
-    :: atomic { other == N -> break }
-    od;
-    if
-    :: atomic {
-        lower -> LIVE_OR_END;
-        claim[self] = false;
-        goto yielding
-    }
-    :: atomic {
-        !lower && higher && (!ALIVE || LOWER(self) || !HIGHER(self));
-        LIVE_OR_END;
-        other = 0;
-        lower = false;
-        higher = false;
-        goto asking
-    }
-    :: atomic { !lower && !higher -> other = 0 }
-    fi;
-    do /* kernel/node/guardian.c:claimants_fence */
-    :: atomic {
-        other < N;
-        LIVE_OR_END;
-        if
-        :: other != self && claim[other] && dead[other] && runs[other] -> core_stop(other)
+        :: other != self && claim[other] && LOST(other) -> passed[self] = passed[self] | 1 << other
         :: else -> skip
         fi;
         other++
     }
     :: atomic { other == N -> other = 0; break }
     od;
+    if
+    :: atomic {
+        lower -> LIVE_OR_END;
+        claim[self] = false;
+        passed[self] = 0;
+        lower = false;
+        higher = false;
+        goto yielding
+    }
+    :: atomic {
+        !lower && higher && (!ALIVE || LOWER(self) || !HIGHER(self));
+        LIVE_OR_END;
+        other = 0;
+        passed[self] = 0;
+        lower = false;
+        higher = false;
+        goto asking
+    }
+    :: atomic { !lower && !higher -> skip }
+    fi;
+    do /* kernel/node/guardian.c:claimants_fence */
+    :: atomic {
+        other < N;
+        LIVE_OR_END;
+        if
+        :: (passed[self] >> other & 1) && claim[other] && runs[other] -> core_stop(other)
+        :: else -> skip
+        fi;
+        other++
+    }
+    :: atomic { other == N -> other = 0; passed[self] = 0; break }
+    od;
     atomic { /* kernel/node/guardian.c:act looks again */
         LIVE_OR_END;
         if
-        :: !dead[n] -> goto leaving
+        :: !LOST(n) -> goto leaving
         :: else -> skip
         fi
     }
@@ -169,36 +179,55 @@ asking: /* the claims are read one after another */
         assert(!runs[n] && writer[n] == self + 1)
     }
     atomic { /* GUARDIAN_START */
+        !ALIVE || off[n];
         LIVE_OR_END;
         assert(!runs[n] && writer[n] == self + 1);
         writer[n] = 0;
-        life[n] = life[n] + 1;
         claim[n] = false;
         dead[n] = false;
+        doubt[n] = false;
         runs[n] = true;
-        run node(n, life[n])
+        i = 0;
+        do
+        :: i < N ->
+            passed[i] = passed[i] & ~(1 << n);
+            i++
+        :: else -> break
+        od;
+        i = 0
     }
 leaving:
     atomic {
         LIVE_OR_END;
         claim[self] = false;
+        n = 0;
         goto end_rest
     }
 ended:
-    skip
+    atomic {
+        n = 0;
+        i = 0;
+        other = 0;
+        passed[self] = 0;
+        lower = false;
+        higher = false;
+        off[self] = true
+    }
+end_off:
+    atomic { runs[self] -> off[self] = false; goto end_rest }
 }
 
 /* Some other node lives and is thought to. */
 #if N == 2
-#define JUDGE(m) (runs[1 - m] && !dead[1 - m])
+#define JUDGE(m) (!LOST(1 - m))
 #elif N == 3
 #define JUDGE(m)                                                                                   \
-    ((m != 0 && runs[0] && !dead[0]) || (m != 1 && runs[1] && !dead[1]) ||                         \
-     (m != 2 && runs[2] && !dead[2]))
+    ((m != 0 && !LOST(0)) || (m != 1 && !LOST(1)) ||                         \
+     (m != 2 && !LOST(2)))
 #else
 #define JUDGE(m)                                                                                   \
-    ((m != 0 && runs[0] && !dead[0]) || (m != 1 && runs[1] && !dead[1]) ||                         \
-     (m != 2 && runs[2] && !dead[2]) || (m != 3 && runs[3] && !dead[3]))
+    ((m != 0 && !LOST(0)) || (m != 1 && !LOST(1)) ||                         \
+     (m != 2 && !LOST(2)) || (m != 3 && !LOST(3)))
 #endif
 
 active proctype fate()
@@ -209,8 +238,7 @@ active proctype fate()
         do
         :: m < N ->
             runs[m] = true;
-            life[m] = 1;
-            run node(m, 1);
+            run node(m);
             m++
         :: else -> break
         od;
@@ -233,13 +261,25 @@ active proctype fate()
         slows < SLOW ->
         select(m : 0 .. N - 1);
         if
-        :: runs[m] && !dead[m] && JUDGE(m) ->
+        :: !LOST(m) && JUDGE(m) ->
             slows++;
-            dead[m] = true
+            if
+            :: dead[m] = true
+            :: doubt[m] = true
+            fi
         :: else -> skip
         fi;
         m = 0
     }
+    /* It beats again. */
+    :: atomic { doubt[0] -> doubt[0] = false }
+    :: atomic { doubt[1] -> doubt[1] = false }
+#if N > 2
+    :: atomic { doubt[2] -> doubt[2] = false }
+#endif
+#if N > 3
+    :: atomic { doubt[3] -> doubt[3] = false }
+#endif
     :: atomic {
         timeout -> break /* nobody can take a step: all has come to rest */
     }
@@ -252,7 +292,7 @@ active proctype fate()
             :: else -> skip
             fi;
             if
-            :: dead[m] -> lost++
+            :: LOST(m) -> lost++
             :: else -> skip
             fi;
             m++

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # All nodes die at the same time, and the machine comes back without its firmware: four, the only one, and where no
-# firmware brings the boot core back from an INIT (microvm) so that it has to start itself.
+# firmware brings the boot core back from an INIT (microvm) so that it has to start itself. A node 0 that was stopped is started.
 # LIMIT: 150
 . test/system/common
 IMAGE=build/test/debug.img
@@ -15,3 +15,10 @@ try() { # NODES MACHINE
 try 4 q35
 try 1 q35
 try 2 microvm
+# Where it has to start itself, node 0 does so also for an order: after a stop of its own, and one by order.
+for kind in q35 microvm; do
+    machine --machine=$kind --nodes=2 --memory=512M --option=on-death=stay --option=on-exit@1=poweroff --option=run='/bin/sh /t/again.sh'
+    expect_status 0
+    for line in 'stays down' 'runs after its stop' 'was stopped' 'runs after that order'; do expect_line "^again: 0 $line\$"; done
+    echo "node 0 stopped on $kind: held"
+done

@@ -137,16 +137,31 @@ static void a_new_life_is_not_the_old_one(void **state)
     assert_int_equal(suspicion.silent, 0);
 }
 
+/* Also a core that stops in its first stores, and one whose state is no word at all. */
 static void a_start_takes_its_time(void **state)
 {
-    view.state = NODE_KERNEL;
+    const uint32_t states[] = {NODE_KERNEL, NODE_STARTING, 77};
+
+    for (unsigned i = 0; i < sizeof(states) / sizeof(*states); i++) {
+        view.state = states[i];
+        look();
+        assert_int_equal(wait_for(SUSPICION_NO_START), 30);
+    }
+}
+
+/* Its kernel goes on, and guards. */
+static void a_stopped_node_is_watched(void **state)
+{
+    view.state = NODE_STOPPED;
+    view.sleeping = 1;
     look();
-    assert_int_equal(wait_for(SUSPICION_NO_START), 30);
+    assert_int_equal(wait_for(SUSPICION_ASK), 5);
+    assert_int_equal(wait_for(SUSPICION_SILENCE), 5);
 }
 
 static void others_are_not_watched(void **state)
 {
-    const uint32_t states[] = {NODE_ABSENT, NODE_STARTING, NODE_STOPPED, NODE_DEAD, 77};
+    const uint32_t states[] = {NODE_ABSENT, NODE_DEAD};
 
     for (unsigned i = 0; i < sizeof(states) / sizeof(*states); i++) {
         view.state = states[i];
@@ -193,6 +208,7 @@ int main(void)
         cmocka_unit_test_setup(answers_to_others, reset),
         cmocka_unit_test_setup(a_new_life_is_not_the_old_one, reset),
         cmocka_unit_test_setup(a_start_takes_its_time, reset),
+        cmocka_unit_test_setup(a_stopped_node_is_watched, reset),
         cmocka_unit_test_setup(others_are_not_watched, reset),
         cmocka_unit_test_setup(anything, reset),
     };
