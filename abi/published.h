@@ -55,6 +55,18 @@ enum death_notice {
     NOTICE_NO_START = 5,   /* its core was started and did not come */
 };
 
+/* A word that alone could end a life, or keep one from beginning, stands with its complement: one
+ * of which some bits were turned is 0, and says nothing. */
+static inline uint64_t word_sealed(uint32_t value)
+{
+    return value | (uint64_t)~value << 32;
+}
+
+static inline uint32_t word_unsealed(uint64_t word)
+{
+    return (uint32_t)~word == (uint32_t)(word >> 32) ? (uint32_t)word : 0;
+}
+
 enum guardian_step { /* in published.guardian_step: what I have done for guardian_target */
                      GUARDIAN_IDLE = 0,
                      GUARDIAN_INTENT = 1, /* I want to; others may be in it */
@@ -98,12 +110,13 @@ struct published {
     _Atomic uint32_t guardian_target;
     _Atomic uint32_t guardian_incarnation; /* the life of the target that ended */
     _Atomic uint32_t guardian_claim;       /* the one bit of the election */
-    _Atomic uint32_t fenced[NODES_MAX];    /* n's incarnation that I know to run no more */
-    /* Of the life that the upper bits name (node/election.h, node/guardian.c), so that an old
-     * word says nothing of a new life: deaths in a row before it, written by its guardian, and by
-     * the node itself when it has lived long enough; why nobody starts its successor. */
-    _Atomic uint32_t deaths_in_row[NODES_MAX];
-    _Atomic uint32_t offline[NODES_MAX];
+    /* Sealed: n's incarnation that I know to run no more. */
+    _Atomic uint64_t fenced[NODES_MAX];
+    /* Sealed. Of the life that the upper bits name (node/election.h, node/guardian.c), so that an
+     * old word says nothing of a new life: deaths in a row before it, written by its guardian, and
+     * by the node itself when it has lived long enough; why nobody starts its successor. */
+    _Atomic uint64_t deaths_in_row[NODES_MAX];
+    _Atomic uint64_t offline[NODES_MAX];
     /* as the card's owner: 1 << 63, and its address; 0: another is */
     _Atomic uint64_t card;
     _Atomic uint32_t address; /* IPv4, in network order; 0: none yet */

@@ -86,7 +86,7 @@ static void init_start(void)
     if (error)
         node_fail("this node has too little memory for its first program; use fewer nodes or more "
                   "memory");
-    atomic_store_explicit(&self_published->state, NODE_RUNNING, memory_order_release);
+    self_state_set(NODE_RUNNING);
 }
 
 void node_init_ended(int status)

@@ -147,7 +147,7 @@ void node_end(enum node_state state)
     struct epitaph *epitaph = &self_published->epitaph;
 
     atomic_store_explicit(&self_published->epitaph_valid, 1, memory_order_release);
-    atomic_store_explicit(&self_published->state, state, memory_order_seq_cst);
+    self_state_set(state);
     doorbell_ring_all();
     epitaph_show(epitaph);
     doorbell_ring_all();

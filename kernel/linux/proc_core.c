@@ -42,7 +42,7 @@ static bool is_readable(uint32_t node, uint32_t incarnation)
     bool fenced = false;
     for (uint32_t other = 0; other < machine->node_count; other++) {
         const struct published *page = published_of(other);
-        fenced |= page->fenced[node] == incarnation;
+        fenced |= node_is_fenced_by(other, node, incarnation);
         if (page->guardian_step >= GUARDIAN_LOAD && page->guardian_target == node)
             return false;
     }

@@ -114,20 +114,20 @@ uint32_t node_deaths_in_row(uint32_t node)
     uint32_t words[NODES_MAX];
 
     for (uint32_t other = 0; other < machine->node_count; other++)
-        words[other] = published_of(other)->deaths_in_row[node];
+        words[other] = word_unsealed(published_of(other)->deaths_in_row[node]);
     return deaths_read(published_of(node)->incarnation, words[node], words, machine->node_count);
 }
 
-void death_row_add(uint32_t node)
+void death_row_add(uint32_t node, uint32_t incarnation)
 {
     atomic_store(&self_published->deaths_in_row[node],
-                 deaths_word(published_of(node)->incarnation + 1, node_deaths_in_row(node) + 1));
+                 word_sealed(deaths_word(incarnation, node_deaths_in_row(node) + 1)));
 }
 
 void death_row_end(void)
 {
     atomic_store(&self_published->deaths_in_row[self_node()],
-                 deaths_word(self_start.incarnation, 0));
+                 word_sealed(deaths_word(self_start.incarnation, 0)));
 }
 
 bool node_is_safe(void)

@@ -14,5 +14,5 @@ void death_look(uint32_t node);            /* has it buried somebody? */
 /* The kept record of that life's end; NULL: none known here. */
 const struct burial *death_of(uint32_t node, uint32_t incarnation);
 /* Deaths in a row, as abi/published.h has them. */
-void death_row_add(uint32_t node); /* before its next life is started */
-void death_row_end(void);          /* this life has lasted */
+void death_row_add(uint32_t node, uint32_t incarnation); /* before this next life is started */
+void death_row_end(void);                                /* this life has lasted */

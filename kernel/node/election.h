@@ -37,6 +37,14 @@ unsigned turn_rank(uint32_t node, uint32_t self, uint32_t count, uint64_t able);
 uint64_t back_off_ms(unsigned deaths, uint64_t unit_ms);
 #define SAFE_MODE_DEATHS 10 /* the life that follows so many in a row is in safe mode */
 
+/* Numbers of lives are read in pages that may be damaged: the last one that is known, and another
+ * word for it. One that lies back, or leaps, is not believed. */
+#define LIVES_LEAP 0x10000
+static inline uint32_t life_later(uint32_t last, uint32_t word)
+{
+    return word - last < LIVES_LEAP ? word : last;
+}
+
 /* Words that several nodes may have published about one life: the count belongs to the life that
  * follows the last of these deaths. */
 static inline uint32_t deaths_word(uint32_t incarnation, unsigned deaths)

@@ -83,10 +83,15 @@ static uint32_t offline_word(uint32_t node, uint32_t why)
     return published_of(node)->incarnation << 2 | why;
 }
 
+static void offline_set(uint32_t node, uint32_t why)
+{
+    atomic_store(&self_published->offline[node], word_sealed(offline_word(node, why)));
+}
+
 static bool is_marked(uint32_t node, uint32_t why)
 {
     for (uint32_t other = 0; other < machine->node_count; other++) {
-        if (published_of(other)->offline[node] == offline_word(node, why))
+        if (word_unsealed(published_of(other)->offline[node]) == offline_word(node, why))
             return true;
     }
     return false;
@@ -99,7 +104,7 @@ bool node_is_offline(uint32_t node)
 
 void guardian_stay_down(void)
 {
-    atomic_store(&self_published->offline[self_node()], offline_word(self_node(), OFFLINE_ORDER));
+    offline_set(self_node(), OFFLINE_ORDER);
 }
 
 static bool stays_down(uint32_t node)
@@ -158,7 +163,7 @@ static nanoseconds ward_due(uint32_t node, uint64_t able)
     if (stays_down(node))
         return UINT64_MAX;
     nanoseconds back_off =
-        death->noticed_ns +
+        ward->noticed +
         back_off_ms(node_deaths_in_row(node) + 1, option_number("back-off-ms", 1000)) * MS;
 
     if (starts_itself(node))
@@ -224,7 +229,7 @@ static int fence(uint32_t node, enum death_notice notice)
      * starts itself may have done so already. */
     if (!starts_itself(node))
         target_set(node);
-    atomic_store(&self_published->fenced[node], self_published->guardian_incarnation);
+    atomic_store(&self_published->fenced[node], word_sealed(self_published->guardian_incarnation));
     console_owner_lost(node);
     card_owner_lost(node);
     doorbell_ring_all();
@@ -302,9 +307,19 @@ static int start_await(uint32_t node)
     return START_OK;
 }
 
+/* Its page may be damaged, and no number comes twice. */
+static uint32_t next_life(uint32_t node)
+{
+    uint32_t last = life_later(watch_life(node), published_of(node)->incarnation);
+
+    for (uint32_t other = 0; other < machine->node_count; other++)
+        last = life_later(last, word_unsealed(published_of(other)->fenced[node]));
+    return last + 1;
+}
+
 static int start(uint32_t node)
 {
-    uint32_t incarnation = published_of(node)->incarnation + 1;
+    uint32_t incarnation = next_life(node);
     const struct start_host *host = repair_open(rest);
     int error = START_KERNEL_ALTERED;
 
@@ -314,7 +329,7 @@ static int start(uint32_t node)
     if (error == START_OK) {
         step(GUARDIAN_START);
         if (published_of(node)->state != NODE_STOPPED)
-            death_row_add(node);
+            death_row_add(node, incarnation);
         error = start_core(machine, node, host, START_US);
     }
     repair_close();
@@ -343,7 +358,7 @@ static void start_and_tell(uint32_t node, int error)
     log_line("node %u: %s", node, start_error_text(error));
     if (++ward->failures < TRIES && error != START_BOOT_CORE)
         return;
-    atomic_store(&self_published->offline[node], offline_word(node, OFFLINE_CORE));
+    offline_set(node, OFFLINE_CORE);
     log_line("node %u is offline now; \"restart %u\" to /dev/hydros tries again", node, node);
 }
 
@@ -364,7 +379,7 @@ static void act(uint32_t node, uint64_t able)
         return;
     }
     if (ordered && ward->order == ORDER_STOP)
-        atomic_store(&self_published->offline[node], offline_word(node, OFFLINE_ORDER));
+        offline_set(node, OFFLINE_ORDER);
     ward->ordered = false;
     int error = fence(node, notice);
 
@@ -490,7 +505,7 @@ static NO_RETURN void self_restart(bool others)
     while (others && !is_buried() && arch_clock() < end)
         rest(REST_STEP);
     rest(back_off_ms(deaths, option_number("back-off-ms", 1000)) * MS);
-    death_row_add(self_node());
+    death_row_add(self_node(), self_start.incarnation + 1);
     self_restart_now();
 }
 

@@ -9,6 +9,7 @@
 const struct machine *machine;
 struct start_info self_start;
 struct published *self_published;
+static enum node_state own_state; /* as it is published */
 
 const struct published *published_of(uint32_t node)
 {
@@ -17,11 +18,18 @@ const struct published *published_of(uint32_t node)
     return (const struct published *)(PUBLISHED_BASE + node * PUBLISHED_SIZE);
 }
 
+bool node_is_fenced_by(uint32_t guardian, uint32_t node, uint32_t incarnation)
+{
+    const struct published *page = published_of(guardian);
+
+    return word_unsealed(atomic_load_explicit(&page->fenced[node], memory_order_relaxed)) ==
+           incarnation;
+}
+
 static bool is_fenced(uint32_t node, uint32_t incarnation)
 {
     for (uint32_t other = 0; other < machine->node_count; other++) {
-        if (atomic_load_explicit(&published_of(other)->fenced[node], memory_order_relaxed) ==
-            incarnation)
+        if (node_is_fenced_by(other, node, incarnation))
             return true;
     }
     return false;
@@ -93,10 +101,23 @@ void self_init(const struct start_info *start)
     self_published = (struct published *)(PUBLISHED_BASE + start->node * PUBLISHED_SIZE);
     /* The old life's state goes before the new life's number comes: who reads the number first and
      * then the state never takes the old death for the new life's. */
-    atomic_store_explicit(&self_published->state, NODE_STARTING, memory_order_release);
+    self_state_set(NODE_STARTING);
     published_reset(self_published);
     atomic_store_explicit(&self_published->incarnation, start->incarnation, memory_order_release);
-    atomic_store_explicit(&self_published->state, NODE_KERNEL, memory_order_release);
+    self_state_set(NODE_KERNEL);
+}
+
+void self_state_set(enum node_state state)
+{
+    own_state = state;
+    atomic_store_explicit(&self_published->state, state, memory_order_seq_cst);
+}
+
+bool self_page_check(void)
+{
+    uint32_t incarnation = atomic_exchange(&self_published->incarnation, self_start.incarnation);
+
+    return incarnation == self_start.incarnation && self_published->state == own_state;
 }
 
 const char *option_text(void)

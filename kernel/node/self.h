@@ -16,6 +16,11 @@ const struct published *published_of(uint32_t node); /* NULL: no such node */
 /* Its state as all live nodes see it: NODE_DEAD also for one that was fenced and cannot say so. */
 uint32_t node_state(uint32_t node);
 const char *node_state_text(uint32_t state); /* enum node_state in a word */
+bool node_is_fenced_by(uint32_t guardian, uint32_t node, uint32_t incarnation);
+void self_state_set(enum node_state state);
+/* false: somebody has altered who we are and what we do, as it stands in our page. The number of
+ * our life is right again then. */
+bool self_page_check(void);
 void self_init(const struct start_info *start);
 
 /* Boot options: space-separated name or name=value; value percent-encoded. option_get decodes into

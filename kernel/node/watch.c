@@ -14,6 +14,7 @@
 #include "node/control.h"
 #include "node/death.h"
 #include "node/doorbell.h"
+#include "node/election.h"
 #include "node/guardian.h"
 #include "node/quarrel.h"
 #include "node/suspicion.h"
@@ -30,6 +31,7 @@ static struct suspicion_limits limits;
 static nanoseconds period, planned, last_look; /* planned: from the last look to the next */
 static struct suspicion peers[NODES_MAX];
 static enum death_notice verdicts[NODES_MAX];
+static uint32_t lives[NODES_MAX];
 static struct {
     uint32_t state, incarnation;
 } told[NODES_MAX];
@@ -101,6 +103,11 @@ enum death_notice watch_notice(uint32_t node)
     return is_seconded(node) ? verdict_on(node) : NOTICE_NONE;
 }
 
+uint32_t watch_life(uint32_t node)
+{
+    return lives[node];
+}
+
 nanoseconds node_beat_age(uint32_t node)
 {
     return peers[node].silent;
@@ -144,6 +151,7 @@ static bool peer_look(uint32_t node, nanoseconds passed)
         .sleeping = page->sleeping,
         .beat = page->beat,
     };
+    lives[node] = life_later(lives[node], incarnation);
     enum suspicion_act act = suspicion_look(&peers[node], &view, passed, &limits);
     uint64_t bit = 1UL << node, suspects = self_published->suspects;
 
@@ -228,6 +236,8 @@ static void look(struct timer *timer)
     bool suspect = false;
 
     claim_check();
+    if (!self_page_check())
+        node_fail("its published page was altered: state or incarnation");
     last_look = now;
     /* We ourselves stood still for the rest. */
     if (passed > planned + planned / 2)
@@ -266,7 +276,7 @@ void nmi_enter(struct registers *registers)
             if (meant && page->guardian_step == GUARDIAN_START)
                 guardian_called();
         } else if ((meant && page->guardian_step == GUARDIAN_FENCE) ||
-                   page->fenced[self_node()] == self_start.incarnation) {
+                   node_is_fenced_by(node, self_node(), self_start.incarnation)) {
             panic_fenced(registers,
                          node); /* fenced already: it comes late, from a core that stood */
         }
@@ -326,7 +336,7 @@ void watch_start(void)
     planned = period;
     for (uint32_t node = 0; node < machine->node_count; node++) {
         told[node].state = node_state(node);
-        told[node].incarnation = published_of(node)->incarnation;
+        told[node].incarnation = lives[node] = published_of(node)->incarnation;
     }
     doorbell_listen(&listener);
     death_look(self_node());     /* what we have buried in an earlier life, perhaps ourselves */

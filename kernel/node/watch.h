@@ -21,6 +21,7 @@ void watch_listen(struct watch_listener *listener);
 /* For guardian.c. How this node knows that the present life of `node` is over; NOTICE_NONE: it is
  * not, or nobody else thinks so. */
 enum death_notice watch_notice(uint32_t node);
+uint32_t watch_life(uint32_t node); /* the last one that was seen; node/election.h:life_later */
 /* Its life in this count goes on, as far as this node can tell. A stopped node's kernel does. */
 bool watch_is_live(uint32_t node);
 /* Somebody else's published pages have changed: looks now, not at the next look. */

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "abi/published.h"
+
 /* A node of the play: reads all claims one after another, decides, publishes. */
 struct player {
     struct claim claim;
@@ -210,13 +212,37 @@ static void words_are_of_one_life(void **state)
     assert_int_equal(deaths_read(1, deaths_word(1, 999), words, 3), 255);
 }
 
+/* What one turned bit, or a wild write, makes of a page's words. */
+static void damaged_words_say_nothing(void **state)
+{
+    for (uint32_t value = 0; value < 1000; value++) {
+        assert_int_equal(word_unsealed(word_sealed(value)), value);
+        for (unsigned bit = 0; bit < 64; bit++)
+            assert_int_equal(word_unsealed(word_sealed(value) ^ 1UL << bit), 0);
+    }
+    assert_int_equal(word_unsealed(0), 0);
+    assert_int_equal(word_unsealed(1), 0); /* as "fenced in life 1" was before */
+    assert_int_equal(life_later(7, 7), 7);
+    assert_int_equal(life_later(7, 9), 9);
+    assert_int_equal(life_later(7, 6), 7);
+    assert_int_equal(life_later(7, 0), 7);
+    for (unsigned bit = 0; bit < 32; bit++)
+        assert_true(life_later(7, 7U ^ 1U << bit) >= 7);
+    assert_int_equal(life_later(7, UINT32_MAX), 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(only_one_wins),        cmocka_unit_test(the_dead_hold_nothing),
-        cmocka_unit_test(the_next_in_the_ring), cmocka_unit_test(ranks_differ),
-        cmocka_unit_test(back_off_grows),       cmocka_unit_test(words_are_of_one_life),
-        cmocka_unit_test(the_slow_are_stopped), cmocka_unit_test(a_claim_does_not_last_for_ever),
+        cmocka_unit_test(only_one_wins),
+        cmocka_unit_test(the_dead_hold_nothing),
+        cmocka_unit_test(the_next_in_the_ring),
+        cmocka_unit_test(ranks_differ),
+        cmocka_unit_test(back_off_grows),
+        cmocka_unit_test(words_are_of_one_life),
+        cmocka_unit_test(damaged_words_say_nothing),
+        cmocka_unit_test(the_slow_are_stopped),
+        cmocka_unit_test(a_claim_does_not_last_for_ever),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
