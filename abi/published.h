@@ -31,10 +31,13 @@ struct epitaph {
     char text[EPITAPH_TEXT]; /* cause, registers, symbolised stack; UTF-8 lines */
 };
 
-/* What a guardian keeps of a death, for all nodes to copy. */
+/* What a guardian keeps of a death, for all nodes to copy: the last few, since a node that stands
+ * still for a moment sees none of those that are overwritten meanwhile. */
+#define BURIALS         4
 #define BURIAL_LOG_SIZE 6144
 struct burial {
-    _Atomic uint64_t number; /* counts; odd while the rest is being written */
+    _Atomic uint64_t number; /* counts in all of them; odd while the rest is being written */
+    uint64_t checksum;       /* lib/checksum.h, of all that follows */
     uint32_t node;
     uint32_t incarnation; /* the life that ended */
     uint32_t guardian;
@@ -132,7 +135,7 @@ struct published {
     /* how far *I* have read of owner m's keys for me */
     _Atomic uint64_t console_in_read[NODES_MAX];
     struct epitaph epitaph;
-    struct burial burial; /* the last one that I made */
+    struct burial burials[BURIALS]; /* the last ones that I made, the oldest is overwritten */
     _Alignas(4096) char log[LOG_RING_SIZE];
     _Alignas(4096) char console_out[CONSOLE_OUT_SIZE];
     _Alignas(4096) char console_in[NODES_MAX][CONSOLE_IN_SIZE];

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A burial is read as any peer's page: its number before and after, sizes checked, and then it is
- * only text. What does not fit into memory is not kept. */
+/* A burial is read as any peer's page: its number before and after, checksum and sizes checked, and
+ * then it is only text. What does not fit into memory is not kept. */
 #include "node/death.h"
 
+#include <stddef.h>
+
 #include "arch/arch.h"
+#include "lib/checksum.h"
 #include "lib/string.h"
 #include "memory/heap.h"
 #include "node/control.h"
@@ -14,7 +17,7 @@
 
 static struct burial *kept[DEATHS_KEPT]; /* of number n at n % DEATHS_KEPT */
 static uint64_t deaths;
-static uint64_t seen[NODES_MAX]; /* burial numbers */
+static uint64_t seen[NODES_MAX][BURIALS]; /* their numbers */
 
 uint64_t node_deaths(void)
 {
@@ -37,6 +40,11 @@ const struct burial *death_of(uint32_t node, uint32_t incarnation)
     return NULL;
 }
 
+static uint64_t burial_sum(const struct burial *burial)
+{
+    return checksum_bytes(&burial->node, sizeof(*burial) - offsetof(struct burial, node));
+}
+
 static void death_keep(const struct burial *burial, uint64_t number)
 {
     struct burial *copy = heap_alloc(sizeof(*copy));
@@ -45,8 +53,8 @@ static void death_keep(const struct burial *burial, uint64_t number)
         return;
     memcpy(copy, burial, sizeof(*copy));
     atomic_thread_fence(memory_order_acquire);
-    if (burial->number != number || copy->node >= machine->node_count ||
-        death_of(copy->node, copy->incarnation)) {
+    if (burial->number != number || copy->checksum != burial_sum(copy) ||
+        copy->node >= machine->node_count || death_of(copy->node, copy->incarnation)) {
         heap_free(copy);
         return;
     }
@@ -58,15 +66,31 @@ static void death_keep(const struct burial *burial, uint64_t number)
     kept[deaths++ % DEATHS_KEPT] = copy;
 }
 
+static unsigned oldest(const struct burial *burials)
+{
+    unsigned at = 0;
+
+    for (unsigned i = 1; i < BURIALS; i++) {
+        if (burials[i].number < burials[at].number)
+            at = i;
+    }
+    return at;
+}
+
 void death_look(uint32_t node)
 {
-    const struct burial *burial = &published_of(node)->burial;
-    uint64_t number = atomic_load_explicit(&burial->number, memory_order_acquire);
+    const struct burial *burials = published_of(node)->burials;
+    unsigned first = oldest(burials);
 
-    if (number == seen[node] || number & 1)
-        return;
-    seen[node] = number;
-    death_keep(burial, number);
+    for (unsigned i = 0; i < BURIALS; i++) {
+        unsigned at = (first + i) % BURIALS;
+        uint64_t number = atomic_load_explicit(&burials[at].number, memory_order_acquire);
+
+        if (number == seen[node][at] || number & 1)
+            continue;
+        seen[node][at] = number;
+        death_keep(&burials[at], number);
+    }
 }
 
 static void log_copy(struct burial *burial, const struct published *page)
@@ -93,9 +117,12 @@ static void epitaph_copy(struct burial *burial, const struct published *page)
 void death_bury(uint32_t node, uint32_t incarnation, enum death_notice notice)
 {
     const struct published *page = published_of(node);
-    struct burial *burial = &self_published->burial;
-    uint64_t number = burial->number | 1; /* odd already: died here in an earlier life */
+    struct burial *burials = self_published->burials, *burial = &burials[oldest(burials)];
+    uint64_t number = 0;
 
+    for (unsigned i = 0; i < BURIALS; i++)
+        number = burials[i].number > number ? burials[i].number : number;
+    number = (number + 1) | 1; /* odd already: died here in an earlier life */
     atomic_store(&burial->number, number);
     burial->node = node;
     burial->incarnation = incarnation;
@@ -105,6 +132,7 @@ void death_bury(uint32_t node, uint32_t incarnation, enum death_notice notice)
     burial->wall_ns = arch_wall_offset() ? burial->noticed_ns + arch_wall_offset() : 0;
     epitaph_copy(burial, page);
     log_copy(burial, page);
+    burial->checksum = burial_sum(burial);
     atomic_store(&burial->number, number + 1);
     death_look(self_node());
 }

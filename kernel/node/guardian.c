@@ -464,11 +464,13 @@ int guardian_order(uint32_t node, enum node_order order)
 static bool is_buried(void)
 {
     for (uint32_t node = 0; node < machine->node_count; node++) {
-        const struct burial *burial = &published_of(node)->burial;
+        const struct burial *burials = published_of(node)->burials;
 
-        if (node != self_node() && burial->node == self_node() && burial->number % 2 == 0 &&
-            burial->incarnation == self_start.incarnation)
-            return true;
+        for (unsigned i = 0; node != self_node() && i < BURIALS; i++) {
+            if (burials[i].node == self_node() && burials[i].number % 2 == 0 &&
+                burials[i].incarnation == self_start.incarnation)
+                return true;
+        }
     }
     return false;
 }

@@ -118,10 +118,12 @@ channel_address(#memory{layout = Layout} = Memory, Node, Peer, Field) ->
         Peer * chaos_layout:size(Layout, channel_ends, size) +
         chaos_layout:offset(Layout, channel_ends, Field).
 
-%% As a peer reads it: the number before and after, or what is read is of two burials.
+%% The last one that Node made, as a peer reads it: the number before and after, or what is read is of two burials.
 -spec burial(memory(), non_neg_integer()) -> {ok, #{atom() => non_neg_integer()}} | being_written.
-burial(Memory, Node) ->
-    Base = published_address(Memory, Node, burial),
+burial(#memory{layout = Layout} = Memory, Node) ->
+    First = published_address(Memory, Node, burials),
+    All = [First + chaos_layout:size(Layout, burial, size) * At || At <- lists:seq(0, chaos_layout:number(Layout, burials) - 1)],
+    {_, Base} = lists:max([{field(Memory, Address, burial, number), Address} || Address <- All]),
     Number = field(Memory, Base, burial, number),
     Burial = maps:from_list([{Field, field(Memory, Base, burial, Field)} || Field <- [node, incarnation, guardian, notice]]),
     case field(Memory, Base, burial, number) of

@@ -69,7 +69,10 @@ static void published_fields(void)
     FIELD(published, console_owner);
     FIELD(published, channels);
     FIELD(published, epitaph);
-    FIELD(published, burial);
+    FIELD(published, fenced);
+    FIELD(published, burials);
+    SIZE(burial);
+    NUMBER(burials, BURIALS);
     SIZE(channel_ends);
     FIELD(channel_ends, out_session);
     FIELD(channel_ends, out_written);
