@@ -136,6 +136,7 @@ const struct clock_parameters *arch_clock_parameters(void);
 void arch_idle(void);            /* interrupts on, halt until one came, interrupts off */
 void arch_poll_interrupts(void); /* takes the ones that are pending, if any (long kernel loops) */
 NO_RETURN void arch_halt(void);  /* this node runs no more */
+void arch_nmi_allow(void);       /* within an NMI, the next one would wait for its end */
 /* Goes on in `function` on the stack of the start, with only the tables of the start: what stands
  * elsewhere in the partition may then be overwritten. */
 NO_RETURN void arch_leave(void (*function)(void));

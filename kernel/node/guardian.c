@@ -543,6 +543,8 @@ void guardian_last(void)
     uint64_t able = nodes_able() & ~(1UL << self_node());
 
     is_parked = stays_down(self_node()) && starts_itself(self_node());
+    if (is_parked)
+        arch_nmi_allow();
     if (stays_down(self_node()) || !machine_is_started() ||
         (able != 0 && !starts_itself(self_node())))
         return;

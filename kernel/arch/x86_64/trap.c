@@ -239,6 +239,16 @@ void arch_enter_copy(phys_addr page_table, uintptr_t entry, uintptr_t argument)
     __builtin_unreachable();
 }
 
+/* Intel SDM 3A 6.7.1: held back until an IRET. This one goes to the next instruction. */
+void arch_nmi_allow(void)
+{
+    asm volatile("movq %%rsp, %%rax\n\tpushq %0\n\tpushq %%rax\n\tpushfq\n\tpushq %1\n\t"
+                 "leaq 1f(%%rip), %%rax\n\tpushq %%rax\n\tiretq\n1:"
+                 :
+                 : "i"(SELECTOR_KERNEL_DATA), "i"(SELECTOR_KERNEL_CODE)
+                 : "rax", "cc", "memory");
+}
+
 void arch_halt(void)
 {
     for (;;)
