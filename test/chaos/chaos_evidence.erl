@@ -68,8 +68,11 @@ seen({all, Wanted}, Facts) ->
         true -> [];
         false -> lists:append(Each)
     end;
+%% All were well before: what is new about a node is its end, or the life after it. A burial may be covered by the next one.
 seen(death, #{events := Events, hit := Hit}) ->
-    [format("n~b ended", [Node]) || Node <- lists:usort([N || {_, {buried, N, _, _, _}} <- Events, lists:member(N, Hit)])];
+    [format("n~b ended", [Node])
+     || Node <- lists:usort([N || {_, {buried, N, _, _, _}} <- Events] ++ [N || {_, {node, N, _, _}} <- Events]),
+        lists:member(Node, Hit)];
 seen({counted, Prefixes}, #{events := Events, injection := #{target := Target}}) ->
     lists:usort([format("n~b: ~s", [Reader, Key])
                  || {_, {counted, Reader, Peer, Key, _}} <- Events, Peer =:= Target,

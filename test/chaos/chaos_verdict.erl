@@ -21,6 +21,7 @@ judge(#{injection := #{expect := Expect} = Injection, outcome := Outcome, events
         hit := Hit, tainted := Tainted, start := Start, flips := Flips} = Facts, Nodes) ->
     Deaths = lists:usort([Node || {_, {node, Node, State, _}} <- Events,
                                   lists:member(State, [dead, stopped, starting, kernel])] ++
+                         [Node || {_, {node, Node, running, Life}} <- Events, Life > maps:get(Node, maps:get(lives, Facts), Life)] ++
                          [Node || {_, {buried, Node, _, _, _}} <- Events]),
     Damage = lists:usort([Node || {_, {said, Node, "damage" ++ _}} <- Events]),
     Noticed = [{Node, By, How, Ms - Start} || {Ms, {buried, Node, _, By, How}} <- Events],

@@ -36,6 +36,9 @@ no_evidence_possible_test() ->
 a_death_that_is_wanted_test() ->
     ?assert(chaos_verdict:is_good(judge(panic, [buried(1, 1)]))),
     ?assertMatch(#{escapes := ["n2 died, which nobody hit"]}, judge(panic, [buried(1, 1), buried(2, 1)])),
+    %% Seen only by its next life: the burial was covered, the page too quick.
+    ?assertMatch(#{escapes := ["n2 died, which nobody hit"]}, judge(panic, [buried(1, 1), {node, 2, running, 2}])),
+    ?assert(chaos_verdict:is_good(judge(panic, [{node, 1, running, 2}]))),
     ?assertMatch(#{escapes := ["the next life of n1 ended, too (last_words)"]}, judge(panic, [buried(1, 1), buried(1, 2)])).
 
 counters_of_the_right_rule_test() ->
