@@ -27,7 +27,8 @@ struct card_task {
     bool is_v6;
 };
 
-#define CARD_HEAD_MAX 134 /* Ethernet, IPv6, TCP with all its options */
+#define CARD_HEAD_MAX   134 /* Ethernet, IPv6, TCP with all its options */
+#define CARD_PIECES_MAX 34  /* of a received frame: 64 KiB and a header, 2 KiB each */
 
 /* received: a frame in the kernel's memory that the card may still write to: copy what is to be
  * believed. Of 14 to CARD_FRAME_MAX bytes in one piece; or, if its task has data, what a card put

@@ -30,7 +30,6 @@
 #define CONTROL_FEATURES (VIRTIO_INDIRECT | FEATURE_CONTROL | FEATURE_RECEIVE)
 #define HEADER           sizeof(struct virtio_net_head)
 #define FRAME_MIN        14
-#define PIECES_MAX       34 /* of a frame: 64 KiB and a header */
 enum { RECEIVE, SEND, CONTROL };
 /* A command (virtio 1.1, 5.1.6.5): class, kind, a byte; the device's answer behind it. */
 #define COMMANDS     2  /* buffers; one is ever in use */
@@ -108,13 +107,15 @@ static void answer_look(void)
 
 static int start(uint8_t address[6])
 {
+    bool has_offloads = option_is("offloads", "yes");
     uint64_t wanted = VIRTIO_VERSION_1 | VIRTIO_EVENT_INDEX | VIRTIO_INDIRECT | FEATURE_MAC |
-                      FEATURE_CONTROL | FEATURE_RECEIVE | FEATURE_SUMS | FEATURE_CUTS4 |
-                      FEATURE_CUTS6;
+                      FEATURE_CONTROL | FEATURE_RECEIVE;
 
+    if (has_offloads)
+        wanted |= FEATURE_SUMS | FEATURE_CUTS4 | FEATURE_CUTS6;
     if (!device.ops->interrupt(&device))
         return -ENODEV;
-    agreed = virtio_begin(&device, wanted, JOIN_FEATURES);
+    agreed = virtio_begin(&device, wanted, has_offloads ? JOIN_FEATURES : 0);
     bool has_events = agreed & VIRTIO_EVENT_INDEX;
     bool has_control = (agreed & CONTROL_FEATURES) == CONTROL_FEATURES;
 
@@ -189,7 +190,7 @@ static void flush(void)
 /* A frame and what its header says: 1. A row of buffers comes at once, or a rule is broken. */
 static int frame_take(struct io *frame, struct card_task *task)
 {
-    static struct io_segment pieces[PIECES_MAX];
+    static struct io_segment pieces[CARD_PIECES_MAX];
     unsigned index, count = 1;
     struct virtio_net_head head;
     size_t size;
@@ -202,7 +203,7 @@ static int frame_take(struct io *frame, struct card_task *task)
     pieces[0] = (struct io_segment){(uintptr_t)virtqueue_buffer(&receive, index) + HEADER, size};
     *frame = (struct io){.segments = pieces, .remaining = size, .kernel = true};
     while (agreed & FEATURE_MERGE && count < head.buffers) {
-        if (count == PIECES_MAX || virtqueue_take(&receive, &index, &size) <= 0)
+        if (count == CARD_PIECES_MAX || virtqueue_take(&receive, &index, &size) <= 0)
             return -1;
         pieces[count++] = (struct io_segment){(uintptr_t)virtqueue_buffer(&receive, index), size};
         frame->remaining += size;

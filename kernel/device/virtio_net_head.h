@@ -39,7 +39,7 @@ static inline void virtio_net_task_of(const struct virtio_net_head *head, size_t
     if (!(head->flags & VIRTIO_NET_NEEDS_SUM) || head->sum_from == 0 || at + 2 > size ||
         at + 2 > CARD_FRAME_MAX)
         return;
-    if (head->cuts)
+    if (head->cuts && size > CARD_FRAME_MAX)
         task->data = head->data;
     task->sum_from = head->sum_from;
     task->sum_at = (uint16_t)at;

@@ -157,50 +157,75 @@ void link_flush(void)
 }
 
 /* From the card. The addresses are copied: the card could change them while we decide. */
-static void frame_received(const uint8_t *frame, size_t size, uint32_t word)
+static void frame_received(struct io *frame, uint32_t word)
 {
-    struct io io;
     uint8_t head[2 * ADDRESS_SIZE];
     uint32_t nodes = machine->node_count;
 
-    memcpy(head, frame, sizeof(head));
+    memcpy(head, head_of(frame), sizeof(head));
     count.card_in++;
     if (switch_node(card, nodes, head + ADDRESS_SIZE) < nodes) {
         count.lost++;
         return;
     }
-    if (shared_takes(frame, size, word))
+    if (frame->count == 1 && shared_takes(head_of(frame), frame->remaining, word))
         return;
     struct switch_ports ports = switch_ports(card, nodes, nodes, head);
 
-    io_kernel(&io, (void *)(uintptr_t)frame, size);
-    count.lost += !nodes_send(ports.nodes & ~(1UL << self_node()), &io, word);
+    count.lost += !nodes_send(ports.nodes & ~(1UL << self_node()), frame, word);
     if (ports.nodes >> self_node() & 1)
-        user->received(frame, size, word);
+        user->received(frame, word);
 }
 
-/* What a card put together goes on as parts: as large as a channel takes them, or, where that is
- * not possible, as they came over the wire. */
+/* The next bytes of a frame, behind what a part of it has. */
+static void part_extend(struct io *part, struct io *frame, size_t size)
+{
+    part->remaining += size;
+    frame->remaining -= size;
+    while (size) {
+        const struct io_segment *piece = &frame->segments[frame->index];
+        size_t more = piece->size - frame->done;
+
+        more = more < size ? more : size;
+        part->segments[part->count++] = (struct io_segment){piece->base + frame->done, more};
+        size -= more;
+        frame->done += more;
+        if (frame->done == piece->size) {
+            frame->index++;
+            frame->done = 0;
+        }
+    }
+}
+
+/* What a card put together goes on as parts: as large as a channel takes them; to the shared
+ * address, and where that is not possible, as they came over the wire. */
 static void large_received(struct io *frame, const struct card_task *task)
 {
-    static uint8_t part[FRAME_PAYLOAD_MAX];
+    static uint8_t whole[CARD_FRAME_MAX];
+    struct io_segment pieces[1 + CARD_PIECES_MAX];
     uint8_t head[CARD_HEAD_MAX];
     struct tcp_frame_cut cut;
 
-    (void)io_get(frame, head, sizeof(head));
-    frame->index = 0;
-    frame->done = 0;
-    frame->remaining += sizeof(head);
-    size_t most = shared_is_for(head, sizeof(head)) ? 0 : sizeof(part);
+    memcpy(head, head_of(frame), sizeof(head));
+    bool is_shared = shared_is_for(head, sizeof(head));
 
-    if (!tcp_frame_cut_begin(&cut, head, frame->remaining, task, most)) {
+    if (!tcp_frame_cut_begin(&cut, head, frame->remaining, task,
+                             is_shared ? 0 : FRAME_PAYLOAD_MAX)) {
         count.lost++;
         return;
     }
-    (void)io_get(frame, part, cut.head_size);
-    for (size_t size; (size = tcp_frame_cut_next(&cut, part)) != 0;) {
-        (void)io_get(frame, part + cut.head_size, size - cut.head_size);
-        frame_received(part, size, cut.word);
+    (void)io_get(frame, head, cut.head_size);
+    for (size_t size; (size = tcp_frame_cut_next(&cut, head)) != 0;) {
+        struct io part = {.segments = pieces, .count = 1, .kernel = true};
+
+        pieces[0] = (struct io_segment){(uintptr_t)head, cut.head_size};
+        part.remaining = cut.head_size;
+        part_extend(&part, frame, size - cut.head_size);
+        if (is_shared) {
+            (void)io_get(&part, whole, size);
+            io_kernel(&part, whole, size);
+        }
+        frame_received(&part, cut.word);
     }
 }
 
@@ -215,7 +240,9 @@ static void card_received(struct io *frame, const struct card_task *task)
     }
     uint32_t word = tcp_frame_word(task, bytes, size);
 
-    frame_received(task->sum_from && !word ? summed(bytes, size, task) : bytes, size, word);
+    if (task->sum_from && !word)
+        io_kernel(frame, (void *)(uintptr_t)summed(bytes, size, task), size);
+    frame_received(frame, word);
 }
 
 /* Its own, or, for the stack of a node, what the owner of the card hands on from the wire. */
@@ -246,7 +273,7 @@ static void packet(uint32_t node, enum packet_port port, uint32_t word, const vo
     if (port == PACKET_WIRE)
         count.lost += !card_put(&io, word);
     else
-        user->received(bytes, size, word);
+        user->received(&io, word);
 }
 
 /* Any node may hand one on. It came from the wire, so it is of no node. */

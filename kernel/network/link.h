@@ -10,8 +10,9 @@
 /* word: what was left to be done for a frame, or is to be done: network/tcp_frame.h. */
 struct link_user {
     void (*up)(const uint8_t address[ADDRESS_SIZE]); /* once: this node's address is known */
-    /* Copy what is to be believed. Large only with WORD_DATA. */
-    void (*received)(const void *frame, size_t size, uint32_t word);
+    /* Copy what is to be believed. Large only with WORD_DATA; in several pieces only then, its
+     * headers in the first one. */
+    void (*received)(struct io *frame, uint32_t word);
     void (*done)(void);  /* after some */
     void (*moved)(void); /* another node drives the card: frames were lost */
 };

@@ -7,7 +7,7 @@
 #include <lwip/prot/ethernet.h>
 #include <lwip/prot/tcp.h>
 
-#include "lib/string.h"
+#include "memory/user_copy.h"
 #include "network/tcp_frame.h"
 
 #define FRAMES_MAX     22     /* 32 KiB; the last one to come may be many */
@@ -44,9 +44,30 @@ static unsigned frames_of(uint32_t word, size_t size)
     return data ? (unsigned)((size + data - 1) / data) : 1;
 }
 
-bool merge_append(const uint8_t *frame, size_t size, uint32_t word)
+pbuf_type merge_memory(size_t size)
 {
-    size_t end, from = held && frames < FRAMES_MAX ? data_of(frame, size, &end) : 0;
+    return size > CARD_FRAME_MAX ? PBUF_POOL : PBUF_RAM;
+}
+
+void merge_copy(struct io *frame, struct pbuf *to)
+{
+    for (; to && frame->remaining; to = to->next)
+        (void)io_get(frame, to->payload, to->len);
+}
+
+static void data_copy(struct io frame, size_t from, struct pbuf *to)
+{
+    uint8_t head[TCP_AT_V6 + TCP_PLAIN];
+
+    (void)io_get(&frame, head, from);
+    merge_copy(&frame, to);
+}
+
+bool merge_append(const struct io *whole, uint32_t word)
+{
+    const uint8_t *frame = (const uint8_t *)whole->segments[0].base;
+    size_t end, size = whole->remaining;
+    size_t from = held && frames < FRAMES_MAX ? data_of(frame, size, &end) : 0;
 
     if (!from)
         return false;
@@ -56,11 +77,11 @@ bool merge_append(const uint8_t *frame, size_t size, uint32_t word)
     if (held->tot_len + data > FRAME_SIZE_MAX || !tcp_frame_follows(first, frame, at, next) ||
         !sums_are_right(frame, at, end, word))
         return false;
-    struct pbuf *more = pbuf_alloc(PBUF_RAW, (u16_t)data, PBUF_RAM);
+    struct pbuf *more = pbuf_alloc(PBUF_RAW, (u16_t)data, merge_memory(data));
 
     if (!more)
         return false;
-    memcpy(more->payload, frame + from, data);
+    data_copy(*whole, from, more);
     pbuf_cat(held, more);
     first[at + TCP_SIGNS] |= frame[at + TCP_SIGNS] & TCP_PSH;
     next += (uint32_t)data;
@@ -71,9 +92,10 @@ bool merge_append(const uint8_t *frame, size_t size, uint32_t word)
 bool merge_begin(struct pbuf *frame, uint32_t word)
 {
     const uint8_t *bytes = frame->payload;
-    size_t end, from = data_of(bytes, frame->len, &end);
+    size_t end, from = data_of(bytes, frame->tot_len, &end);
 
-    if (!from || !sums_are_right(bytes, from - TCP_PLAIN, end, word))
+    if (!from || (frame->next && !(word & WORD_NO_SUM)) ||
+        !sums_are_right(bytes, from - TCP_PLAIN, end, word))
         return false;
     pbuf_realloc(frame, (u16_t)end); /* without what fills it up */
     next = get32(bytes + from - TCP_PLAIN + TCP_NUMBER) + (uint32_t)(end - from);

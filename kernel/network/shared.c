@@ -111,6 +111,14 @@ static uint32_t next_of(const struct segment *segment, uint64_t listening, uint6
     return node;
 }
 
+static void stack_take(const uint8_t *frame, size_t size, uint32_t word)
+{
+    struct io io;
+
+    io_kernel(&io, (void *)(uintptr_t)frame, size);
+    stack_steered(&io, word);
+}
+
 /* To whom it belongs. If that is nobody, the last one to be asked refuses it. */
 static void steer(uint64_t asked, const struct segment *segment, const uint8_t *frame, size_t size,
                   uint32_t word)
@@ -124,7 +132,7 @@ static void steer(uint64_t asked, const struct segment *segment, const uint8_t *
         node = next_of(segment, listening, &able);
     }
     if (node == self || node == STEER_NONE)
-        stack_steered(frame, size, word);
+        stack_take(frame, size, word);
     else
         link_steered(node, all & ~able, frame, size, word);
 }
@@ -145,7 +153,7 @@ void shared_received(uint64_t asked, const uint8_t *frame, size_t size, uint32_t
     if (kind == STEER_TCP)
         steer(asked, &segment, frame, size, word);
     else if (kind == STEER_OTHER)
-        stack_steered(frame, size, word);
+        stack_take(frame, size, word);
 }
 
 bool shared_takes(const uint8_t *frame, size_t size, uint32_t word)

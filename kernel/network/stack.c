@@ -22,6 +22,7 @@
 #include "lib/string.h"
 #include "memory/frames.h"
 #include "memory/heap.h"
+#include "memory/user_copy.h"
 #include "network/connections.h"
 #include "network/filter.h"
 #include "network/interface.h"
@@ -171,22 +172,24 @@ static void held_input(void)
 }
 
 /* As long as on a wire: lwIP takes that for granted when it looks at ARP. */
-void stack_steered(const void *bytes, size_t size, uint32_t word)
+void stack_steered(struct io *bytes, uint32_t word)
 {
-    size_t whole = size < FRAME_MIN ? FRAME_MIN : size;
+    size_t size = bytes->remaining, whole = size < FRAME_MIN ? FRAME_MIN : size;
 
     stack_counts.frames_in++;
     stack_counts.bytes_in += size;
-    if (merge_append(bytes, size, word))
+    if (merge_append(bytes, word))
         return;
     held_input();
-    struct pbuf *frame = pbuf_alloc(PBUF_RAW, (u16_t)whole, PBUF_RAM);
+    struct pbuf *frame = pbuf_alloc(PBUF_RAW, (u16_t)whole, merge_memory(whole));
 
     if (!frame)
         return;
-    memcpy(frame->payload, bytes, size);
-    memset((char *)frame->payload + size, 0, whole - size);
-    unreachable_seen(frame);
+    merge_copy(bytes, frame);
+    if (size < whole)
+        memset((char *)frame->payload + size, 0, whole - size);
+    if (!frame->next)
+        unreachable_seen(frame);
     if (!filter_passes(frame->payload, whole))
         pbuf_free(frame);
     else if (!merge_begin(frame, word))
@@ -195,10 +198,12 @@ void stack_steered(const void *bytes, size_t size, uint32_t word)
 
 /* To the shared address frames come by way of network/shared.c: here they could be another node's.
  */
-static void received(const void *bytes, size_t size, uint32_t word)
+static void received(struct io *frame, uint32_t word)
 {
-    if (!shared_is_for(bytes, size))
-        stack_steered(bytes, size, word);
+    const uint8_t *head = (const uint8_t *)frame->segments[0].base;
+
+    if (!shared_is_for(head, frame->remaining))
+        stack_steered(frame, word);
 }
 
 void stack_done(void)

@@ -16,8 +16,9 @@ extern struct stack_counts { /* of frames, by this stack, since the start */
 
 /* Nothing happens in a machine without a card. */
 void stack_start(void);
-/* A frame to the shared address that is this node's, and its word (network/tcp_frame.h). */
-void stack_steered(const void *bytes, size_t size, uint32_t word);
+/* A frame to the shared address that is this node's, and its word: as struct link_user has it. */
+struct io;
+void stack_steered(struct io *frame, uint32_t word);
 /* What was sent is told to the card, and the clock set. */
 void stack_done(void);
 /* Half of what it may have is used: who has much waiting gets no more. */

@@ -169,6 +169,15 @@ void io_kernel(struct io *io, void *base, size_t size)
     io->segments = &io->single;
 }
 
+long io_get(struct io *io, void *to, size_t size)
+{
+    size = size < io->remaining ? size : io->remaining;
+    memcpy(to, (const uint8_t *)io->segments[0].base + io->done, size);
+    io->done += size;
+    io->remaining -= size;
+    return (long)size;
+}
+
 static err_t sent(struct netif *link, struct pbuf *frame)
 {
     return row_output(frame, !(link->chksum_flags & NETIF_CHECKSUM_GEN_TCP));
@@ -335,7 +344,10 @@ static void frame_in(const uint8_t *bytes, size_t size)
     memcpy(frame, bytes, size);
     size = size < FRAME_MIN ? FRAME_MIN : size;
     sums_right(frame, size);
-    if (merge_append(frame, size, 0))
+    struct io io;
+
+    io_kernel(&io, frame, size);
+    if (merge_append(&io, 0))
         return;
     held_input();
     data = pbuf_alloc(PBUF_RAW, (u16_t)size, PBUF_RAM);

@@ -75,8 +75,12 @@ static void from_card(const uint8_t *bytes, const uint8_t *from, size_t size)
 
     memcpy(&head, bytes, sizeof(head));
     memcpy(frame, from, size);
-    virtio_net_task_of(&head, size, &task);
-    if (task.data && size >= CARD_HEAD_MAX) {
+    virtio_net_task_of(&head, head.cuts ? CARD_CUT_MAX : size, &task);
+    if (head.cuts && (!task.data || size < CARD_HEAD_MAX)) {
+        free(frame);
+        return;
+    }
+    if (task.data) {
         size_t end = CARD_HEAD_MAX;
 
         (void)tcp_frame_at(frame, CARD_CUT_MAX, &end);
