@@ -2,7 +2,8 @@
 /*
  * What every node needs for the next restart, altered: the boot store, the page that cores start
  * at, the clock. No node can write these by accident (the store is mapped read-only, the rest not
- * at all): here it is mapped for writing first, as a bit flip in memory would not ask either.
+ * at all): here it is mapped for writing first, as a bit flip in memory would not ask either. And
+ * single bits of what this node publishes of lives.
  */
 #include "arch/arch.h"
 #include "debug/fault.h"
@@ -65,6 +66,22 @@ static NO_INLINE void fault_resume_address(void)
     flip(RESUME_PHYS);
 }
 
+/* Each would end or hold back the neighbour, or hold back all guardians. */
+static NO_INLINE void fault_page_words(void)
+{
+    uint32_t other = fault_neighbour();
+
+    self_published->fenced[other] ^= 1;
+    self_published->offline[other] ^= 1;
+    self_published->deaths_in_row[other] ^= 1;
+    self_published->guardian_claim ^= 1;
+}
+
+static NO_INLINE void fault_page_life(void)
+{
+    self_published->incarnation ^= 1U << 31;
+}
+
 static void clock_write(uint8_t index, uint8_t value)
 {
     asm volatile("outb %0, %1" ::"a"(index), "Nd"((uint16_t)CLOCK_INDEX));
@@ -82,5 +99,6 @@ const struct fault faults_store[] = {
     {"store_first", fault_store_first}, {"store_second", fault_store_second},
     {"store_both", fault_store_both},   {"store_machine", fault_store_machine},
     {"trampoline", fault_trampoline},   {"resume_address", fault_resume_address},
-    {"clock_jump", fault_clock_jump},   {NULL, NULL},
+    {"clock_jump", fault_clock_jump},   {"page_words", fault_page_words},
+    {"page_life", fault_page_life},     {NULL, NULL},
 };
