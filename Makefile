@@ -16,6 +16,7 @@ EVAL ?=
 OPTIONS ?=
 NET ?=
 CARD ?=
+OWN_CARDS ?=
 PORTS ?=
 TIMEOUT ?=
 export EVAL
@@ -187,7 +188,7 @@ run: $(B)/packages-run
 	@$(MAKE) --no-print-directory image
 	@$(B)/hydros run --loader=$(B)/loader.elf --image=$(IMAGE) --nodes=$(NODES) --memory=$(MEM) --accel=$(ACCEL) \
 	  --machine=$(MACHINE) $(if $(TIMEOUT),--timeout=$(TIMEOUT)) $(if $(EVAL),--eval="$$EVAL") \
-	  $(if $(NET),--net=$(NET)) $(if $(CARD),--card=$(CARD)) $(PORTS:%=--port=%)  $(if $(RELEASE),--release) $(OPTIONS:%=--option=%)
+	  $(if $(NET),--net=$(NET)) $(if $(CARD),--card=$(CARD)) $(OWN_CARDS:%=--own-card=%) $(PORTS:%=--port=%)  $(if $(RELEASE),--release) $(OPTIONS:%=--option=%)
 .PHONY: run
 
 # A replicated store on four nodes that die in turn (examples/demo).
@@ -288,7 +289,7 @@ help:
 	@echo '   SERVER=NAME       a server of examples/: $(patsubst examples/%/server,%,$(wildcard examples/*/server))'
 	@echo '   ACCEL=tcg|kvm  MACHINE=q35|pc|microvm  KERNEL=release|debug  TIMEOUT=SECONDS'
 	@echo '   NET=user PORTS="8080:80 8081:80@1 8082:80@all"   a network card; ports of this host led to ports of nodes'
-	@echo '   CARD=virtio|e1000   its kind'
+	@echo '   CARD=virtio|e1000   its kind;   OWN_CARDS="1 3": a further card for node 1 alone, and one for node 3'
 	@echo '   OPTIONS="web=80 web-token"   with these: the machine as a web page (docs/web.md)'
 	@echo '   OPTIONS="a b=c"   further boot options (docs/debugging.md)'
 	@echo 'make demo         a replicated store on four nodes that die in turn, one line a second of what its client sees'

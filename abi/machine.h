@@ -33,6 +33,7 @@ struct store_part { /* something in the boot store, with its checksum (lib/check
 /* A function on the PCI bus as the firmware left it: a kernel reads it here and seldom asks the
  * bus, whose one pair of ports all cores share. */
 #define FUNCTIONS_MAX 16
+#define CARDS_MAX     8
 #define BARS          6
 #define CONFIG_SIZE   256
 struct machine_function {
@@ -67,6 +68,7 @@ struct machine {
     uint64_t boot_tsc;     /* TSC when boot_wall_ns was read */
     uint64_t boot_wall_ns; /* UTC in ns since 1970, from the CMOS clock; 0: unknown */
     uint64_t cookie[2];    /* at random: the secret that all nodes share and nobody else knows */
+    uint64_t steer_key[6]; /* the same, of connections to the shared address: network/steer.h */
     uint32_t pm1a_control; /* port of ACPI PM1a_CNT, 0: none */
     uint32_t pm1b_control;
     uint32_t sleep_type_a; /* SLP_TYPa for S5 */
@@ -79,6 +81,7 @@ struct machine {
     uint32_t warm_reset;     /* 1: the boot core resumes at the trampoline after INIT (CMOS 0Ah);
                                 0 (UEFI): an INIT of the boot core would restart the machine */
     uint32_t function_count; /* of functions[]: all but bridges */
+    uint32_t card_count;     /* network cards, the first ones there, in the order of the bus */
     struct machine_function functions[FUNCTIONS_MAX];
     struct machine_node nodes[NODES_MAX];
 };

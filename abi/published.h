@@ -123,8 +123,9 @@ struct published {
     /* as the card's owner: 1 << 63, and its address; 0: another is */
     _Atomic uint64_t card;
     _Atomic uint32_t address; /* IPv4, in network order; 0: none yet */
-    /* bit p % 64 of word p / 64: a program here listens on port p of the address that all share */
-    _Atomic uint64_t listens[65536 / 64];
+    /* bit p % 64 of word p / 64: a program here listens on port p of the address that all share, by
+     * TCP or, the second, by UDP */
+    _Atomic uint64_t listens[2][65536 / 64];
     /* as the console's owner */
     _Atomic uint32_t console_owner;    /* 1: this node drives the terminal line */
     _Atomic uint32_t console_selected; /* node whose console is shown */

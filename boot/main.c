@@ -207,6 +207,7 @@ static void clocks_read(void)
     plan.boot_wall_ns = clocks.boot_wall_ns;
     random_init(random_read, tsc_read, clocks.boot_wall_ns);
     random_bytes(plan.cookie, sizeof(plan.cookie));
+    random_bytes(plan.steer_key, sizeof(plan.steer_key));
 }
 
 static uint32_t nodes_option(void)

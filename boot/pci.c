@@ -25,6 +25,7 @@ enum config_offset {
 #define HEADER_SEVERAL     0x00800000u /* the device has more functions than the first */
 #define HEADER_TYPE        0x007f0000u
 #define HEADER_TYPE_BRIDGE 0x00010000u
+#define CLASS_NETWORK      2u
 #define CLASS_BRIDGE       6u
 #define BAR_PORTS          1u
 #define BAR_WIDTH          6u
@@ -88,8 +89,11 @@ static void bars_read(struct machine_function *function)
     config_write(at, CONFIG_COMMAND, command | COMMAND_MEMORY);
 }
 
-static void function_read(struct machine *machine, uint32_t location, uint64_t buses[BUSES / 64])
+static void function_read(struct machine *machine, uint32_t location, bool cards,
+                          uint64_t buses[BUSES / 64])
 {
+    uint32_t class = config_read(location, CONFIG_CLASS) >> 24;
+    uint32_t most = cards ? CARDS_MAX : FUNCTIONS_MAX;
     uint32_t type = config_read(location, CONFIG_HEADER) & HEADER_TYPE;
 
     if (type == HEADER_TYPE_BRIDGE) {
@@ -97,8 +101,8 @@ static void function_read(struct machine *machine, uint32_t location, uint64_t b
 
         buses[bus / 64] |= 1UL << bus % 64;
     }
-    if (type != 0 || config_read(location, CONFIG_CLASS) >> 24 == CLASS_BRIDGE ||
-        machine->function_count == FUNCTIONS_MAX)
+    if (type != 0 || class == CLASS_BRIDGE || (class == CLASS_NETWORK) != cards ||
+        machine->function_count >= most)
         return;
     struct machine_function *function = &machine->functions[machine->function_count++];
 
@@ -111,7 +115,7 @@ static void function_read(struct machine *machine, uint32_t location, uint64_t b
     }
 }
 
-static void bus_read(struct machine *machine, uint32_t bus, uint64_t buses[BUSES / 64])
+static void bus_read(struct machine *machine, uint32_t bus, bool cards, uint64_t buses[BUSES / 64])
 {
     for (uint32_t device = 0; device < 32; device++) {
         for (uint32_t number = 0; number < 8; number++) {
@@ -122,7 +126,7 @@ static void bus_read(struct machine *machine, uint32_t bus, uint64_t buses[BUSES
                     break;
                 continue;
             }
-            function_read(machine, location, buses);
+            function_read(machine, location, cards, buses);
             if (number == 0 && !(config_read(location, CONFIG_HEADER) & HEADER_SEVERAL))
                 break;
         }
@@ -130,14 +134,21 @@ static void bus_read(struct machine *machine, uint32_t bus, uint64_t buses[BUSES
 }
 
 /* A bridge leads to a higher bus, if the firmware numbered them; none is looked at twice. */
-void pci_read(struct machine *machine)
+static void all_read(struct machine *machine, bool cards)
 {
     uint64_t buses[BUSES / 64] = {1};
 
-    if (!bus_is_there())
-        return;
     for (uint32_t bus = 0; bus < BUSES; bus++) {
         if (buses[bus / 64] >> bus % 64 & 1)
-            bus_read(machine, bus, buses);
+            bus_read(machine, bus, cards, buses);
     }
+}
+
+void pci_read(struct machine *machine)
+{
+    if (!bus_is_there())
+        return;
+    all_read(machine, true);
+    machine->card_count = machine->function_count;
+    all_read(machine, false);
 }

@@ -6,6 +6,7 @@
 #pragma once
 #include "abi/machine.h"
 
-/* Describes all functions but bridges, as many as there is room for, and takes from each the right
- * to write to memory (a card may still be receiving for the firmware). */
+/* Describes all functions but bridges, network cards first (at most CARDS_MAX), as many as there is
+ * room for, and takes from each the right to write to memory (a card may still be receiving for the
+ * firmware). */
 void pci_read(struct machine *machine);

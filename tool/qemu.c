@@ -10,7 +10,7 @@
 
 #include "tool/tool.h"
 
-#define ARGUMENTS_MAX (72 + OPTIONS_GIVEN_MAX)
+#define ARGUMENTS_MAX (72 + 4 * OWN_CARDS_MAX + OPTIONS_GIVEN_MAX)
 /* Of QEMU's isa-debug-exit; also given to the kernels as a boot option. */
 #define EXIT_PORT "0xf4"
 /* The first of microvm's windows for virtio devices, and its line at the I/O APIC. */
@@ -56,6 +56,8 @@ static int request_read_one(struct qemu_request *request, const char *argument)
         request->net = value;
     else if ((value = argument_value(argument, "card")) != NULL)
         request->card = value;
+    else if ((value = argument_value(argument, "own-card")) != NULL)
+        return network_own_read(request, value);
     else if ((value = argument_value(argument, "port")) != NULL)
         return network_port_read(request, value);
     else if (strcmp(argument, "--release") == 0)
@@ -104,6 +106,11 @@ static void network_options(const struct qemu_request *request, char **text)
         option_add(text, "virtio-mmio", 11, MICROVM_WINDOW);
         option_add(text, "virtio-mmio-line", 16, MICROVM_LINE);
     }
+    for (unsigned i = 0; i < request->own_count; i++) {
+        snprintf(address, sizeof address, "%u", i + 1);
+        option_add(text, name, (size_t)snprintf(name, sizeof name, "card@%u", request->own[i].node),
+                   address);
+    }
     if (network_shared(request, address, sizeof address))
         option_add(text, "shared-ip", 9, address);
     for (unsigned node = 0; node < request->nodes; node++) {
@@ -150,14 +157,19 @@ static char *machine_text(const char *machine)
 
 static bool network_arguments(const struct qemu_request *request, char **arguments, size_t *count)
 {
-    char *words[] = {strdup("-netdev"), network_backend(request),
-                     strdup("-device"), strdup(network_device(request)),
-                     strdup("-global"), strdup("virtio-mmio.force-legacy=false")};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (words[i] == NULL)
-            return false;
-        arguments[(*count)++] = words[i];
+    size_t first = *count;
+
+    for (unsigned card = 0; card <= request->own_count; card++) {
+        arguments[(*count)++] = strdup("-netdev");
+        arguments[(*count)++] = network_backend(request, card);
+        arguments[(*count)++] = strdup("-device");
+        arguments[(*count)++] = network_device(request, card);
     }
+    arguments[(*count)++] = strdup("-global");
+    arguments[(*count)++] = strdup("virtio-mmio.force-legacy=false");
+    for (size_t i = first; i < *count; i++)
+        if (arguments[i] == NULL)
+            return false;
     return true;
 }
 

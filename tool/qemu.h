@@ -12,6 +12,14 @@
 
 struct port {                   /* of the host's loopback, led to one of a node */
     unsigned host, guest, node; /* NODE_ALL: of the address that all share */
+    bool is_udp;
+};
+
+#define OWN_CARDS_MAX 7 /* with the shared one abi/machine.h's CARDS_MAX */
+
+struct own_card {
+    unsigned node;
+    const char *net; /* as qemu_request's */
 };
 struct qemu_request {
     const char *loader, *image, *accel, *machine, *eval;
@@ -24,8 +32,10 @@ struct qemu_request {
     unsigned option_count;
     const char *extra[OPTIONS_GIVEN_MAX]; /* arguments for QEMU as they are */
     unsigned extra_count;
-    const char *card; /* virtio, e1000; NULL: virtio */
-    const char *net;  /* a -netdev without its id; NULL: no card */
+    const char *card;                   /* virtio, e1000; NULL: virtio */
+    const char *net;                    /* a -netdev without its id; NULL: no card */
+    struct own_card own[OWN_CARDS_MAX]; /* further ones, each for one node alone */
+    unsigned own_count;
     struct port ports[PORTS_MAX];
     unsigned port_count;
 };
@@ -36,10 +46,12 @@ qemu_arguments_make(const struct qemu_request *request); /* ends with NULL; NULL
 
 /* network.c */
 int network_port_read(struct qemu_request *request, const char *text); /* adds one; as above */
+int network_own_read(struct qemu_request *request, const char *text);  /* the same */
 int network_check(const struct qemu_request *request);
-/* With request->net: a new string for -netdev, NULL without memory; the -device to it. */
-char *network_backend(const struct qemu_request *request);
-const char *network_device(const struct qemu_request *request);
+/* With request->net: new strings for -netdev and for the -device to it, NULL without memory. Card 0
+ * is the shared one, from 1 on come those of own[]. */
+char *network_backend(const struct qemu_request *request, unsigned card);
+char *network_device(const struct qemu_request *request, unsigned card);
 /* Where ports are led to must not depend on who asks for an address first: value of boot option
  * ip for a node. false: it asks by DHCP. */
 bool network_address(const struct qemu_request *request, unsigned node, char *text, size_t size);

@@ -2,7 +2,7 @@
 /* What the card's owner (device/card.c) asks of a kind of card. Frames are as they stand on the
  * wire, without checksum, in fixed buffers of this node. */
 #pragma once
-#include "lib/check.h"
+#include "device/card.h"
 
 struct card_task;
 struct io;
@@ -11,6 +11,8 @@ struct machine_function;
 struct card_driver {
     const char *name;
     bool (*is)(const struct machine_function *function);
+    /* All below is about the card at this place, until another one is chosen. */
+    void (*choose)(enum card_place place);
     /* The registers, mapped once. NULL: a card that is not on PCI. -ENODEV */
     int (*open)(const struct machine_function *function);
     /* Stops it, whoever used it: it touches no memory afterwards. false: it does not answer. */

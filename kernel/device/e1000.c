@@ -58,23 +58,30 @@ enum ring_register {
 #define FRAME_MIN     14
 #define GIVEN_LOW     (E1000_RING_SIZE * 3 / 4) /* telling the card is slow: many at once */
 
-static volatile uint8_t *registers;
-static const struct machine_function *function;
-static struct e1000_ring receive, send;
-static bool is_heard;
-static unsigned strangers;
-static uint32_t told; /* up to here the card knows what is to be sent */
+static struct e1000 {
+    volatile uint8_t *registers;
+    const struct machine_function *function;
+    struct e1000_ring receive, send;
+    bool is_heard;
+    unsigned strangers;
+    uint32_t told; /* up to here the card knows what is to be sent */
+} cards[CARD_PLACES], *card = cards;
 
 _Static_assert(E1000_RING_SIZE * sizeof(struct e1000_descriptor) == PAGE_SIZE, "a page");
 
 static uint32_t read(uint32_t at)
 {
-    return *(volatile uint32_t *)(registers + at);
+    return *(volatile uint32_t *)(card->registers + at);
 }
 
 static void write(uint32_t at, uint32_t value)
 {
-    *(volatile uint32_t *)(registers + at) = value;
+    *(volatile uint32_t *)(card->registers + at) = value;
+}
+
+static void choose(enum card_place place)
+{
+    card = &cards[place];
 }
 
 static bool is(const struct machine_function *candidate)
@@ -85,9 +92,9 @@ static bool is(const struct machine_function *candidate)
 
 static int open(const struct machine_function *candidate)
 {
-    function = candidate;
-    registers = pci_map(function, 0, 0, REGISTERS_SIZE);
-    return registers ? 0 : -ENODEV;
+    card->function = candidate;
+    card->registers = pci_map(card->function, 0, 0, REGISTERS_SIZE);
+    return card->registers ? 0 : -ENODEV;
 }
 
 static bool quiet(void)
@@ -138,10 +145,10 @@ static void receive_all(void)
 {
     bool is_more = false;
 
-    for (; e1000_ring_free(&receive); is_more = true)
-        e1000_ring_give(&receive, 0);
+    for (; e1000_ring_free(&card->receive); is_more = true)
+        e1000_ring_give(&card->receive, 0);
     if (is_more)
-        write(RECEIVE_RING + RING_TAIL, e1000_ring_tail(&receive));
+        write(RECEIVE_RING + RING_TAIL, e1000_ring_tail(&card->receive));
 }
 
 static int start(uint8_t address[6])
@@ -150,17 +157,17 @@ static int start(uint8_t address[6])
 
     for (unsigned i = 0; i < 6; i++)
         address[i] = (uint8_t)(i < 4 ? low >> 8 * i : high >> 8 * (i - 4));
-    int error = ring_make(&receive, RECEIVE_RING, true);
+    int error = ring_make(&card->receive, RECEIVE_RING, true);
 
     if (!error)
-        error = ring_make(&send, SEND_RING, false);
+        error = ring_make(&card->send, SEND_RING, false);
     if (error)
         return error;
     for (uint32_t i = 0; i < GROUP_WORDS; i++)
         write(GROUPS + 4 * i, 0);
-    is_heard = false;
-    strangers = told = 0;
-    pci_line_interrupt(function);
+    card->is_heard = false;
+    card->strangers = card->told = 0;
+    pci_line_interrupt(card->function);
     write(CONTROL, (read(CONTROL) & ~CONTROL_RESET) | CONTROL_UP);
     write(SEND_GAP, GAP);
     write(SEND_CONTROL, SEND_ON);
@@ -176,21 +183,22 @@ static size_t room(void)
     const uint8_t *sent;
     size_t size;
 
-    while (e1000_ring_take(&send, &sent, &size) > 0)
+    while (e1000_ring_take(&card->send, &sent, &size) > 0)
         ;
-    return e1000_ring_free(&send) ? CARD_FRAME_MAX : 0;
+    return e1000_ring_free(&card->send) ? CARD_FRAME_MAX : 0;
 }
 
 static void frame_send(struct io *frame, const struct card_task *task)
 {
-    e1000_ring_give(&send, (size_t)io_get(frame, e1000_ring_free(&send), CARD_FRAME_MAX));
+    e1000_ring_give(&card->send,
+                    (size_t)io_get(frame, e1000_ring_free(&card->send), CARD_FRAME_MAX));
 }
 
 static void flush(void)
 {
-    if (told != e1000_ring_tail(&send)) {
-        told = e1000_ring_tail(&send);
-        write(SEND_RING + RING_TAIL, told);
+    if (card->told != e1000_ring_tail(&card->send)) {
+        card->told = e1000_ring_tail(&card->send);
+        write(SEND_RING + RING_TAIL, card->told);
     }
 }
 
@@ -201,9 +209,9 @@ static int take(struct io *frame, struct card_task *task)
     int result;
 
     do {
-        if (receive.given - receive.done < GIVEN_LOW) /* the one before is among them */
+        if (card->receive.given - card->receive.done < GIVEN_LOW) /* the one before is among them */
             receive_all();
-        result = e1000_ring_take(&receive, &bytes, &size);
+        result = e1000_ring_take(&card->receive, &bytes, &size);
     } while (result > 0 && (size < FRAME_MIN || size > CARD_FRAME_MAX));
     if (result > 0)
         io_kernel(frame, (void *)(uintptr_t)bytes, size);
@@ -215,7 +223,7 @@ static bool arm(void)
     receive_all();
     (void)read(CAUSES);
     write(MASK_SET, CAUSES_WANTED);
-    return !e1000_ring_has(&receive);
+    return !e1000_ring_has(&card->receive);
 }
 
 /* Nothing more until all was taken: the line stays up as long as there is a cause. */
@@ -225,26 +233,27 @@ static void interrupted(void)
 
     write(MASK_CLEAR, ALL);
     if (causes & CAUSES_WANTED) {
-        if (!is_heard)
+        if (!card->is_heard)
             log_line("card: its line is input %u of the I/O APIC",
-                     pci_number(function, PCI_LINE, 1));
-        is_heard = true;
-        strangers = 0;
-    } else if (++strangers == STRANGERS_MAX) {
-        pci_line_mask(function);
-        is_heard = false;
+                     pci_number(card->function, PCI_LINE, 1));
+        card->is_heard = true;
+        card->strangers = 0;
+    } else if (++card->strangers == STRANGERS_MAX) {
+        pci_line_mask(card->function);
+        card->is_heard = false;
         log_line("card: its line is another's; it is looked at without");
     }
 }
 
 static bool is_unheard(void)
 {
-    return !is_heard;
+    return !card->is_heard;
 }
 
 const struct card_driver e1000 = {
     .name = "e1000",
     .is = is,
+    .choose = choose,
     .open = open,
     .quiet = quiet,
     .start = start,

@@ -42,11 +42,18 @@ static const uint8_t promiscuous[COMMAND_SIZE] = {0, 0, 1};
 
 _Static_assert(HEADER + CARD_FRAME_MAX <= VIRTQUEUE_BUFFER, "a frame is one buffer");
 
-static struct virtio device;
-static struct virtqueue receive, send, control;
-static bool is_asked;  /* a command was not answered yet */
-static bool is_broken; /* what the send queue said was against the rules */
-static uint64_t agreed;
+static struct net {
+    struct virtio device;
+    struct virtqueue receive, send, control;
+    bool is_asked;  /* a command was not answered yet */
+    bool is_broken; /* what the send queue said was against the rules */
+    uint64_t agreed;
+} nets[CARD_PLACES], *net = nets;
+
+static void choose(enum card_place place)
+{
+    net = &nets[place];
+}
 
 static bool is(const struct machine_function *function)
 {
@@ -59,49 +66,49 @@ static bool is(const struct machine_function *function)
 static int open(const struct machine_function *function)
 {
     if (function)
-        return virtio_pci_open(&device, function);
-    return virtio_mmio_open(&device, option_number("virtio-mmio", 0),
+        return virtio_pci_open(&net->device, function);
+    return virtio_mmio_open(&net->device, option_number("virtio-mmio", 0),
                             (uint32_t)option_number("virtio-mmio-line", 0));
 }
 
 static bool quiet(void)
 {
-    return virtio_reset(&device);
+    return virtio_reset(&net->device);
 }
 
 static void receive_all(void)
 {
-    while (virtqueue_free(&receive) >= 0)
-        virtqueue_give(&receive, VIRTQUEUE_BUFFER);
-    if (virtqueue_must_notify(&receive))
-        device.ops->notify(&device, RECEIVE);
+    while (virtqueue_free(&net->receive) >= 0)
+        virtqueue_give(&net->receive, VIRTQUEUE_BUFFER);
+    if (virtqueue_must_notify(&net->receive))
+        net->device.ops->notify(&net->device, RECEIVE);
 }
 
 /* All frames, please: each node has an address of its own. Nobody waits for the answer. */
 static void all_receive(void)
 {
-    uint8_t *buffer = virtqueue_buffer(&control, (unsigned)virtqueue_free(&control));
+    uint8_t *buffer = virtqueue_buffer(&net->control, (unsigned)virtqueue_free(&net->control));
 
     memcpy(buffer + COMMAND_AT, promiscuous, COMMAND_SIZE);
     buffer[ANSWER_AT] = !ANSWER_WELL;
-    virtqueue_table_set(&control, 0, COMMAND_AT, COMMAND_SIZE, false, false);
-    virtqueue_table_set(&control, 1, ANSWER_AT, 1, true, true);
-    virtqueue_give_table(&control, 2);
-    if (virtqueue_must_notify(&control))
-        device.ops->notify(&device, CONTROL);
-    is_asked = true;
+    virtqueue_table_set(&net->control, 0, COMMAND_AT, COMMAND_SIZE, false, false);
+    virtqueue_table_set(&net->control, 1, ANSWER_AT, 1, true, true);
+    virtqueue_give_table(&net->control, 2);
+    if (virtqueue_must_notify(&net->control))
+        net->device.ops->notify(&net->device, CONTROL);
+    net->is_asked = true;
 }
 
 static void answer_look(void)
 {
     unsigned index;
     size_t size;
-    int result = virtqueue_take(&control, &index, &size);
+    int result = virtqueue_take(&net->control, &index, &size);
 
     if (result == 0)
         return;
-    is_asked = is_broken = false;
-    if (result < 0 || virtqueue_buffer(&control, index)[ANSWER_AT] != ANSWER_WELL)
+    net->is_asked = net->is_broken = false;
+    if (result < 0 || virtqueue_buffer(&net->control, index)[ANSWER_AT] != ANSWER_WELL)
         log_line("card: it refuses to take frames to all nodes");
 }
 
@@ -113,39 +120,40 @@ static int start(uint8_t address[6])
 
     if (has_offloads)
         wanted |= FEATURE_SUMS | FEATURE_CUTS4 | FEATURE_CUTS6;
-    if (!device.ops->interrupt(&device))
+    if (!net->device.ops->interrupt(&net->device))
         return -ENODEV;
-    agreed = virtio_begin(&device, wanted, has_offloads ? JOIN_FEATURES : 0);
-    bool has_events = agreed & VIRTIO_EVENT_INDEX;
-    bool has_control = (agreed & CONTROL_FEATURES) == CONTROL_FEATURES;
+    net->agreed = virtio_begin(&net->device, wanted, has_offloads ? JOIN_FEATURES : 0);
+    bool has_events = net->agreed & VIRTIO_EVENT_INDEX;
+    bool has_control = (net->agreed & CONTROL_FEATURES) == CONTROL_FEATURES;
 
-    if (!(agreed & FEATURE_MAC))
+    if (!(net->agreed & FEATURE_MAC))
         return -ENODEV;
     for (unsigned i = 0; i < 6; i++)
-        address[i] = device.ops->config(&device, i);
-    int error = virtio_queue(&device, RECEIVE, &receive, VIRTQUEUE_SIZE_MAX, true, has_events);
+        address[i] = net->device.ops->config(&net->device, i);
+    int error =
+        virtio_queue(&net->device, RECEIVE, &net->receive, VIRTQUEUE_SIZE_MAX, true, has_events);
 
     if (!error)
-        error = virtio_queue(&device, SEND, &send, VIRTQUEUE_SIZE_MAX, false, has_events);
+        error = virtio_queue(&net->device, SEND, &net->send, VIRTQUEUE_SIZE_MAX, false, has_events);
     if (!error && has_control)
-        error = virtio_queue(&device, CONTROL, &control, COMMANDS, false, has_events);
+        error = virtio_queue(&net->device, CONTROL, &net->control, COMMANDS, false, has_events);
     if (error)
         return error;
-    virtio_run(&device);
-    is_asked = false;
+    virtio_run(&net->device);
+    net->is_asked = false;
     if (has_control)
         all_receive();
-    virtqueue_disarm(&send);
+    virtqueue_disarm(&net->send);
     receive_all();
     return 0;
 }
 
 static unsigned features(void)
 {
-    if (!(agreed & FEATURE_SUMS))
+    if (!(net->agreed & FEATURE_SUMS))
         return 0;
-    return CARD_SUMS | (agreed & FEATURE_CUTS4 ? CARD_CUTS4 : 0) |
-           (agreed & FEATURE_CUTS6 ? CARD_CUTS6 : 0);
+    return CARD_SUMS | (net->agreed & FEATURE_CUTS4 ? CARD_CUTS4 : 0) |
+           (net->agreed & FEATURE_CUTS6 ? CARD_CUTS6 : 0);
 }
 
 /* What was sent comes back here, when room is asked for: sending needs no interrupt. */
@@ -156,16 +164,16 @@ static size_t room(void)
     int result;
 
     do
-        result = virtqueue_take(&send, &index, &size);
+        result = virtqueue_take(&net->send, &index, &size);
     while (result > 0);
-    is_broken |= result < 0; /* the next look at what was received gives it up */
-    virtqueue_disarm(&send);
-    return send.free_count ? send.free_count * (size_t)VIRTQUEUE_BUFFER - HEADER : 0;
+    net->is_broken |= result < 0; /* the next look at what was received gives it up */
+    virtqueue_disarm(&net->send);
+    return net->send.free_count ? net->send.free_count * (size_t)VIRTQUEUE_BUFFER - HEADER : 0;
 }
 
 static void frame_send(struct io *frame, const struct card_task *task)
 {
-    uint8_t *buffer = virtqueue_buffer(&send, (unsigned)virtqueue_free(&send));
+    uint8_t *buffer = virtqueue_buffer(&net->send, (unsigned)virtqueue_free(&net->send));
     size_t size = HEADER;
     struct virtio_net_head head = virtio_net_head_of(task);
 
@@ -174,17 +182,17 @@ static void frame_send(struct io *frame, const struct card_task *task)
         size += (size_t)io_get(frame, buffer + size, VIRTQUEUE_BUFFER - size);
         if (!frame->remaining)
             break;
-        virtqueue_part(&send, size);
-        buffer = virtqueue_buffer(&send, (unsigned)virtqueue_free(&send));
+        virtqueue_part(&net->send, size);
+        buffer = virtqueue_buffer(&net->send, (unsigned)virtqueue_free(&net->send));
         size = 0;
     }
-    virtqueue_give(&send, size);
+    virtqueue_give(&net->send, size);
 }
 
 static void flush(void)
 {
-    if (virtqueue_must_notify(&send))
-        device.ops->notify(&device, SEND);
+    if (virtqueue_must_notify(&net->send))
+        net->device.ops->notify(&net->device, SEND);
 }
 
 /* A frame and what its header says: 1. A row of buffers comes at once, or a rule is broken. */
@@ -194,18 +202,20 @@ static int frame_take(struct io *frame, struct card_task *task)
     unsigned index, count = 1;
     struct virtio_net_head head;
     size_t size;
-    int result = virtqueue_take(&receive, &index, &size);
+    int result = virtqueue_take(&net->receive, &index, &size);
 
     if (result <= 0)
         return result;
-    memcpy(&head, virtqueue_buffer(&receive, index), HEADER);
+    memcpy(&head, virtqueue_buffer(&net->receive, index), HEADER);
     size -= size < HEADER ? size : HEADER;
-    pieces[0] = (struct io_segment){(uintptr_t)virtqueue_buffer(&receive, index) + HEADER, size};
+    pieces[0] =
+        (struct io_segment){(uintptr_t)virtqueue_buffer(&net->receive, index) + HEADER, size};
     *frame = (struct io){.segments = pieces, .remaining = size, .kernel = true};
-    while (agreed & FEATURE_MERGE && count < head.buffers) {
-        if (count == CARD_PIECES_MAX || virtqueue_take(&receive, &index, &size) <= 0)
+    while (net->agreed & FEATURE_MERGE && count < head.buffers) {
+        if (count == CARD_PIECES_MAX || virtqueue_take(&net->receive, &index, &size) <= 0)
             return -1;
-        pieces[count++] = (struct io_segment){(uintptr_t)virtqueue_buffer(&receive, index), size};
+        pieces[count++] =
+            (struct io_segment){(uintptr_t)virtqueue_buffer(&net->receive, index), size};
         frame->remaining += size;
     }
     frame->count = count;
@@ -226,7 +236,7 @@ static int take(struct io *frame, struct card_task *task)
 {
     int result;
 
-    if (is_broken)
+    if (net->is_broken)
         return -1;
     do {
         receive_all(); /* the one before */
@@ -238,16 +248,17 @@ static int take(struct io *frame, struct card_task *task)
 
 static bool arm(void)
 {
-    if (is_asked)
+    if (net->is_asked)
         answer_look();
-    if (device.ops->acknowledge)
-        device.ops->acknowledge(&device);
-    return virtqueue_arm(&receive);
+    if (net->device.ops->acknowledge)
+        net->device.ops->acknowledge(&net->device);
+    return virtqueue_arm(&net->receive);
 }
 
 const struct card_driver virtio_net = {
     .name = "virtio-net",
     .is = is,
+    .choose = choose,
     .open = open,
     .quiet = quiet,
     .start = start,

@@ -12,9 +12,11 @@ void proc_network(struct proc_text *text, const struct proc_source *source)
     struct link_status status;
 
     link_status(&status);
-    proc_print(text, "card %d card_in %lu card_out %lu nodes_in %lu nodes_out %lu lost %lu\n",
+    proc_print(text,
+               "card %d card_in %lu card_out %lu nodes_in %lu nodes_out %lu lost %lu "
+               "forged %lu\n",
                (int)status.owner, status.card_in, status.card_out, status.nodes_in,
-               status.nodes_out, status.lost);
+               status.nodes_out, status.lost, status.forged);
 }
 
 void proc_resolver(struct proc_text *text, const struct proc_source *source)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The way of frames: between this node's stack, the other nodes (over channels) and the card, which
- * one node drives. Nothing is kept here: a frame goes at once, or is lost as on any wire.
+ * one node drives; or between the stack and a card of this node's own. Nothing is kept here: a
+ * frame goes at once, or is lost as on any wire.
  */
 #pragma once
 #include "network/switch.h"
@@ -25,11 +26,13 @@ size_t link_room(const uint8_t to[ADDRESS_SIZE], bool is_v6);
 /* A whole frame of this node's stack, its headers in the first piece of the kernel's memory. false:
  * there was no room for it. */
 bool link_send(struct io *frame, uint32_t word);
-/* Frames since the start: what /proc/hydros/network shows. lost: no room, too large, or a sender
- * that is not who it says. */
+/* To the wire of the shared card, also from a node that has one of its own. */
+bool link_send_shared(struct io *frame, uint32_t word);
+/* Frames since the start: what /proc/hydros/network shows. lost: no room, or too large; forged:
+ * they speak for somebody else (network/sender.h). */
 struct link_status {
     uint32_t owner; /* of the card; UINT32_MAX: none */
-    uint64_t card_in, card_out, nodes_in, nodes_out, lost;
+    uint64_t card_in, card_out, nodes_in, nodes_out, lost, forged;
 };
 void link_status(struct link_status *status);
 /* A frame of the shared address to a node that was not asked for it before; lost if there is no

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The shared address stands on an interface of its own, which never sends: answers go out by the
- * node's link, as all else. What is no TCP (echo, say) is the owner's.
+ * The shared addresses stand on an interface of its own, which never sends: answers go out by the
+ * node's link, as all else. What is neither TCP nor UDP (echo, say) is the owner's.
  */
 #include "network/shared.h"
 
+#include <lwip/mld6.h>
 #include <lwip/priv/tcp_priv.h>
+#include <lwip/udp.h>
 
 #include "abi/published.h"
 #include "device/card.h"
@@ -20,54 +22,82 @@
 #include "node/self.h"
 
 static struct netif interface;
-static uint32_t shared; /* 0: there is none */
-static uint8_t hardware[ADDRESS_SIZE];
+static struct steer_shared shared;
+static uint64_t members; /* whose addresses they are */
+static bool is_member;
 
-bool shared_is(uint32_t address)
+uint32_t shared_four(void)
 {
-    return shared && address == shared;
+    return shared.four;
+}
+
+const uint8_t *shared_six(void)
+{
+    return shared.has_six ? shared.six : NULL;
+}
+
+bool shared_is(const ip_addr_t *address)
+{
+    if (!is_member)
+        return false;
+    if (IP_IS_V4(address))
+        return shared.four && ip_2_ip4(address)->addr == shared.four;
+    return shared.has_six && memcmp(ip_2_ip6(address)->addr, shared.six, sizeof(shared.six)) == 0;
 }
 
 bool shared_is_for(const uint8_t *frame, size_t size)
 {
-    static const uint8_t type[] = {8, 0};
+    static const uint8_t four[] = {8, 0}, six[] = {0x86, 0xdd};
+    const uint8_t *ip = frame + ETHERNET_HEAD, *type = ip - sizeof(four);
 
-    return shared && size >= ETHERNET_HEAD + 20 && memcmp(frame + 12, type, sizeof(type)) == 0 &&
-           memcmp(frame + ETHERNET_HEAD + 16, &shared, sizeof(shared)) == 0;
+    if (size >= ETHERNET_HEAD + 20 && memcmp(type, four, sizeof(four)) == 0)
+        return shared.four && memcmp(ip + 16, &shared.four, sizeof(shared.four)) == 0;
+    return shared.has_six && size >= ETHERNET_HEAD + 40 && memcmp(type, six, sizeof(six)) == 0 &&
+           memcmp(ip + 24, shared.six, sizeof(shared.six)) == 0;
 }
 
 /* ---- who listens ---- */
 
-static bool listens_here(uint16_t port)
+/* At one of the shared addresses, or at the one given. */
+static bool is_at(const ip_addr_t *local, const ip_addr_t *to)
 {
-    for (const struct tcp_pcb_listen *pcb = tcp_listen_pcbs.listen_pcbs; pcb; pcb = pcb->next) {
-        bool is_any = IP_IS_ANY_TYPE_VAL(pcb->local_ip) ||
-                      (IP_IS_V4_VAL(pcb->local_ip) && ip_addr_isany_val(pcb->local_ip));
-        bool is_shared = IP_IS_V4_VAL(pcb->local_ip) && ip_2_ip4(&pcb->local_ip)->addr == shared;
+    if (IP_IS_ANY_TYPE_VAL(*local) || ip_addr_isany_val(*local))
+        return !to || IP_IS_ANY_TYPE_VAL(*local) || IP_GET_TYPE(local) == IP_GET_TYPE(to);
+    return to ? ip_addr_cmp_zoneless(local, to) : shared_is(local);
+}
 
-        if (pcb->local_port == port && (is_any || is_shared))
+static bool listens_here(bool is_udp, uint16_t port, const ip_addr_t *to)
+{
+    for (const struct udp_pcb *pcb = is_udp ? udp_pcbs : NULL; pcb; pcb = pcb->next) {
+        if (pcb->local_port == port && is_at(&pcb->local_ip, to))
+            return true;
+    }
+    for (const struct tcp_pcb_listen *pcb = is_udp ? NULL : tcp_listen_pcbs.listen_pcbs; pcb;
+         pcb = pcb->next) {
+        if (pcb->local_port == port && is_at(&pcb->local_ip, to))
             return true;
     }
     return false;
 }
 
-void shared_tell(uint16_t port)
+void shared_tell(bool is_udp, uint16_t port)
 {
-    _Atomic uint64_t *word = &self_published->listens[port / 64];
+    _Atomic uint64_t *word = &self_published->listens[is_udp][port / 64];
     uint64_t bit = 1UL << port % 64;
     uint64_t others = atomic_load_explicit(word, memory_order_relaxed) & ~bit;
 
-    if (shared)
-        atomic_store_explicit(word, others | (listens_here(port) ? bit : 0), memory_order_release);
+    if (is_member)
+        atomic_store_explicit(word, others | (listens_here(is_udp, port, NULL) ? bit : 0),
+                              memory_order_release);
 }
 
-static uint64_t listeners(uint16_t port)
+static uint64_t listeners(bool is_udp, uint16_t port)
 {
     uint64_t set = 0;
 
     for (uint32_t node = 0; node < machine->node_count; node++) {
-        uint64_t word =
-            atomic_load_explicit(&published_of(node)->listens[port / 64], memory_order_acquire);
+        uint64_t word = atomic_load_explicit(&published_of(node)->listens[is_udp][port / 64],
+                                             memory_order_acquire);
 
         set |= (word >> port % 64 & 1) << node;
     }
@@ -76,11 +106,25 @@ static uint64_t listeners(uint16_t port)
 
 /* ---- whose it is ---- */
 
+static ip_addr_t address_of(const struct segment *segment, const uint32_t words[4])
+{
+    ip_addr_t address = IPADDR4_INIT(words[0]);
+
+    if (segment->is_six) {
+        address = (ip_addr_t)IPADDR6_INIT(words[0], words[1], words[2], words[3]);
+        ip6_addr_assign_zone(ip_2_ip6(&address), IP6_UNICAST, &stack_link);
+    }
+    return address;
+}
+
 /* A connection that is only half there is ours if we are the one that was answered: its first
  * segment, sent again, may have begun it on two nodes. */
-static bool is_ours(const struct segment *segment)
+static bool is_ours(bool is_udp, const struct segment *segment)
 {
-    ip_addr_t remote = IPADDR4_INIT(segment->from), local = IPADDR4_INIT(segment->to);
+    ip_addr_t remote = address_of(segment, segment->from), local = address_of(segment, segment->to);
+
+    if (is_udp)
+        return listens_here(true, segment->to_port, &local);
     const struct tcp_pcb *pcb =
         connection_known(&remote, segment->from_port, &local, segment->to_port);
 
@@ -88,7 +132,7 @@ static bool is_ours(const struct segment *segment)
         return pcb->state != SYN_RCVD || !segment->has_acknowledged ||
                segment->acknowledged == pcb->snd_nxt;
     if (segment->begins)
-        return listens_here(segment->to_port);
+        return listens_here(false, segment->to_port, &local);
     return connection_is_awaited(&remote, segment->from_port, &local, segment->to_port,
                                  segment->number, segment->acknowledged);
 }
@@ -120,21 +164,33 @@ static void stack_take(const uint8_t *frame, size_t size, uint32_t word)
 }
 
 /* To whom it belongs. If that is nobody, the last one to be asked refuses it. */
-static void steer(uint64_t asked, const struct segment *segment, const uint8_t *frame, size_t size,
-                  uint32_t word)
+static void steer(uint64_t asked, bool is_udp, const struct segment *segment, const uint8_t *frame,
+                  size_t size, uint32_t word)
 {
-    uint64_t all = machine->node_count < 64 ? (1UL << machine->node_count) - 1 : ~0UL;
-    uint64_t able = all & ~asked, listening = listeners(segment->to_port);
+    uint64_t able = members & ~asked, listening = listeners(is_udp, segment->to_port);
     uint32_t self = self_node(), node = next_of(segment, listening, &able);
 
-    if (node == self && !is_ours(segment)) {
+    if (node == self && !is_ours(is_udp, segment)) {
         able &= ~(1UL << self % NODES_MAX);
         node = next_of(segment, listening, &able);
     }
-    if (node == self || node == STEER_NONE)
+    if (node == self || (node == STEER_NONE && is_member))
         stack_take(frame, size, word);
-    else
-        link_steered(node, all & ~able, frame, size, word);
+    else if (node != STEER_NONE)
+        link_steered(node, members & ~able, frame, size, word);
+}
+
+/* What has no connection is the owner's, or the first one's. */
+static void other_steer(uint64_t asked, const uint8_t *frame, size_t size, uint32_t word)
+{
+    uint64_t able = members & ~asked;
+
+    while (!is_member && able && !is_reached((uint32_t)__builtin_ctzl(able)))
+        able &= able - 1;
+    if (is_member)
+        stack_take(frame, size, word);
+    else if (able)
+        link_steered((uint32_t)__builtin_ctzl(able), members & ~able, frame, size, word);
 }
 
 /* ---- frames ---- */
@@ -147,30 +203,33 @@ void shared_received(uint64_t asked, const uint8_t *frame, size_t size, uint32_t
 
     /* A card could change it while we decide. */
     memcpy(head, frame, head_size);
-    enum steer_kind kind =
-        shared_is_for(head, head_size) ? steer_read(head, head_size, &segment) : STEER_PIECE;
+    enum steer_kind kind = shared_is_for(head, head_size)
+                               ? steer_read(machine->steer_key, head, head_size, &segment)
+                               : STEER_PIECE;
 
-    if (kind == STEER_TCP)
-        steer(asked, &segment, frame, size, word);
+    if (kind == STEER_TCP || kind == STEER_UDP)
+        steer(asked, kind == STEER_UDP, &segment, frame, size, word);
     else if (kind == STEER_OTHER)
-        stack_take(frame, size, word);
+        other_steer(asked, frame, size, word);
 }
 
 bool shared_takes(const uint8_t *frame, size_t size, uint32_t word)
 {
-    uint8_t answer[ARP_FRAME];
+    uint8_t answer[STEER_ANSWER_MAX];
     struct io io;
 
-    if (!shared)
+    if (!shared.four && !shared.has_six)
         return false;
-    if (memcmp(frame, hardware, ADDRESS_SIZE) == 0) {
+    size_t answer_size = steer_answers(frame, size, &shared, answer);
+
+    if (answer_size) {
+        io_kernel(&io, answer, answer_size);
+        (void)link_send_shared(&io, 0);
+    } else if (memcmp(frame, shared.hardware, ADDRESS_SIZE) == 0) {
         shared_received(0, frame, size, word);
-        return true;
-    }
-    if (!steer_answers(frame, size, shared, hardware, answer))
+    } else {
         return false;
-    io_kernel(&io, answer, sizeof(answer));
-    (void)link_send(&io, 0);
+    }
     return true;
 }
 
@@ -190,24 +249,59 @@ static err_t interface_init(struct netif *link)
     return ERR_OK;
 }
 
-void shared_start(const uint8_t card[ADDRESS_SIZE])
+/* Boot options. An address of the other family is none. */
+static void addresses_read(void)
 {
-    char text[24];
-    ip4_addr_t address, mask = {IPADDR_BROADCAST};
-    long length = option_get("shared-ip", text, sizeof(text));
+    char text[48] = "", text_six[48] = "";
+    ip_addr_t four = IPADDR4_INIT(0), six = IPADDR4_INIT(0);
+    bool is_four = option_get("shared-ip", text, sizeof(text)) > 0;
+    bool is_six = option_get("shared-ip6", text_six, sizeof(text_six)) > 0;
 
-    if (length <= 0)
-        return;
-    if (length >= (long)sizeof(text) || !ip4addr_aton(text, &address) || address.addr == 0 ||
-        ip4_addr_ismulticast(&address)) {
+    if (is_four && (!ip4addr_aton(text, ip_2_ip4(&four)) || ip_addr_ismulticast(&four)))
         log_line("network: option shared-ip=%s is no address", text);
-        return;
+    else if (is_four)
+        shared.four = ip_2_ip4(&four)->addr;
+    if (is_six && (!ipaddr_aton(text_six, &six) || !IP_IS_V6(&six) || ip_addr_ismulticast(&six) ||
+                   ip6_addr_islinklocal(ip_2_ip6(&six)) || ip_addr_isany(&six))) {
+        log_line("network: option shared-ip6=%s is no address that all nodes can have", text_six);
+    } else if (is_six) {
+        memcpy(shared.six, ip_2_ip6(&six)->addr, sizeof(shared.six));
+        shared.has_six = true;
     }
-    switch_shared(card, hardware);
-    netif_add(&interface, &address, &mask, IP4_ADDR_ANY4, NULL, interface_init, NULL);
+}
+
+/* It does not stand for a net of its own: lwIP takes that for granted of addresses without an end.
+ * Switches that listen to groups must let questions for it through. */
+static void six_start(void)
+{
+    ip6_addr_t *address = ip_2_ip6(&interface.ip6_addr[0]), group;
+
+    memcpy(address->addr, shared.six, sizeof(shared.six));
+    netif_ip6_addr_set_valid_life(&interface, 0, IP6_ADDR_LIFE_INFINITE - 1);
+    netif_ip6_addr_set_state(&interface, 0, IP6_ADDR_PREFERRED);
+    ip6_addr_set_solicitednode(&group, address->addr[3]);
+    ip6_addr_assign_zone(&group, IP6_MULTICAST, &stack_link);
+    (void)mld6_joingroup_netif(&stack_link, &group);
+}
+
+void shared_start(const uint8_t card[ADDRESS_SIZE], uint64_t nodes)
+{
+    ip4_addr_t mask = {IPADDR_BROADCAST};
+
+    addresses_read();
+    switch_shared(card, shared.hardware);
+    members = nodes & (~0UL >> (64 - machine->node_count));
+    is_member = (shared.four || shared.has_six) && (members >> self_node() & 1);
+    if (!is_member)
+        return;
+    netif_add(&interface, &(ip4_addr_t){shared.four}, &mask, IP4_ADDR_ANY4, NULL, interface_init,
+              NULL);
     netif_set_link_up(&interface);
     netif_set_up(&interface);
-    shared = address.addr;
+    if (shared.has_six)
+        six_start();
     for (const struct tcp_pcb_listen *pcb = tcp_listen_pcbs.listen_pcbs; pcb; pcb = pcb->next)
-        shared_tell(pcb->local_port);
+        shared_tell(false, pcb->local_port);
+    for (const struct udp_pcb *pcb = udp_pcbs; pcb; pcb = pcb->next)
+        shared_tell(true, pcb->local_port);
 }

@@ -90,6 +90,11 @@ void network_free(void *memory)
     heap_free(head);
 }
 
+bool stack_router_is(uint32_t address)
+{
+    return address && address == netif_ip4_gw(&stack_link)->addr;
+}
+
 bool stack_is_crowded(void)
 {
     return memory_used > frames_total() * PAGE_SIZE / 8;
@@ -124,10 +129,20 @@ u32_t sys_now(void)
 
 /* ---- frames ---- */
 
+/* Nobody believes us another one. */
+static void address_publish(void)
+{
+    u32_t address = netif_ip4_addr(&stack_link)->addr;
+
+    if (atomic_load_explicit(&self_published->address, memory_order_relaxed) != address)
+        atomic_store_explicit(&self_published->address, address, memory_order_release);
+}
+
 static err_t output(struct netif *link, struct pbuf *frame)
 {
     if (connections_quiet)
         return ERR_OK;
+    address_publish(); /* lwIP greets with a new address before it says that there is one */
     err_t error = row_output(frame, !(link->chksum_flags & NETIF_CHECKSUM_GEN_TCP));
 
     stack_counts.frames_out += error == ERR_OK;
@@ -244,7 +259,7 @@ static void addresses_tell(struct netif *link)
         connections_address_ends(&gone);
     }
     told = netif_ip4_addr(link)->addr;
-    atomic_store_explicit(&self_published->address, told, memory_order_relaxed);
+    address_publish();
     if (told)
         log_line("network: %s has address %u.%u.%u.%u", host_name, a[0], a[1], a[2], a[3]);
     else

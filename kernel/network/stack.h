@@ -16,6 +16,8 @@ extern struct stack_counts { /* of frames, by this stack, since the start */
 
 /* Nothing happens in a machine without a card. */
 void stack_start(void);
+/* Is this where packets to other nets go? In network order. */
+bool stack_router_is(uint32_t address);
 /* A frame to the shared address that is this node's, and its word: as struct link_user has it. */
 struct io;
 void stack_steered(struct io *frame, uint32_t word);

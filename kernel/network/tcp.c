@@ -261,7 +261,7 @@ void wire_unlisten(struct socket *socket)
     tcp_arg(pcb, NULL);
     connections_listener_ends(pcb);
     tcp_close(pcb);
-    shared_tell(port);
+    shared_tell(false, port);
     stack_done();
 }
 
@@ -314,7 +314,7 @@ int wire_listen(struct socket *socket)
     socket->inet.wire = listener;
     tcp_arg(listener, socket);
     tcp_accept(listener, accepted);
-    shared_tell(listener->local_port);
+    shared_tell(false, listener->local_port);
     return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "linux/socket_abi.h"
 #include "memory/heap.h"
 #include "network/interface.h"
+#include "network/shared.h"
 #include "network/stack.h"
 #include "network/wire.h"
 
@@ -81,13 +82,18 @@ int wire_bind(struct socket *socket)
     }
     udp_recv(pcb, received, socket);
     socket->inet.wire = pcb;
+    shared_tell(true, local->port);
     return 0;
 }
 
 void wire_unbind(struct socket *socket)
 {
-    udp_remove(socket->inet.wire);
+    struct udp_pcb *pcb = socket->inet.wire;
+    uint16_t port = pcb ? pcb->local_port : 0;
+
+    udp_remove(pcb);
     socket->inet.wire = NULL;
+    shared_tell(true, port);
 }
 
 int wire_send(struct socket *socket, const struct inet_address *to, struct message *message)
@@ -115,7 +121,9 @@ int wire_send(struct socket *socket, const struct inet_address *to, struct messa
     udp_set_multicast_ttl(pcb, facts->ttl);
     if (facts->has_host)
         address_to_lwip(&facts->host, &from);
-    err_t error = facts->has_host
+    else
+        from = pcb->local_ip;
+    err_t error = facts->has_host || shared_is(&from)
                       ? udp_sendto_if_src(pcb, data, &address, to->port, &stack_link, &from)
                       : udp_sendto(pcb, data, &address, to->port);
 

@@ -43,10 +43,9 @@ static bool is_own(const struct inet_address *address)
 
     address_to_lwip(address, &wanted);
     if (IP_IS_V4(&wanted))
-        return shared_is(ip_2_ip4(&wanted)->addr) ||
-               (ip_2_ip4(&wanted)->addr != 0 &&
-                ip4_addr_cmp(ip_2_ip4(&wanted), netif_ip4_addr(&stack_link)));
-    return netif_get_ip6_addr_match(&stack_link, ip_2_ip6(&wanted)) >= 0;
+        return shared_is(&wanted) || (ip_2_ip4(&wanted)->addr != 0 &&
+                                      ip4_addr_cmp(ip_2_ip4(&wanted), netif_ip4_addr(&stack_link)));
+    return shared_is(&wanted) || netif_get_ip6_addr_match(&stack_link, ip_2_ip6(&wanted)) >= 0;
 }
 
 static bool source(const struct inet_address *to, struct inet_address *from)

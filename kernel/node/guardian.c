@@ -410,6 +410,18 @@ static uint32_t choose(uint64_t able, nanoseconds *due)
     return machine->node_count;
 }
 
+/* Whoever makes a card work is alone in the machine, too. */
+static void card_work(void)
+{
+    if (!machine_is_started()) {
+        rest(100 * MS);
+        return;
+    }
+    claimants_fence(claim_win(rest, is_last));
+    card_drive();
+    claim_leave();
+}
+
 static void guard(void *argument)
 {
     for (;;) {
@@ -418,7 +430,9 @@ static void guard(void *argument)
         uint32_t node = choose(able, &due);
 
         /* After BEAM's end the kernel lives on until it is fenced, but it is no guardian. */
-        if (node == machine->node_count || self_published->state == NODE_DEAD) {
+        if (card_is_wanted() && self_published->state != NODE_DEAD) {
+            card_work();
+        } else if (node == machine->node_count || self_published->state == NODE_DEAD) {
             (void)!wait_on(&work, due);
         } else if (!machine_is_started()) {
             rest(100 * MS);

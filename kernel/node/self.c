@@ -76,8 +76,10 @@ static void published_reset(struct published *published)
     atomic_store_explicit(&published->guardian_claim, 0, memory_order_relaxed);
     atomic_store_explicit(&published->bell_armed, 0, memory_order_relaxed);
     atomic_store_explicit(&published->wakeful, 0, memory_order_relaxed);
-    for (unsigned i = 0; i < COUNT_OF(published->listens); i++)
-        atomic_store_explicit(&published->listens[i], 0, memory_order_relaxed);
+    for (unsigned i = 0; i < COUNT_OF(published->listens[0]); i++) {
+        atomic_store_explicit(&published->listens[0][i], 0, memory_order_relaxed);
+        atomic_store_explicit(&published->listens[1][i], 0, memory_order_relaxed);
+    }
     for (uint32_t node = 0; node < NODES_MAX; node++) {
         struct channel_ends *ends = &published->channels[node];
 
@@ -189,14 +191,14 @@ bool option_is(const char *name, const char *value)
     return option_is_of(self_node(), name, value);
 }
 
-uint64_t option_number(const char *name, uint64_t otherwise)
+uint64_t option_number_of(uint32_t node, const char *name, uint64_t otherwise)
 {
     char text[32];
     const char *at = text;
     uint64_t number = 0;
     unsigned base = 10;
 
-    if (option_get(name, text, sizeof(text)) <= 0)
+    if (option_get_of(node, name, text, sizeof(text)) <= 0)
         return otherwise;
     if (at[0] == '0' && (at[1] == 'x' || at[1] == 'X')) {
         base = 16;
@@ -210,4 +212,9 @@ uint64_t option_number(const char *name, uint64_t otherwise)
         number = number * base + (unsigned)digit;
     }
     return number;
+}
+
+uint64_t option_number(const char *name, uint64_t otherwise)
+{
+    return option_number_of(self_node(), name, otherwise);
 }

@@ -29,4 +29,5 @@ long option_get(const char *name, char *value, size_t size);
 bool option_is(const char *name, const char *value);
 bool option_is_of(uint32_t node, const char *name, const char *value); /* for another node */
 uint64_t option_number(const char *name, uint64_t otherwise);
+uint64_t option_number_of(uint32_t node, const char *name, uint64_t otherwise);
 const char *option_text(void); /* all of it: /proc/cmdline */

@@ -9,6 +9,9 @@ refused build/hydros run --loader=$LOADER --image=$IMAGE --nodes=65
 refused build/hydros run --loader=$LOADER --image=$IMAGE --memory=lots
 refused build/hydros run --loader=$LOADER --image=$IMAGE --card=e1000
 refused build/hydros run --what
+refused build/hydros run --loader=$LOADER --image=$IMAGE --nodes=2 --own-card=2
+refused build/hydros run --loader=$LOADER --image=$IMAGE --nodes=2 --own-card=1 --own-card=1
+refused build/hydros run --loader=$LOADER --image=$IMAGE --port=80:80/tls
 refused build/hydros image --kernel=/etc/hosts --root=/etc/hosts --output="$WORK/image"
 refused build/hydros image --kernel=/bin/true --root=/etc/hosts --output="$WORK/image"
 for signal in 15 1 3; do

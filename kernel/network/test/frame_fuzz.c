@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TEST-SOURCES: build/lwip/src/core/def.c build/lwip/src/core/inet_chksum.c build/lwip/src/core/init.c build/lwip/src/core/ip.c build/lwip/src/core/mem.c build/lwip/src/core/memp.c build/lwip/src/core/netif.c build/lwip/src/core/pbuf.c build/lwip/src/core/tcp.c build/lwip/src/core/tcp_in.c build/lwip/src/core/tcp_out.c build/lwip/src/core/udp.c build/lwip/src/core/ipv4/dhcp.c build/lwip/src/core/ipv4/etharp.c build/lwip/src/core/ipv4/icmp.c build/lwip/src/core/ipv4/igmp.c build/lwip/src/core/ipv4/ip4.c build/lwip/src/core/ipv4/ip4_addr.c build/lwip/src/core/ipv4/ip4_frag.c build/lwip/src/core/ipv6/ethip6.c build/lwip/src/core/ipv6/icmp6.c build/lwip/src/core/ipv6/ip6.c build/lwip/src/core/ipv6/ip6_addr.c build/lwip/src/core/ipv6/ip6_frag.c build/lwip/src/core/ipv6/mld6.c build/lwip/src/core/ipv6/nd6.c build/lwip/src/netif/ethernet.c kernel/network/resolver.c kernel/network/filter.c kernel/network/unreachable.c kernel/network/merge.c kernel/network/tcp_frame.c kernel/network/row.c kernel/network/connections.c kernel/network/cookie.c kernel/lib/format.c kernel/lib/random.c */
+/* TEST-SOURCES: build/lwip/src/core/def.c build/lwip/src/core/inet_chksum.c build/lwip/src/core/init.c build/lwip/src/core/ip.c build/lwip/src/core/mem.c build/lwip/src/core/memp.c build/lwip/src/core/netif.c build/lwip/src/core/pbuf.c build/lwip/src/core/tcp.c build/lwip/src/core/tcp_in.c build/lwip/src/core/tcp_out.c build/lwip/src/core/udp.c build/lwip/src/core/ipv4/dhcp.c build/lwip/src/core/ipv4/etharp.c build/lwip/src/core/ipv4/icmp.c build/lwip/src/core/ipv4/igmp.c build/lwip/src/core/ipv4/ip4.c build/lwip/src/core/ipv4/ip4_addr.c build/lwip/src/core/ipv4/ip4_frag.c build/lwip/src/core/ipv6/ethip6.c build/lwip/src/core/ipv6/icmp6.c build/lwip/src/core/ipv6/ip6.c build/lwip/src/core/ipv6/ip6_addr.c build/lwip/src/core/ipv6/ip6_frag.c build/lwip/src/core/ipv6/mld6.c build/lwip/src/core/ipv6/nd6.c build/lwip/src/netif/ethernet.c kernel/network/resolver.c kernel/network/filter.c kernel/network/unreachable.c kernel/network/merge.c kernel/network/tcp_frame.c kernel/network/row.c kernel/network/sender.c kernel/network/steer.c kernel/network/switch.c kernel/network/connections.c kernel/network/cookie.c kernel/lib/format.c kernel/lib/random.c */
 /*
  * libFuzzer: frames of any content into lwIP with our options, a listening TCP port that echoes, a
  * UDP port and DHCP at work. Sums of IP, TCP, UDP and ICMP are put right, so that what lies behind
@@ -26,7 +26,9 @@
 #include "network/link.h"
 #include "network/merge.h"
 #include "network/row.h"
+#include "network/sender.h"
 #include "network/stack.h"
+#include "network/steer.h"
 #include "network/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -336,11 +338,43 @@ static void held_input(void)
     row_end();
 }
 
+/* The first bytes, as they are; an answer comes from the shared address. */
+static void steer_look(const uint8_t *frame, size_t size)
+{
+    static const struct steer_shared shared = {
+        .hardware = {2, 0, 0x12, 0x34, 0x56, 0xff}, .four = 0x6402000a, .has_six = true};
+    static const uint64_t key[STEER_KEY] = {1, 2, 3, 4, 5, 6};
+    uint8_t answer[STEER_ANSWER_MAX];
+    struct segment segment;
+
+    (void)steer_read(key, frame, size < STEER_HEAD_MAX ? size : STEER_HEAD_MAX, &segment);
+    size_t answer_size = steer_answers(frame, size, &shared, answer);
+
+    if (answer_size > sizeof(answer) ||
+        (answer_size && memcmp(answer + ADDRESS_SIZE, shared.hardware, ADDRESS_SIZE) != 0))
+        abort();
+}
+
+/* What may be a node's is never of two, nor what the wire says of one. */
+static void sender_look(const uint8_t *frame, size_t size)
+{
+    struct sender one = {.hardware = {2, 0, 0x12, 0x34, 0x56, 1}, .address = 0x1002000a};
+    struct sender other = {.hardware = {2, 0, 0x12, 0x34, 0x56, 2}, .is_to_wire = true};
+    static const uint8_t card[6] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
+
+    if (sender_is_true(&one, frame, size) && sender_is_true(&other, frame, size))
+        abort();
+    if (sender_says(frame, size) && sender_says_node(card, 4, frame, size))
+        abort();
+}
+
 static void frame_in(const uint8_t *bytes, size_t size)
 {
     uint8_t frame[FRAME_MAX] = {0};
     struct pbuf *data;
 
+    sender_look(bytes, size);
+    steer_look(bytes, size);
     memcpy(frame, bytes, size);
     size = size < FRAME_MIN ? FRAME_MIN : size;
     sums_right(frame, size);

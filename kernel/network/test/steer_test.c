@@ -20,6 +20,8 @@
 
 static const uint8_t ours[ADDRESS_SIZE] = {2, 0, 0x12, 0x34, 0x56, 0xff};
 static uint8_t frame[STEER_HEAD_MAX];
+static uint64_t key[STEER_KEY] = {0x9e3779b97f4a7c15, 0xd6e8feb86659fd93, 0xa0761d6478bd642f,
+                                  0xe7037ed1a0b428db, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb};
 
 static void segment_make(unsigned options, uint8_t flags)
 {
@@ -43,37 +45,138 @@ static void segments_are_read(void **state)
         size_t size = 54 + 4 * options;
 
         segment_make(options, 2);
-        assert_int_equal(steer_read(frame, size, &segment), STEER_TCP);
-        assert_memory_equal(&segment.from, frame + 26, 4);
-        assert_memory_equal(&segment.to, frame + 30, 4);
+        assert_int_equal(steer_read(key, frame, size, &segment), STEER_TCP);
+        assert_memory_equal(segment.from, frame + 26, 4);
+        assert_memory_equal(segment.to, frame + 30, 4);
+        assert_false(segment.is_six);
         assert_int_equal(segment.from_port, 0x1234);
         assert_int_equal(segment.to_port, 80);
         assert_int_equal(segment.number, 1);
         assert_int_equal(segment.acknowledged, 0x01020304);
         assert_true(segment.begins);
         for (size_t cut = 0; cut < size; cut++)
-            assert_int_equal(steer_read(frame, cut, &other), STEER_OTHER);
+            assert_int_equal(steer_read(key, frame, cut, &other), STEER_OTHER);
     }
     segment_make(0, 0x12);
-    assert_int_equal(steer_read(frame, 54, &other), STEER_TCP);
+    assert_int_equal(steer_read(key, frame, 54, &other), STEER_TCP);
     assert_false(other.begins);
     assert_int_equal(other.hash, segment.hash); /* all of a connection have the same */
     segment_make(0, 0x10);
     frame[20] |= 0x20;
-    assert_int_equal(steer_read(frame, 54, &other), STEER_PIECE);
+    assert_int_equal(steer_read(key, frame, 54, &other), STEER_PIECE);
     frame[20] = 0;
     frame[21] = 1;
-    assert_int_equal(steer_read(frame, 54, &other), STEER_PIECE);
+    assert_int_equal(steer_read(key, frame, 54, &other), STEER_PIECE);
     frame[21] = 0;
     frame[14] = 0x44;
-    assert_int_equal(steer_read(frame, 54, &other), STEER_OTHER);
+    assert_int_equal(steer_read(key, frame, 54, &other), STEER_OTHER);
     frame[14] = 0x65;
-    assert_int_equal(steer_read(frame, 54, &other), STEER_OTHER);
+    assert_int_equal(steer_read(key, frame, 54, &other), STEER_OTHER);
     frame[14] = 0x45;
-    frame[23] = 17;
-    assert_int_equal(steer_read(frame, 54, &other), STEER_OTHER);
+    frame[23] = 17; /* UDP: ports are all that counts */
+    assert_int_equal(steer_read(key, frame, 42, &other), STEER_UDP);
+    assert_int_equal(other.to_port, 80);
+    assert_int_equal(other.hash, segment.hash);
+    assert_int_equal(steer_read(key, frame, 41, &other), STEER_OTHER);
+    frame[21] = 1;
+    assert_int_equal(steer_read(key, frame, 54, &other), STEER_PIECE);
+    frame[21] = 0;
+    frame[23] = 1; /* an echo, in pieces too, is the owner's */
+    assert_int_equal(steer_read(key, frame, 54, &other), STEER_OTHER);
     frame[13] = 6;
-    assert_int_equal(steer_read(frame, 54, &other), STEER_OTHER);
+    assert_int_equal(steer_read(key, frame, 54, &other), STEER_OTHER);
+}
+
+static void six_make(uint8_t next, uint8_t flags)
+{
+    static const uint8_t tcp[] = {0x12, 0x34, 0, 80, 0, 0, 0, 1, 1, 2, 3, 4, 0x50};
+
+    memset(frame, 0, sizeof(frame));
+    memcpy(frame + 12, (const uint8_t[]){0x86, 0xdd, 0x60}, 3);
+    frame[20] = next;
+    for (uint8_t i = 0; i < 32; i++)
+        frame[22 + i] = i;
+    memcpy(frame + 54, tcp, sizeof(tcp));
+    frame[67] = flags;
+}
+
+static void segments_of_six_are_read(void **state)
+{
+    struct segment segment, other;
+
+    six_make(6, 2);
+    assert_int_equal(steer_read(key, frame, 74, &segment), STEER_TCP);
+    assert_true(segment.is_six && segment.begins);
+    assert_memory_equal(segment.from, frame + 22, 16);
+    assert_memory_equal(segment.to, frame + 38, 16);
+    assert_int_equal(segment.from_port, 0x1234);
+    assert_int_equal(segment.acknowledged, 0x01020304);
+    for (size_t cut = 0; cut < 74; cut++)
+        assert_int_equal(steer_read(key, frame, cut, &other), STEER_OTHER);
+    for (unsigned i = 22; i < 38; i++) { /* each byte of the sender's address counts */
+        frame[i] ^= 0x80;
+        assert_int_equal(steer_read(key, frame, 74, &other), STEER_TCP);
+        assert_int_not_equal(other.hash, segment.hash);
+        frame[i] ^= 0x80;
+    }
+    frame[20] = 17;
+    assert_int_equal(steer_read(key, frame, 62, &other), STEER_UDP);
+    frame[20] = 44;
+    assert_int_equal(steer_read(key, frame, 74, &other), STEER_PIECE);
+    frame[20] = 58;
+    assert_int_equal(steer_read(key, frame, 74, &other), STEER_OTHER);
+    frame[14] = 0x45;
+    assert_int_equal(steer_read(key, frame, 74, &other), STEER_OTHER);
+}
+
+/* Folded, the sum of a right packet and its pseudo header is all ones. */
+static uint16_t sum_of(const uint8_t *packet, size_t size)
+{
+    uint32_t sum = 58 + (uint32_t)(size - 54);
+
+    for (size_t i = 22; i < size; i += 2)
+        sum += (uint32_t)(packet[i] << 8 | packet[i + 1]);
+    return (uint16_t)((sum & 0xffff) + (sum >> 16));
+}
+
+static void neighbours_are_answered(void **state)
+{
+    struct steer_shared shared = {.has_six = true, .six = {0xfe, 0xc0, [15] = 0x64}};
+    static const uint8_t asker[] = {0x52, 0x55, 10, 0, 2, 2}, nobody[16];
+    uint8_t answer[STEER_ANSWER_MAX];
+
+    memcpy(shared.hardware, ours, ADDRESS_SIZE);
+    six_make(58, 0);
+    memcpy(frame + 6, asker, sizeof(asker));
+    frame[21] = 255;
+    memset(frame + 54, 0, sizeof(frame) - 54);
+    frame[54] = 135;
+    memcpy(frame + 62, shared.six, 16);
+    assert_int_equal(steer_answers(frame, 86, &shared, answer), 86);
+    assert_memory_equal(answer, asker, 6);
+    assert_memory_equal(answer + 6, ours, 6);
+    assert_memory_equal(answer + 22, shared.six, 16);
+    assert_memory_equal(answer + 38, frame + 22, 16);
+    assert_int_equal(answer[54], 136);
+    assert_int_equal(answer[58], 0x60);
+    assert_memory_equal(answer + 62, shared.six, 16);
+    assert_memory_equal(answer + 80, ours, 6);
+    assert_int_equal(sum_of(answer, 86), 0xffff);
+    assert_int_equal(steer_answers(frame, 77, &shared, answer), 0);
+    memcpy(frame + 22, nobody, 16); /* it would take the address */
+    assert_int_equal(steer_answers(frame, 78, &shared, answer), 86);
+    assert_int_equal(answer[0], 0x33);
+    assert_int_equal(answer[53], 1);
+    assert_int_equal(answer[58], 0x20);
+    assert_int_equal(sum_of(answer, 86), 0xffff);
+    frame[77]++;
+    assert_int_equal(steer_answers(frame, 86, &shared, answer), 0);
+    frame[77]--;
+    frame[21] = 64; /* it came over a router */
+    assert_int_equal(steer_answers(frame, 86, &shared, answer), 0);
+    frame[21] = 255;
+    shared.has_six = false;
+    assert_int_equal(steer_answers(frame, 86, &shared, answer), 0);
 }
 
 static void questions_are_answered(void **state)
@@ -85,17 +188,19 @@ static void questions_are_answered(void **state)
                                       0xff, 8,    6,    0,    1,    8,    0,  6, 4,    0,    2,
                                       2,    0,    0x12, 0x34, 0x56, 0xff, 10, 0, 2,    100,  0x52,
                                       0x55, 10,   0,    2,    2,    10,   0,  2, 2};
-    uint8_t answer[ARP_FRAME];
-    uint32_t shared, other;
+    uint8_t answer[STEER_ANSWER_MAX];
+    struct steer_shared shared = {.has_six = false}, other;
 
-    memcpy(&shared, (const uint8_t[]){10, 0, 2, 100}, 4);
-    memcpy(&other, (const uint8_t[]){10, 0, 2, 15}, 4);
-    assert_true(steer_answers(question, 42, shared, ours, answer));
+    memcpy(shared.hardware, ours, ADDRESS_SIZE);
+    other = shared;
+    memcpy(&shared.four, (const uint8_t[]){10, 0, 2, 100}, 4);
+    memcpy(&other.four, (const uint8_t[]){10, 0, 2, 15}, 4);
+    assert_int_equal(steer_answers(question, 42, &shared, answer), ARP_FRAME);
     assert_memory_equal(answer, right, sizeof(right));
-    assert_false(steer_answers(question, 41, shared, ours, answer));
-    assert_false(steer_answers(question, 42, other, ours, answer));
+    assert_int_equal(steer_answers(question, 41, &shared, answer), 0);
+    assert_int_equal(steer_answers(question, 42, &other, answer), 0);
     question[21] = 2; /* an answer of somebody */
-    assert_false(steer_answers(question, 42, shared, ours, answer));
+    assert_int_equal(steer_answers(question, 42, &shared, answer), 0);
 }
 
 /* ---- the order ---- */
@@ -113,7 +218,7 @@ static uint32_t hash_of(uint32_t i)
     frame[34] = (uint8_t)(i >> 8);
     frame[35] = (uint8_t)i;
     frame[27] = (uint8_t)(i >> 16);
-    assert_int_equal(steer_read(frame, 54, &segment), STEER_TCP);
+    assert_int_equal(steer_read(key, frame, 54, &segment), STEER_TCP);
     return segment.hash;
 }
 
@@ -128,6 +233,24 @@ static void all_get_their_share(void **state)
             assert_in_range(of[node], 16000 / count * 85 / 100, 16000 / count * 115 / 100 + 1);
         }
     }
+}
+
+/* Whoever finds ports that lead to node 0 of one machine has found nothing out about another. */
+static void nobody_chooses_a_node(void **state)
+{
+    static uint32_t chosen[1000];
+    unsigned count = 0, of[8] = {0};
+
+    for (uint32_t i = 0; count < COUNT_OF(chosen); i++) {
+        if (steer_next(hash_of(i), 0xff, ~0UL) == 0)
+            chosen[count++] = i;
+    }
+    for (unsigned i = 0; i < STEER_KEY; i++)
+        key[i] = key[i] * 0xd1342543de82ef95 + 1;
+    for (unsigned i = 0; i < count; i++)
+        of[steer_next(hash_of(chosen[i]), 0xff, ~0UL)]++;
+    for (unsigned node = 0; node < 8; node++)
+        assert_in_range(of[node], 80, 170);
 }
 
 /* Without one node all others keep their order. */
@@ -256,9 +379,10 @@ static void segments_find_their_node(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(segments_are_read),        cmocka_unit_test(questions_are_answered),
-        cmocka_unit_test(all_get_their_share),      cmocka_unit_test(only_the_lost_ones_move),
-        cmocka_unit_test(segments_find_their_node),
+        cmocka_unit_test(segments_are_read),       cmocka_unit_test(segments_of_six_are_read),
+        cmocka_unit_test(neighbours_are_answered), cmocka_unit_test(questions_are_answered),
+        cmocka_unit_test(all_get_their_share),     cmocka_unit_test(nobody_chooses_a_node),
+        cmocka_unit_test(only_the_lost_ones_move), cmocka_unit_test(segments_find_their_node),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
