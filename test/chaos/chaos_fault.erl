@@ -264,7 +264,7 @@ flip_in([Writer | Writers], Reader, Random0, Memory, Scene) ->
 -define(PUBLISHED, [{state, 4, one}, {incarnation, 4, one}, {beat, 8, one}, {sleeping, 4, one}, {epitaph_valid, 4, one},
                     {bell_armed, 8, one}, {wakeful, 4, one}, {nmi_answers, 4, one}, {suspects, 8, one}, {started_ns, 8, one},
                     {guardian_step, 4, one}, {guardian_target, 4, one}, {guardian_incarnation, 4, one},
-                    {guardian_claim, 4, one}, {fenced, 4, nodes}, {deaths_in_row, 4, nodes}, {offline, 4, nodes},
+                    {guardian_claim, 4, one}, {fenced, 8, nodes}, {deaths_in_row, 8, nodes}, {offline, 8, nodes},
                     {card, 8, one}, {address, 4, one}, {console_owner, 4, one}, {console_selected, 4, one},
                     {{burial, number}, 8, one}, {{burial, node}, 4, one}, {{burial, incarnation}, 4, one},
                     {{burial, guardian}, 4, one}, {{burial, notice}, 4, one}, {{burial, noticed_ns}, 8, one}]).
@@ -281,9 +281,10 @@ flip_published(#{target := Target, random := Random0}, Scene) ->
     {Low, Random3} = rand:uniform_s(2, Random2),
     {Bit, _} = rand:uniform_s(case Low of 1 -> 6; 2 -> 8 * Size end, Random3),
     Base = case Field of
-        {Structure, Of} ->
-            chaos_memory:published_address(Memory, Target, Structure) +
-                chaos_layout:offset(chaos_scene:layout(Scene), Structure, Of);
+        %% In the first place for burials.
+        {burial, Of} ->
+            chaos_memory:published_address(Memory, Target, burials) +
+                chaos_layout:offset(chaos_scene:layout(Scene), burial, Of);
         _ -> chaos_memory:published_address(Memory, Target, Field)
     end,
     Trace = flip_at(Base + (Index - 1) * Size + (Bit - 1) div 8, (Bit - 1) rem 8, Scene),
