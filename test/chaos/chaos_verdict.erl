@@ -33,7 +33,8 @@ judge(#{injection := #{expect := Expect} = Injection, outcome := Outcome, events
     Lives = maps:get(lives, Facts),
     Again = again(Injection),
     Later = lists:usort([{Node, How} || {_, {buried, Node, Life, _, How}} <- Events,
-                                        Life > map_get(Node, Lives) + Again + late(Node, Tainted)]),
+                                        Life > map_get(Node, Lives) + Again + late(Node, Tainted),
+                                        not is_renamed(Node, Injection)]),
     Escapes =
         [format("machine lost: ~p", [Lost]) || Lost <- [maps:get(lost, Facts)], Lost =/= false, Expect =/= lost] ++
         [format("n~b died, which nobody hit", [Node]) || Node <- Deaths -- (Hit ++ Tainted)] ++
@@ -71,6 +72,10 @@ late(Node, Tainted) ->
 again(#{way := {again}}) -> 1;
 again(#{way := {machine_check, twice}}) -> 1;
 again(_) -> 0.
+
+%% Its number itself may be what was altered.
+is_renamed(Node, #{way := {published_flip, _}, target := Target}) -> Node =:= Target;
+is_renamed(_, _) -> false.
 
 %% What a test asks for: that it did what it is for, too.
 -spec is_good(verdict()) -> boolean().
