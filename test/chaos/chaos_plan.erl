@@ -115,9 +115,8 @@ outside() ->
         {split_view, "S39", {split, "fence"}, dies, 2},
         {again_while_starting, "S36", {again}, dies, 2},
         {core_gone, "H01", {core_gone}, dies, 1},
-        %% Both have weight 0 until every word that peers publish is checked before it is believed.
-        {published_flip, "S15 H14", {published_flip, alone}, may, 0},
-        {published_flip_death, "S15 H14", {published_flip, death}, dies, 0},
+        {published_flip, "S15 H14", {published_flip, alone}, may, 3},
+        {published_flip_death, "S15 H14", {published_flip, death}, dies, 3},
         {guardian_dies_asking, "S37", {break_step, "claim_win"}, dies, 1},
         {guardian_dies_fencing, "S37", {break_step, "fence"}, dies, 2},
         {guardian_dies_burying, "S37", {break_step, "death_bury"}, dies, 2},

@@ -72,5 +72,6 @@ core_gone(#{target := Target}, Scene0) ->
 
 is_offline(Node, Others, Scene) ->
     Memory = chaos_scene:memory(Scene),
-    lists:any(fun(Other) -> chaos_memory:word(Memory, chaos_memory:published_address(Memory, Other, offline) + 4 * Node, 4) =/= 0 end,
+    %% The word is sealed: its value, then the complement.
+    lists:any(fun(Other) -> chaos_memory:word(Memory, chaos_memory:published_address(Memory, Other, offline) + 8 * Node, 4) =/= 0 end,
               Others).
