@@ -2,8 +2,8 @@
 /*
  * The first program of the Linux that HydrOS is measured against: mounts what the kernel of HydrOS
  * gives by itself, then runs HydrOS's own init (the same file) once per node, each pinned to a core
- * of its own, and powers off when the first of them ends. Boot options nodes=N, as for HydrOS, and
- * ip=ADDRESS for the network card.
+ * of its own (one alone has all cores), and powers off when the first of them ends. Boot options
+ * nodes=N, as for HydrOS, and ip=ADDRESS for the network card.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -19,11 +19,14 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
+
+#define FILES (1 << 16) /* that a program may have open; Linux gives 1024 by itself */
 
 static int nodes_asked(void)
 {
@@ -37,14 +40,17 @@ static int nodes_asked(void)
     return nodes < 1 || nodes > 64 ? 1 : nodes;
 }
 
-static void node_run(int node)
+static void node_run(int node, int nodes)
 {
     char number[16];
     cpu_set_t core;
+    struct rlimit files = {.rlim_cur = FILES, .rlim_max = FILES};
     CPU_ZERO(&core);
     CPU_SET(node, &core);
-    if (sched_setaffinity(0, sizeof core, &core))
+    if (nodes > 1 && sched_setaffinity(0, sizeof core, &core))
         perror("linux_init: sched_setaffinity");
+    if (setrlimit(RLIMIT_NOFILE, &files))
+        perror("linux_init: setrlimit");
     snprintf(number, sizeof number, "%d", node);
     setenv("HYDROS_NODE", number, 1);
     execl("/hydros/init", "/hydros/init", (char *)NULL);
@@ -110,7 +116,7 @@ int main(void)
     for (int node = 0; node < nodes; node++) {
         pids[node] = fork();
         if (pids[node] == 0)
-            node_run(node);
+            node_run(node, nodes);
     }
     for (bool ended = false; !ended;) {
         pid_t pid = wait(NULL); /* orphans too: we are pid 1 */

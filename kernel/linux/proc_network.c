@@ -37,7 +37,11 @@ void proc_hosts(struct proc_text *text, const struct proc_source *source)
         uint32_t word = atomic_load_explicit(&published_of(node)->address, memory_order_relaxed);
         const uint8_t *a = word ? (const uint8_t *)&word : loopback;
 
-        proc_print(text, "%u.%u.%u.%u n%u.hydros n%u", a[0], a[1], a[2], a[3], node, node);
-        proc_print(text, node == self_node() ? " %s\n" : "\n", system_names()->node);
+        proc_print(text, "%u.%u.%u.%u ", a[0], a[1], a[2], a[3]);
+        /* First the name that the machine calls itself: what looks for its own full name takes it.
+         */
+        if (node == self_node())
+            proc_print(text, "%s ", system_names()->node);
+        proc_print(text, "n%u.hydros n%u\n", node, node);
     }
 }

@@ -2,7 +2,7 @@
 %% On the host: many websockets (RFC 6455) to echo servers, each of which sends at a steady rate. Prints pairs: how many connected, failed, mean time
 %% of a connect with its upgrade, messages, lost ones, latency from send to echo, and memory of the servers for each connection.
 -module(websocket_client).
--export([run/4, wait/1]).
+-export([run/5, wait/1]).
 
 -define(CONNECT_MS, 30000).
 -define(LATE_MS, 10000). % an echo that takes longer is lost
@@ -21,24 +21,28 @@ wait_one(Port, Tries) when Tries > 0 ->
         _:_ -> timer:sleep(200), wait_one(Port, Tries - 1)
     end.
 
-%% @doc Count connections spread over the ports, each with a message every PauseMs, for Seconds after all are there.
--spec run([place()], pos_integer(), pos_integer(), pos_integer()) -> ok.
-run(Ports, Count, PauseMs, Seconds) ->
-    Before = [memory(Port) || Port <- Ports],
+%% @doc Count connections spread over the ports, each with a message every PauseMs, for Seconds after all are there. Nodes: where
+%% each node of the system tells its memory.
+-spec run([place()], [place()], pos_integer(), pos_integer(), pos_integer()) -> ok.
+run(Ports, Nodes, Count, PauseMs, Seconds) ->
+    Before = [memory(Port) || Port <- Nodes],
     Begun = now_us(),
     {Connected, Failed} = connect_all(Ports, Count),
     Took = now_us() - Begun,
-    Between = [memory(Port) || Port <- Ports],
+    Between = [memory(Port) || Port <- Nodes],
     Pids = [Pid || {Pid, _} <- Connected],
     [Pid ! {send, PauseMs, Seconds} || Pid <- Pids],
     {Latencies, Lost} = lists:foldl(fun result/2, {[], 0}, Pids),
     Sorted = lists:sort(Latencies),
     Times = [Time || {_, Time} <- Connected],
-    Used = lists:sum([Now - Then || {{Then, _}, {Now, _}} <- lists:zip(Before, Between)]),
-    Erlang = lists:sum([Now - Then || {{_, Then}, {_, Now}} <- lists:zip(Before, Between)]),
+    Used = lists:sum([Now - Then || {{Then, _, _}, {Now, _, _}} <- lists:zip(Before, Between)]),
+    Erlang = lists:sum([Now - Then || {{_, Then, _}, {_, Now, _}} <- lists:zip(Before, Between)]),
+    Spread = [Held || {_, _, Held} <- Between],
     N = max(1, length(Connected)),
     say("connected", length(Connected)),
     say("failed", Failed),
+    say("fewest_on_a_node", lists:min(Spread)),
+    say("most_on_a_node", lists:max(Spread)),
     say("connect_mean_us", lists:sum(Times) div N),
     say("connects_per_second", length(Connected) * 1000000 div max(1, Took)),
     say("messages", length(Sorted)),
@@ -62,8 +66,9 @@ memory(Port) ->
     {ok, Socket} = open(Port, []),
     ok = gen_tcp:send(Socket, "GET /memory HTTP/1.1\r\nhost: node\r\nconnection: close\r\n\r\n"),
     Text = all(Socket, <<>>),
-    {match, [Used, Erlang]} = re:run(Text, "used_kib ([0-9]+) erlang_kib ([0-9]+)", [{capture, all_but_first, list}]),
-    {list_to_integer(Used), list_to_integer(Erlang)}.
+    Pattern = "used_kib ([0-9]+) erlang_kib ([0-9]+) connections ([0-9]+)",
+    {match, Numbers} = re:run(Text, Pattern, [{capture, all_but_first, list}]),
+    list_to_tuple([list_to_integer(Number) || Number <- Numbers]).
 
 open({Address, Port}, Options) -> gen_tcp:connect(Address, Port, [binary, {active, false} | Options], ?CONNECT_MS);
 open(Port, Options) -> open({{127, 0, 0, 1}, Port}, Options).
