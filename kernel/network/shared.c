@@ -286,7 +286,7 @@ static void six_start(void)
 
 void shared_start(const uint8_t card[ADDRESS_SIZE], uint64_t nodes)
 {
-    ip4_addr_t mask = {IPADDR_BROADCAST};
+    ip4_addr_t address, mask = {IPADDR_BROADCAST};
 
     addresses_read();
     switch_shared(card, shared.hardware);
@@ -294,8 +294,8 @@ void shared_start(const uint8_t card[ADDRESS_SIZE], uint64_t nodes)
     is_member = (shared.four || shared.has_six) && (members >> self_node() & 1);
     if (!is_member)
         return;
-    netif_add(&interface, &(ip4_addr_t){shared.four}, &mask, IP4_ADDR_ANY4, NULL, interface_init,
-              NULL);
+    address.addr = shared.four;
+    netif_add(&interface, &address, &mask, IP4_ADDR_ANY4, NULL, interface_init, NULL);
     netif_set_link_up(&interface);
     netif_set_up(&interface);
     if (shared.has_six)

@@ -147,7 +147,7 @@ static void seen_v4(const u8_t *ip, size_t size)
 
 static void address_v6(const u8_t *from, ip_addr_t *to)
 {
-    struct inet_address address;
+    struct inet_address address = {.port = 0};
 
     memcpy(address.bytes, from, sizeof(address.bytes));
     address_to_lwip(&address, to);
