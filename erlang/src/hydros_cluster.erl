@@ -44,7 +44,7 @@ init([]) ->
             ok = net_kernel:monitor_nodes(true),
             {ok, PauseMax} = application:get_env(hydros, connect_pause_ms),
             Peers = maps:from_list([{Node, Number} || {Number, Node} <- peers()]),
-            State = #state{peers = Peers, pause_max = crowd() * PauseMax},
+            State = #state{peers = Peers, pause_max = hydros_self:crowd() * PauseMax},
             {ok, lists:foldl(fun begin_absence/2, State, maps:keys(Peers) -- nodes())};
         false ->
             ignore
@@ -126,10 +126,7 @@ attempt_after(Milliseconds, Pause, Node, #state{absent = Absent} = State) ->
     end.
 
 first_ms() ->
-    ?FIRST_MS * crowd().
-
-crowd() ->
-    (hydros_self:count() + 3) div 4.
+    ?FIRST_MS * hydros_self:crowd().
 
 %% Where the kernel does not tell, it may.
 runs(Number) ->

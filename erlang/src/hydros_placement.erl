@@ -182,9 +182,10 @@ wish_first(Child, #state{wishes = Wishes} = State) ->
         {error, Reason} -> logger:error("hydros: no program: ~tp: ~tp", [Child, Reason]), State
     end.
 
+%% Nodes of a crowd take longer to find each other (hydros_cluster).
 wait_ms() ->
     {ok, Milliseconds} = application:get_env(hydros, placement_wait_ms),
-    Milliseconds.
+    Milliseconds * hydros_self:crowd().
 
 %% @private
 -spec handle_call(term(), gen_server:from(), #state{}) -> {reply, term(), #state{}}.
@@ -303,17 +304,16 @@ hello(Answer, #state{number = Number, wishes = Wishes, running = Running}) ->
     {hello, Answer, Number, self(), hydros_self:incarnation(), Wishes, Running}.
 
 meet(Number, Pid, Incarnation, Running, #state{members = Members, lost = Lost} = State) ->
-    Member =
-        case Members of
-            #{Number := #member{pid = Pid} = Old} ->
-                Old#member{running = Running};
-            #{Number := #member{monitor = Old}} ->
-                demonitor(Old, [flush]),
-                member(Pid, Incarnation, Running);
-            _ ->
-                member(Pid, Incarnation, Running)
-        end,
-    State#state{members = Members#{Number => Member}, lost = maps:remove(Number, Lost)}.
+    case Members of
+        #{Number := #member{pid = Pid} = Old} ->
+            State#state{members = Members#{Number := Old#member{running = Running}}, lost = maps:remove(Number, Lost)};
+        #{Number := #member{monitor = Monitor}} ->
+            %% Its greeting came before the end of the one before it.
+            demonitor(Monitor, [flush]),
+            meet(Number, Pid, Incarnation, Running, part(Number, State));
+        _ ->
+            State#state{members = Members#{Number => member(Pid, Incarnation, Running)}, lost = maps:remove(Number, Lost)}
+    end.
 
 member(Pid, Incarnation, Running) ->
     #member{pid = Pid, monitor = monitor(process, Pid), incarnation = Incarnation, running = Running}.

@@ -4,7 +4,7 @@
 %% On another system the variables HYDROS_NODE, HYDROS_NODES, HYDROS_INCARNATION, HYDROS_HOST and HYDROS_PREFIX make
 %% several Erlang virtual machines there the nodes of one machine: tests do this.
 -module(hydros_self).
--export([number/0, count/0, incarnation/0, host/0, prefix/0, is_machine/0, place/1, path/1]).
+-export([number/0, count/0, crowd/0, incarnation/0, host/0, prefix/0, is_machine/0, place/1, path/1]).
 
 -define(DEVICE, "/dev/hydros").
 
@@ -15,6 +15,10 @@ number() -> integer("HYDROS_NODE", 0).
 %% @doc How many nodes the machine has.
 -spec count() -> pos_integer().
 count() -> max(1, integer("HYDROS_NODES", 1)).
+
+%% @doc By how much all that nodes wait for each other is longer than among four: 1 up to four nodes, 2 up to eight, ...
+-spec crowd() -> pos_integer().
+crowd() -> (count() + 3) div 4.
 
 %% @doc Which life of the node this is; the first one is 1.
 -spec incarnation() -> pos_integer().

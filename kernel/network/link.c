@@ -46,10 +46,12 @@ static void owner_look(void)
         own_look();
     if (claims == seen)
         return;
-    seen = claims;
     uint32_t owner = card_owner(is_known ? address : card);
 
-    if (owner == UINT32_MAX || (is_known && owner == known))
+    if (owner == UINT32_MAX)
+        return; /* a claim that is not believed yet is looked at again */
+    seen = claims;
+    if (is_known && owner == known)
         return;
     known = owner;
     if (is_known) {
@@ -358,8 +360,8 @@ static void packet(uint32_t node, enum packet_port port, uint32_t word, const vo
     struct card_task task;
     struct io io;
 
-    if (!is_known || size < ETHERNET_HEAD || !tcp_frame_task(word, bytes, size, &task) ||
-        (has_own && port == PACKET_STACK)) {
+    if (!is_known || port > PACKET_WIRE || size < ETHERNET_HEAD ||
+        !tcp_frame_task(word, bytes, size, &task) || (has_own && port == PACKET_STACK)) {
         count.lost++;
         return;
     }

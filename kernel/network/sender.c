@@ -76,7 +76,8 @@ static bool arp_is_true(const struct sender *sender, const uint8_t *frame, size_
     return address == 0 || address == sender->address; /* 0: it asks whether one is free */
 }
 
-/* The first piece of a datagram has its ports, however small it is: pieces are of eight bytes. */
+/* The first piece of a datagram has its ports, however small it is: pieces are of eight bytes, but
+ * for the last one, which may have a single one. */
 static bool v4_is_true(const struct sender *sender, const uint8_t *frame, size_t size)
 {
     if (size < V4_END)
@@ -86,11 +87,12 @@ static bool v4_is_true(const struct sender *sender, const uint8_t *frame, size_t
     bool is_own =
         address == 0 || address == sender->address || (sender->shared && address == sender->shared);
 
-    if (!is_own || frame[ETHERNET_HEAD] >> 4 != 4 || size < ports + 2)
+    if (!is_own || frame[ETHERNET_HEAD] >> 4 != 4 || size < ports)
         return false;
-    return sender->is_to_wire || frame[V4_PROTOCOL] != UDP ||
-           (number16(frame + V4_PIECE) & PIECE_OFFSET) != 0 ||
-           number16(frame + ports) != DHCP_SERVER;
+    if (sender->is_to_wire || frame[V4_PROTOCOL] != UDP ||
+        (number16(frame + V4_PIECE) & PIECE_OFFSET) != 0)
+        return true;
+    return size >= ports + 2 && number16(frame + ports) != DHCP_SERVER;
 }
 
 /* Options of neighbour discovery: none may name another hardware address. */

@@ -3,8 +3,10 @@
  * higher one does. */
 #include "node/election.h"
 
-#define BACK_OFF_MAX 30       /* units */
-#define LOOK_MAX     10000000 /* what counts of the time between two looks: we stood still, too */
+#define BACK_OFF_MAX 30 /* units */
+/* What counts of the time between two looks: we stood still, too. 12,000 looks are a stuck claim,
+ * more than the 10,000 rests that start_core (start/core.c) waits for a core within one step. */
+#define LOOK_MAX 5000000
 
 static uint64_t below(uint32_t node)
 {
@@ -51,9 +53,14 @@ uint64_t claim_stuck(struct claim *claim, uint32_t self, uint64_t claims, uint64
         claim->still = 0;
     claim->picture = picture;
     claim->still += passed < LOOK_MAX ? passed : LOOK_MAX;
+    /* Once found so, in both phases: who passes over a lower one asks in the next look. Others who
+     * wait change the picture when they do the same. */
+    claim->stuck &= claims;
     if (claim->phase == CLAIM_ASKING && claim->still >= CLAIM_STUCK)
-        return claims & ~lower & ~(1UL << self);
-    return claim->phase == CLAIM_YIELDING && claim->still >= 2 * CLAIM_STUCK ? lower : 0;
+        claim->stuck |= claims & ~lower & ~(1UL << self);
+    if (claim->phase == CLAIM_YIELDING && claim->still >= 2 * CLAIM_STUCK)
+        claim->stuck |= lower;
+    return claim->stuck;
 }
 
 unsigned turn_rank(uint32_t node, uint32_t self, uint32_t count, uint64_t able)

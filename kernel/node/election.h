@@ -16,7 +16,8 @@ struct claim {
     bool bit;         /* what is to be published */
     uint64_t passed;  /* once it is won: whose claims were passed over */
     uint64_t picture; /* claim_stuck: what stands still, */
-    uint64_t still;   /* and for how long */
+    uint64_t still;   /* and for how long; */
+    uint64_t stuck;   /* who was found so, and still asks */
 };
 
 /* One look. claims: who publishes the bit; dead: whose is passed over. Publish claim->bit after

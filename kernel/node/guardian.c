@@ -251,8 +251,9 @@ static void claimants_fence(uint64_t passed)
         if (notice == NOTICE_NONE) {
             log_line("node %u stood still within its claim: fenced", node);
             notice = NOTICE_HANG;
-            wards[node] = (struct ward){
-                .incarnation = page->incarnation, .noticed = arch_clock(), .notice = NOTICE_HANG};
+            wards[node].incarnation = page->incarnation; /* an order for it stands */
+            wards[node].noticed = arch_clock();
+            wards[node].notice = NOTICE_HANG;
         }
         (void)fence(node, notice);
     }
@@ -419,7 +420,7 @@ static void card_work(void)
     }
     claimants_fence(claim_win(rest, is_last));
     card_drive();
-    claim_leave();
+    leave();
 }
 
 static void guard(void *argument)

@@ -10,8 +10,14 @@ client "network_test:wait({127,0,0,1}, $PORT)"
 client "lists:all(fun(Size) -> {ok, _} = network_test:echo({127,0,0,1}, $PORT, Size), true end, [1, 1460, 1461, 65536, 2000000])"
 client "network_test:killing({127,0,0,1}, $PORT, [{hang, 5000}])"
 cat "$WORK/client"
-lines=$(grep -c 'card: its line is input' "$WORK/out")
-[ "$lines" = 2 ] || fail "the interrupts of $lines owners came, not of 2"
+# A node that hangs with interrupts on still serves its card: the transfer may be over before it is fenced.
+tries=0
+until [ "$(grep -c 'card: its line is input' "$WORK/out")" = 2 ]; do
+    tries=$((tries + 1))
+    [ $tries -le 60 ] || fail "the interrupts of one owner came, not of two"
+    sleep 0.5
+    client "network_test:wait({127,0,0,1}, $PORT)"
+done
 kill $machine
 wait $machine
 started "echo: listening" --card=e1000 --machine=pc --nodes=1 --memory=512M --port=$PORT:8080 --option=run="$serve"

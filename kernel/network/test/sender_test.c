@@ -149,7 +149,9 @@ static void packets(void **state)
     node.is_to_wire = false;
     frame[20] = 0x20; /* nor by a first piece */
     assert_false(is_true());
-    frame[21] = 9; /* a later one has no ports */
+    frame[21] = 9; /* a later one has no ports, */
+    assert_true(is_true());
+    size = 35; /* and the last one may have a single byte */
     assert_true(is_true());
     v4(16, 17, 0);
     frame[14] = 0x46; /* behind options */

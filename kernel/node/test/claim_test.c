@@ -108,6 +108,25 @@ static void but_not_for_ever(void **state)
     claim_leave();
 }
 
+/* Node 2 has waited as long as we have, asks when we do, and gives way to us. */
+static void wait_of_two(void)
+{
+    pages[2].guardian_claim = pages[1].guardian_claim && now / STEP % 4 == 0;
+}
+
+/* Who gives way to a lower one passes it over while it asks, too, whatever others who wait do then.
+ */
+static void nor_has_a_lower_one(void **state)
+{
+    pages[0].guardian_claim = 1;
+    assert_int_equal(claim_win(rest, false), 1);
+    assert_true(now >= 2 * CLAIM_STUCK && now <= 2 * CLAIM_STUCK + 10 * STEP);
+    claim_leave();
+    while_resting = wait_of_two;
+    assert_int_equal(claim_win(rest, false), 1);
+    claim_leave();
+}
+
 static void the_dying_wait_for_each_other(void **state)
 {
     pages[3].guardian_claim = 1;
@@ -135,6 +154,7 @@ int main(void)
         cmocka_unit_test_setup(the_passed_are_told, setup),
         cmocka_unit_test_setup(the_living_are_waited_for, setup),
         cmocka_unit_test_setup(but_not_for_ever, setup),
+        cmocka_unit_test_setup(nor_has_a_lower_one, setup),
         cmocka_unit_test_setup(the_dying_wait_for_each_other, setup),
         cmocka_unit_test_setup(a_turned_bit_is_taken_back, setup),
     };

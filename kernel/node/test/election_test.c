@@ -156,6 +156,7 @@ static void a_claim_does_not_last_for_ever(void **state)
     assert_int_equal(claim_stuck(&yields, 3, 0x6, 0, look), 0x6);
     /* Who stood still himself has not waited. */
     asks.still = 0;
+    asks.stuck = 0;
     for (uint64_t i = 0; i < 100; i++)
         assert_int_equal(claim_stuck(&asks, 1, 0x6, asks.picture, CLAIM_STUCK), 0);
 }
