@@ -38,8 +38,15 @@ take(_, Id, Node, "restart") ->
 take(_, Id, Node, Fault) ->
     chaos_line:say("order ~s taken", [Id]),
     %% As a person would, from another node.
-    _ = spawn(fun() -> answered(Fault, hydros:kill(Node, list_to_atom(Fault))) end),
+    _ = spawn(fun() -> answered(Fault, kill(Node, list_to_atom(Fault), 50)) end),
     ok.
+
+%% The injection before this one may have cut the connection: it comes back by itself.
+kill(Node, Fault, Tries) ->
+    case hydros:kill(Node, Fault) of
+        {error, noconnection} when Tries > 0 -> timer:sleep(200), kill(Node, Fault, Tries - 1);
+        Answer -> Answer
+    end.
 
 %% Those that have to tell what they met are done here (hydros_fault has the like of some), all others by hydros_fault or
 %% the kernel.
