@@ -47,8 +47,10 @@ void copying_environment(void)
  * they are for. */
 static void wishes_set(void)
 {
-    static const char *const wishes[][2] = {
-        {"web", "HYDROS_WEB"}, {"web-token", "HYDROS_WEB_TOKEN"}, {"time", "HYDROS_TIME"}};
+    static const char *const wishes[][2] = {{"web", "HYDROS_WEB"},
+                                            {"web-token", "HYDROS_WEB_TOKEN"},
+                                            {"web-host", "HYDROS_WEB_HOST"},
+                                            {"time", "HYDROS_TIME"}};
     char value[256];
     for (size_t i = 0; i < sizeof wishes / sizeof wishes[0]; i++) {
         if (option_get(wishes[i][0], value, sizeof value) >= 0)

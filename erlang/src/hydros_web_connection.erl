@@ -9,7 +9,8 @@
 -export([serve/2]).
 -export_type([options/0]).
 
--type options() :: #{token := binary() | none, files := file:filename()}.
+%% `names': under which the machine is reached, besides those that hydros_web_request:is_ours/2 knows.
+-type options() :: #{token := binary() | none, files := file:filename(), names := [binary()]}.
 
 -define(REQUEST_MS, 5000).
 %% Browsers ask again at once; who is gone without a word is found out.
@@ -30,7 +31,7 @@
 serve(Socket, Options) ->
     _ =
         case request(Socket, <<>>, now_ms() + ?REQUEST_MS) of
-            {ok, Request} -> answer(Request, Socket, Options);
+            {ok, Request} -> answer_ours(Request, Socket, Options);
             {error, Status} -> reply(Socket, Status, text, reason(Status));
             closed -> ok
         end,
@@ -53,6 +54,12 @@ finish(Socket) ->
     _ = gen_tcp:shutdown(Socket, write),
     _ = gen_tcp:recv(Socket, 0, 500),
     gen_tcp:close(Socket).
+
+answer_ours(#{host := Host} = Request, Socket, #{names := Names} = Options) ->
+    case hydros_web_request:is_ours(Host, Names) of
+        true -> answer(Request, Socket, Options);
+        false -> reply(Socket, 421, text, <<"The console does not know this name of the machine: use an address, or tell it the name by boot option web-host.">>)
+    end.
 
 answer(#{method := post, path := Path, token := Token}, Socket, #{token := Known}) ->
     case is_allowed(Token, Known) of
@@ -209,6 +216,7 @@ reason(405) -> <<"Method Not Allowed">>;
 reason(408) -> <<"Request Timeout">>;
 reason(409) -> <<"Conflict">>;
 reason(413) -> <<"Content Too Large">>;
+reason(421) -> <<"Misdirected Request">>;
 reason(431) -> <<"Request Header Fields Too Large">>;
 reason(503) -> <<"Service Unavailable">>;
 reason(505) -> <<"HTTP Version Not Supported">>.

@@ -27,7 +27,7 @@ init([]) ->
             Files = filename:join(filename:dirname(filename:dirname(code:which(?MODULE))), "web"),
             Children = [
                 worker(hydros_web_state, [Token =/= none]),
-                worker(hydros_web, [Port, #{token => Token, files => Files}])
+                worker(hydros_web, [Port, #{token => Token, files => Files, names => names(os:getenv("HYDROS_WEB_HOST", ""))}])
             ],
             {ok, {#{strategy => one_for_one, intensity => 5, period => 60}, Children}};
         error ->
@@ -43,6 +43,10 @@ port(Text) ->
         {Port, ""} when Port > 0, Port < 65536 -> {ok, Port};
         _ -> error
     end.
+
+%% Names with commas between them, as a browser writes them into its requests.
+names(Text) ->
+    [unicode:characters_to_binary(string:lowercase(Name)) || Name <- string:lexemes(Text, ",")].
 
 %% Without a word of its own, the option's token comes from the machine's cookie: random, the same on all nodes and in all
 %% their lives, and told only on their consoles.

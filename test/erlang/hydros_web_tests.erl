@@ -10,19 +10,31 @@
 head(Lines) -> iolist_to_binary([lists:join("\r\n", Lines), "\r\n\r\n"]).
 
 requests_test() ->
-    ?assertEqual({ok, #{method => get, path => [], token => none}}, hydros_web_request:parse(head(["GET / HTTP/1.1", "Host: x"]))),
+    ?assertEqual({ok, #{method => get, path => [], token => none, host => <<"x">>}}, hydros_web_request:parse(head(["GET / HTTP/1.1", "Host: x"]))),
     ?assertEqual(
-        {ok, #{method => post, path => [<<"nodes">>, <<"2">>, <<"restart">>], token => <<"word">>}},
+        {ok, #{method => post, path => [<<"nodes">>, <<"2">>, <<"restart">>], token => <<"word">>, host => none}},
         hydros_web_request:parse(head(["POST /nodes/2/restart?x=1 HTTP/1.1", "x-hydros-token: word", "Content-Length: 0"]))
     ),
     Refused = [
-        {400, ["hello"]}, {400, ["GET http://other/ HTTP/1.1"]}, {400, ["GET / HTTP/1.1", "no colon"]}, {505, ["GET / HTTP/2.0"]},
+        {400, ["hello"]}, {400, ["GET http://other/ HTTP/1.1"]}, {400, ["GET / HTTP/1.1", "no colon"]}, {400, ["GET / HTTP/1.1", "Host: n0", "host: n1"]}, {505, ["GET / HTTP/2.0"]},
         {405, ["PUT / HTTP/1.1"]}, {405, ["OPTIONS / HTTP/1.1"]}, {404, ["GET /%2e%2e HTTP/1.1"]},
         {404, [["GET /", lists:duplicate(200, $a), " HTTP/1.1"]]},
         {413, ["POST / HTTP/1.1", "Content-Length: 1"]}, {413, ["POST / HTTP/1.1", "Transfer-Encoding: chunked"]},
         {431, ["GET / HTTP/1.1" | ["A: b" || _ <- lists:seq(1, 65)]]}, {431, ["GET / HTTP/1.1", ["A: ", lists:duplicate(9000, $b)]]}
     ],
     [?assertEqual({error, Status}, hydros_web_request:parse(head(Lines))) || {Status, Lines} <- Refused].
+
+%% A name that somebody else can let point here is not ours.
+hosts_test() ->
+    Ours = ["127.0.0.1", "10.0.2.100:8080", "[::1]", "[fe80::1]:80", "localhost", "LocalHost:8080", "n0", "n12:80", "n3.hydros", "Console.example:80"],
+    Others = [
+        "", ":80", "x", "evil.example", "evil.example:8080", "console.example.evil", "n0.evil", "nx", "n0.hydros.evil", "127.0.0.1.evil", "127.1",
+        "localhost.evil", "localhost\n", "[evil]", "[127.0.0.1]", "::1", "[::1", "[::1]x", "n0:80:80", "a b", "n0@evil", [255]
+    ],
+    Is = fun(Host) -> hydros_web_request:is_ours(iolist_to_binary(Host), [<<"console.example">>]) end,
+    ?assertEqual([], [Host || Host <- Ours, not Is(Host)]),
+    ?assertEqual([], [Host || Host <- Others, Is(Host)]),
+    ?assert(hydros_web_request:is_ours(none, [])).
 
 %% Bytes of a request, altered, cut, or any.
 bytes() ->
@@ -42,7 +54,8 @@ prop_any_bytes() ->
         case hydros_web_request:parse(Bytes) of
             more -> true;
             {error, Status} -> Status >= 400 andalso Status < 600;
-            {ok, #{path := Path}} = Answer ->
+            {ok, #{path := Path, host := Host}} = Answer ->
+                is_boolean(hydros_web_request:is_ours(Host, [<<"n0">>])) andalso
                 lists:all(fun(Part) -> binary:match(Part, [<<"/">>, <<"%">>, <<0>>]) =:= nomatch end, Path) andalso
                     Answer =:= hydros_web_request:parse(<<Bytes/binary, More/binary>>)
         end).
@@ -150,6 +163,7 @@ start() ->
         Port = free_port(),
         true = played_machine:call(Node, os, putenv, ["HYDROS_WEB", integer_to_list(Port)], Machine),
         true = played_machine:call(Node, os, putenv, ["HYDROS_WEB_TOKEN", ?TOKEN], Machine),
+        true = played_machine:call(Node, os, putenv, ["HYDROS_WEB_HOST", "x.example,Told.example"], Machine),
         {ok, _} = played_machine:call(Node, supervisor, start_child, [hydros_sup, #{id => web, type => supervisor, start => {hydros_web_sup, start_link, []}}], Machine),
         Port
     end || Node <- [0, 1]],
@@ -185,7 +199,14 @@ pages(_, Ports) ->
     [Port | _] = Ports,
     [?assertEqual(404, status(ask(Port, [["GET ", Path, " HTTP/1.1"]]))) || Path <- ["/../ebin/hydros.app", "/x", "/deaths/1/1", "/deaths/x/1"]],
     ?assertEqual(nomatch, binary:match(ask(Port, ["HEAD / HTTP/1.1"]), <<"<html">>)),
-    ?assertEqual(413, status(ask(Port, ["POST / HTTP/1.1", "Content-Length: 5"]))).
+    ?assertEqual(413, status(ask(Port, ["POST / HTTP/1.1", "Content-Length: 5"]))),
+    %% As a browser asks, and as one does that somebody else's name led here.
+    Named = fun(Host) -> [status(ask(Port, [["GET ", Path, " HTTP/1.1"], ["Host: ", Host]])) || Path <- ["/", "/none", "/deaths/1/1"]] end,
+    ?assertEqual([200, 404, 404], Named("127.0.0.1:8080")),
+    ?assertEqual([200, 404, 404], Named("told.example")),
+    ?assertEqual([421, 421, 421], Named("evil.example")),
+    ?assertEqual(421, status(ask(Port, ["GET /events HTTP/1.1", "Host: evil.example"]))),
+    ?assertEqual(421, status(ask(Port, ["POST /nodes/1/restart HTTP/1.1", "Host: evil.example", "X-Hydros-Token: " ?TOKEN]))).
 
 %% A machine that is only played takes no orders: what is tried is who may give them.
 orders(_, [Port | _]) ->
