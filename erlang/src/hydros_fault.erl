@@ -2,7 +2,7 @@
 %% @doc Faults on purpose, as {@link hydros:kill/2} orders them: those that a node's Erlang does to itself. Nothing here
 %% is more than any program on the node could do. All other names are handed to the node's kernel.
 -module(hydros_fault).
--export([names/0, commit/1, boot_loop/1, sink/0]).
+-export([names/0, commit/1, can_commit/1, boot_loop/1, sink/0]).
 
 -define(LIVES, 10). % then it comes up in safe mode (docs/failure.md)
 -define(LOOP_MS, 600000).
@@ -40,6 +40,16 @@ commit(Fault) ->
     case lists:member(Fault, names()) of
         true -> _ = spawn(fun() -> begin_at_home(Fault) end), ok;
         false -> hydros_machine:command(["fault ", atom_to_list(Fault)])
+    end.
+
+%% @private Whether this node can do it at all, without doing it: a kernel that commits faults says of an unknown name that
+%% it is one.
+-spec can_commit(atom()) -> ok | {error, term()}.
+can_commit(Fault) ->
+    case lists:member(Fault, names()) orelse hydros_machine:command("fault unknown") of
+        true -> ok;
+        {error, einval} -> ok;
+        Refused -> Refused
     end.
 
 %% Its output and what is logged of it stay here: the group leader is the caller's, which may be on another node.

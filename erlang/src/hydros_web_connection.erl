@@ -107,33 +107,42 @@ is_allowed(_, _) ->
     false.
 
 order([<<"nodes">>, Node, <<"restart">>]) ->
-    carry_out(number(Node), fun hydros:restart/1);
+    carry_out(number(Node), fun hydros:restart/1, fun() -> ok end);
 order([<<"nodes">>, Node, <<"kill">>, How]) ->
     case [Known || Known <- ?KILLS, atom_to_binary(Known) =:= How] of
-        [stop] -> carry_out(number(Node), fun hydros:stop/1);
-        [Kill] -> carry_out(number(Node), fun(Number) -> hydros:kill(Number, Kill) end);
+        [stop] -> carry_out(number(Node), fun hydros:stop/1, fun() -> ok end);
+        [order] -> carry_out(number(Node), fun(Number) -> hydros:kill(Number, order) end, fun() -> ok end);
+        [Kill] -> carry_out(number(Node), fun(Number) -> hydros:kill(Number, Kill) end, fun() -> hydros_fault:can_commit(Kill) end);
         [] -> {404, reason(404)}
     end;
 order(_) ->
     {404, reason(404)}.
 
-carry_out(Number, Order) when is_integer(Number) ->
+%% Who ends itself cannot tell what came of it, so it is asked before whether it can.
+carry_out(Number, Order, OwnCan) when is_integer(Number) ->
     case {Number < hydros_self:count(), Number =:= hydros_self:number()} of
         {false, _} ->
             {404, <<"There is no such node.">>};
         {true, true} ->
-            _ = spawn(fun() -> timer:sleep(?OWN_END_MS), Order(Number) end),
-            {202, <<"Ordered: this is the node that took the order.">>};
+            case OwnCan() of
+                ok ->
+                    _ = spawn(fun() -> timer:sleep(?OWN_END_MS), Order(Number) end),
+                    {202, <<"Ordered: this is the node that took the order.">>};
+                {error, Reason} ->
+                    refused(Reason)
+            end;
         {true, false} ->
             case Order(Number) of
                 ok -> {202, <<"Ordered.">>};
-                {error, eopnotsupp} -> {409, <<"Only a debug kernel commits faults.">>};
-                {error, noconnection} -> {409, <<"Refused: its Erlang is not connected, and would have to ask its kernel.">>};
-                {error, Reason} -> {409, iolist_to_binary(io_lib:format("Refused: ~tp.", [Reason]))}
+                {error, Reason} -> refused(Reason)
             end
     end;
-carry_out(_, _) ->
+carry_out(_, _, _) ->
     {404, reason(404)}.
+
+refused(eopnotsupp) -> {409, <<"Only a debug kernel commits faults.">>};
+refused(noconnection) -> {409, <<"Refused: its Erlang is not connected, and would have to ask its kernel.">>};
+refused(Reason) -> {409, iolist_to_binary(io_lib:format("Refused: ~tp.", [Reason]))}.
 
 number(Digits) when byte_size(Digits) =< 9 ->
     try

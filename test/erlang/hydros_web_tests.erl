@@ -214,6 +214,8 @@ orders(_, [Port | _]) ->
     [?assertEqual(403, Order("/nodes/1/restart", Headers)) || Headers <- [[], ["X-Hydros-Token: correct-horsf"], ["X-Hydros-Token: correct"]]],
     ?assertEqual(409, Order("/nodes/1/restart", ["X-Hydros-Token: " ?TOKEN])),
     ?assertEqual(409, Order("/nodes/1/kill/order", ["X-Hydros-Token: " ?TOKEN])),
+    %% Of itself it says so before it would end.
+    ?assertEqual(409, Order("/nodes/0/kill/panic", ["X-Hydros-Token: " ?TOKEN])),
     [?assertEqual(404, Order(Path, ["X-Hydros-Token: " ?TOKEN])) || Path <- ["/nodes/7/restart", "/nodes/1/kill/anything", "/"]].
 
 %% A death that only another node knows is had from there, and kept.
