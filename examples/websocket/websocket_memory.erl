@@ -1,5 +1,5 @@
 %% SPDX-License-Identifier: Apache-2.0
-%% A line of pairs: KiB that this node's system has given out, KiB of Erlang, connections.
+%% A line of pairs: KiB that this node's system has given out, KiB of Erlang, connections besides the one that asks.
 -module(websocket_memory).
 -export([init/2]).
 
@@ -8,7 +8,7 @@ init(Request, State) ->
     Line = io_lib:format("used_kib ~b erlang_kib ~b connections ~b~n", [
         field("MemTotal", Text) - field("MemFree", Text),
         erlang:memory(total) div 1024,
-        length(ranch:procs(websocket, connections))
+        length(ranch:procs(websocket, connections)) - 1
     ]),
     {ok, cowboy_req:reply(200, #{<<"content-type">> => <<"text/plain">>}, Line, Request), State}.
 
