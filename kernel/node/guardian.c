@@ -34,6 +34,7 @@
 #define SPIN_MAX      (500 * 1000UL)
 #define LAST_WORDS    (500 * MS)  /* a dying node gets to say them */
 #define LAST_DEED     (6000 * MS) /* and to end the machine, if it was told to */
+#define IS_BACK       1           /* no enum start_error */
 #define OFFLINE_CORE  1           /* low bits of published.offline[], above them the incarnation */
 #define OFFLINE_ORDER 2
 
@@ -48,6 +49,7 @@ struct ward {
 };
 
 static struct ward wards[NODES_MAX];
+static uint32_t buried[NODES_MAX]; /* lives: more of them than deaths are kept */
 static struct wait_queue work = WAIT_QUEUE_INIT(work);
 static uint64_t stay_down; /* nodes that the options leave dead */
 static bool is_last;       /* we are dying, and nobody else lives: no thread runs any more */
@@ -142,8 +144,9 @@ static nanoseconds ward_due(uint32_t node, uint64_t able)
     const struct published *page = published_of(node);
     uint32_t incarnation = page->incarnation;
     enum death_notice notice = watch_notice(node);
-    const struct burial *death = death_of(node, incarnation);
 
+    if (death_of(node, incarnation))
+        buried[node] = incarnation;
     if (ward->ordered)
         return 0;
     if (notice == NOTICE_NONE) {
@@ -158,7 +161,7 @@ static nanoseconds ward_due(uint32_t node, uint64_t able)
 
     if (due < ward->retry)
         due = ward->retry;
-    if (!death)
+    if (buried[node] != incarnation)
         return due;
     if (stays_down(node))
         return UINT64_MAX;
@@ -180,10 +183,17 @@ static void step(enum guardian_step now)
         fault_at_step(now);
 }
 
-static void target_set(uint32_t node)
+static void target_set(uint32_t node, uint32_t life)
 {
     atomic_store(&self_published->guardian_target, node);
-    atomic_store(&self_published->guardian_incarnation, published_of(node)->incarnation);
+    atomic_store(&self_published->guardian_incarnation, life);
+}
+
+/* What we know is of another life than the one that runs or begins now: it started itself. */
+static bool is_back(uint32_t node, uint32_t life, enum death_notice notice)
+{
+    return published_of(node)->incarnation != life ||
+           (notice == NOTICE_LAST_WORDS && watch_notice(node) == NOTICE_NONE);
 }
 
 /* Is it the machine's end, by the options of the node that said its last words? */
@@ -214,21 +224,26 @@ static void last_words_wait(uint32_t node, nanoseconds patience)
         rest(REST_STEP);
 }
 
-static int fence(uint32_t node, enum death_notice notice)
+/* Of `life`, and only while that is the last one: IS_BACK. */
+static int fence(uint32_t node, uint32_t life, enum death_notice notice)
 {
     const struct published *page = published_of(node);
 
-    target_set(node);
+    if (is_back(node, life, notice))
+        return IS_BACK;
+    target_set(node, life);
     step(GUARDIAN_FENCE);
     if (page->state != NODE_STOPPED || notice != NOTICE_ORDER || starts_itself(node))
         last_words_wait(node, notice == NOTICE_SILENCE ? LAST_WORDS / 5 : LAST_WORDS);
-    int error = start_fence(machine, node, repair_open(rest));
+    const struct start_host *host = repair_open(rest);
+    int error = is_back(node, life, notice) ? IS_BACK : start_fence(machine, node, host);
 
     repair_close();
-    /* Read again now that it runs no more: no other life will follow this one unseen. One that
-     * starts itself may have done so already. */
+    if (error == IS_BACK)
+        return error;
+    /* Read again now that it runs no more: no other life will follow this one unseen. */
     if (!starts_itself(node))
-        target_set(node);
+        target_set(node, page->incarnation);
     atomic_store(&self_published->fenced[node], word_sealed(self_published->guardian_incarnation));
     console_owner_lost(node);
     card_owner_lost(node);
@@ -243,7 +258,7 @@ static int fence(uint32_t node, enum death_notice notice)
 static void claimants_fence(uint64_t passed)
 {
     for (uint32_t node = 0; node < machine->node_count; node++) {
-        const struct published *page = published_of(node);
+        uint32_t life = published_of(node)->incarnation;
         enum death_notice notice = watch_notice(node);
 
         if (!(passed >> node & 1) || !claim_goes_on(node))
@@ -251,11 +266,11 @@ static void claimants_fence(uint64_t passed)
         if (notice == NOTICE_NONE) {
             log_line("node %u stood still within its claim: fenced", node);
             notice = NOTICE_HANG;
-            wards[node].incarnation = page->incarnation; /* an order for it stands */
+            wards[node].incarnation = life; /* an order for it stands */
             wards[node].noticed = arch_clock();
             wards[node].notice = NOTICE_HANG;
         }
-        (void)fence(node, notice);
+        (void)fence(node, life, notice);
     }
 }
 
@@ -368,6 +383,7 @@ static void act(uint32_t node, uint64_t able)
 {
     struct ward *ward = &wards[node];
     bool ordered = ward->ordered;
+    uint32_t life = published_of(node)->incarnation; /* before it is judged */
 
     if (ward_due(node, able) > arch_clock())
         return;
@@ -382,14 +398,14 @@ static void act(uint32_t node, uint64_t able)
     if (ordered && ward->order == ORDER_STOP)
         offline_set(node, OFFLINE_ORDER);
     ward->ordered = false;
-    int error = fence(node, notice);
+    int error = fence(node, life, notice);
 
+    if (error == IS_BACK)
+        return;
     if ((state != NODE_STOPPED || !ordered || starts_itself(node)) && state != NODE_ABSENT)
         bury(node, notice);
     /* The back-off may not be over. */
-    bool now = ordered && ward->order == ORDER_RESTART;
-
-    if (now || ward_due(node, able) <= arch_clock())
+    if ((ordered && ward->order == ORDER_RESTART) || ward_due(node, able) <= arch_clock())
         start_and_tell(node, error);
 }
 
@@ -534,20 +550,21 @@ void guardian_called(void)
     self_restart_now();
 }
 
-/* Somebody in the ring who can be started by us, and then does for us what we cannot. */
+/* Somebody in the ring who can be started by us, and then does for us what we cannot. Or it has
+ * done so itself while we waited for the claim: it was as alone as we are. */
 static bool other_start(void)
 {
     for (uint32_t i = 1; i < machine->node_count; i++) {
         uint32_t node = (self_node() + i) % machine->node_count;
+        uint32_t life = published_of(node)->incarnation;
 
         if (published_of(node)->state != NODE_DEAD || stays_down(node) || starts_itself(node))
             continue;
         claimants_fence(claim_win(rest, is_last));
-        fence(node, NOTICE_LAST_WORDS);
-        int error = start(node);
+        bool lives = fence(node, life, NOTICE_LAST_WORDS) == IS_BACK || start(node) == START_OK;
 
         leave();
-        if (error == START_OK)
+        if (lives)
             return true;
     }
     return false;
