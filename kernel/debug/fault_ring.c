@@ -196,6 +196,12 @@ static NO_INLINE void fault_ring_noise(void)
     position_move(machine->ring_size / 2);
 }
 
+/* Its page says that it is awake, and looks at its rings by itself. */
+static NO_INLINE void fault_bell_silenced(void)
+{
+    atomic_store(&self_published->wakeful, 2);
+}
+
 /* Asks for a program that is not there, as often as there is room, for some seconds. */
 static void flood_more(struct timer *timer)
 {
@@ -282,6 +288,7 @@ const struct fault faults_ring[] = {
     {"ring_position_odd", fault_ring_position_odd},
     {"ring_read_position", fault_ring_read_position},
     {"ring_noise", fault_ring_noise},
+    {"bell_silenced", fault_bell_silenced},
     {"flood", fault_flood},
     {"quarrel", fault_quarrel},
     {"outcast", fault_outcast},

@@ -345,6 +345,13 @@ void channel_look(void)
     look(false);
 }
 
+void channel_mend(void)
+{
+    atomic_store_explicit(&self_published->wakeful, 0, memory_order_relaxed);
+    atomic_thread_fence(memory_order_seq_cst);
+    channel_look();
+}
+
 /* Under an emulator a halted core comes back late, and the bell costs its ringer as much. So a node
  * that was answered soon lately stays awake for a moment, and says so. When it stops, it looks once
  * more: who published before that did not ring. A core that stood still while it only looked is

@@ -40,6 +40,9 @@ bool channel_send(uint32_t node, enum frame_kind kind, uint32_t to, uint32_t fro
 /* Looks at all peers, as the doorbell does: their lives, sessions, frames. Cheap when there is
  * nothing. */
 void channel_look(void);
+/* Now and then: takes back the word that this node is awake, which keeps the others from ringing,
+ * and looks. So a bell that was lost, or a bit that turned in that word, costs until then only. */
+void channel_mend(void);
 /* Before a halt: looks at the rings for a while, if that was worth it lately. Returns as soon as a
  * thread is ready. */
 void channel_linger(void);

@@ -216,7 +216,6 @@ static void quarrel_look(uint32_t node, nanoseconds passed)
         return;
     quarrel->lasts += quarrel->waiting;
     quarrel->waiting = 0;
-    channel_look(); /* should it be a bell that was lost */
     if (quarrel->lasts < quarrel_limit)
         return;
     struct quarrel_side self = side_of(self_node()), peer = side_of(node);
@@ -238,6 +237,7 @@ static void look(struct timer *timer)
     claim_check();
     if (!self_page_check())
         node_fail("its published page was altered: state or incarnation");
+    channel_mend();
     last_look = now;
     /* We ourselves stood still for the rest. */
     if (passed > planned + planned / 2)

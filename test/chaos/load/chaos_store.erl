@@ -41,8 +41,10 @@ handle_call({last, _}, _, #state{synced = false} = State) ->
     {reply, not_synced, State};
 handle_call({last, Writer}, _, #state{replica = Replica} = State) ->
     {reply, chaos_replica:last(Writer, Replica), State};
-handle_call(report, _, #state{synced = Synced, repairs = Repairs, replica = Replica} = State) ->
-    {reply, chaos_replica:lines(Synced, length(nodes()) + 1, Repairs, Replica), State}.
+%% What turned since the last look is found here, not told.
+handle_call(report, _, State) ->
+    #state{synced = Synced, repairs = Repairs, replica = Replica} = Next = scrub(State),
+    {reply, chaos_replica:lines(Synced, length(nodes()) + 1, Repairs, Replica), Next}.
 
 handle_cast(_, State) ->
     {noreply, State}.
