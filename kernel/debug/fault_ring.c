@@ -20,8 +20,8 @@
 #define FLOOD_PAUSE 200000U     /* ns between two */
 #define FLOOD_FIRST 0x10000000U /* connections that nobody has */
 #define FLOOD_NS    5000000000UL
-#define READER_NS   500000000UL /* that a reader may take to look */
-#define BREAK_PAUSE 20000000U   /* ns between two sessions that are broken */
+#define READER_NS   5000000000UL /* that a reader may take to look */
+#define BREAK_PAUSE 20000000U    /* ns between two sessions that are broken */
 
 static char *ring(void)
 {
@@ -33,6 +33,45 @@ static char *ring(void)
 static struct channel_ends *ends(void)
 {
     return &self_published->channels[fault_neighbour()];
+}
+
+static const struct channel_ends *theirs(void)
+{
+    return &published_of(fault_neighbour())->channels[self_node()];
+}
+
+/* Both sessions stand; else nobody would look at what is put into the ring. */
+static bool is_connected(void)
+{
+    if (ends()->out_session != CHANNEL_NO_SESSION && theirs()->in_session == ends()->out_session &&
+        ends()->in_session != CHANNEL_NO_SESSION && ends()->in_session == theirs()->out_session)
+        return true;
+    log_line("fault: there is no session with node %u", fault_neighbour());
+    return false;
+}
+
+/* Nothing else of this kernel runs until the neighbour has met what was published: the next frame
+ * would be written over it, and nobody would ever see it. The beat goes on: to wait is no hang. */
+static bool word_await(const _Atomic uint64_t *word, uint64_t value, bool is_value)
+{
+    nanoseconds end = arch_clock() + READER_NS;
+
+    while ((*word == value) != is_value) {
+        if (arch_clock() >= end) {
+            log_line("fault: there is no look of node %u at it", fault_neighbour());
+            return false;
+        }
+        atomic_fetch_add_explicit(&self_published->beat, 1, memory_order_relaxed);
+        asm volatile("pause");
+    }
+    return true;
+}
+
+/* Until the neighbour as the reader has ended this session. */
+static void refusal_await(uint64_t session)
+{
+    doorbell_ring(fault_neighbour());
+    (void)word_await(&theirs()->in_session, session, false);
 }
 
 /* Of the frames in the ring the one that ends at `written` tells the next sequence. */
@@ -70,17 +109,27 @@ static void frame_sign(struct frame *frame)
 }
 
 /* Puts it into the ring; publishes so many bytes. */
-static void frame_put(const struct frame *frame, uint64_t bytes)
+static bool frame_put(const struct frame *frame, uint64_t bytes)
 {
     uint64_t written = ends()->out_written, at = written % machine->ring_size;
 
-    if (ends()->out_session == CHANNEL_NO_SESSION)
-        log_line("fault: there is no session to node %u", fault_neighbour());
+    if (!is_connected())
+        return false;
     memcpy(ring() + at, frame, sizeof(*frame));
     for (unsigned i = 0; i < PAYLOAD; i++)
         ring()[(at + sizeof(*frame) + i) % machine->ring_size] = 0;
     atomic_store(&ends()->out_written, written + bytes);
     doorbell_ring(fault_neighbour());
+    return true;
+}
+
+/* One that the reader must refuse. */
+static void frame_put_wrong(const struct frame *frame, uint64_t bytes)
+{
+    uint64_t session = ends()->out_session;
+
+    if (frame_put(frame, bytes))
+        refusal_await(session);
 }
 
 #define FRAME_BYTES (sizeof(struct frame) + PAYLOAD)
@@ -90,7 +139,7 @@ static NO_INLINE void fault_ring_size(void)
     struct frame frame = frame_make();
     frame.size = FRAME_PAYLOAD_MAX + 1;
     frame_sign(&frame);
-    frame_put(&frame, FRAME_BYTES);
+    frame_put_wrong(&frame, FRAME_BYTES);
 }
 
 /* Longer than what is written. */
@@ -98,7 +147,7 @@ static NO_INLINE void fault_ring_torn(void)
 {
     struct frame frame = frame_make();
     frame_sign(&frame);
-    frame_put(&frame, sizeof(frame));
+    frame_put_wrong(&frame, sizeof(frame));
 }
 
 static NO_INLINE void fault_ring_sequence(void)
@@ -106,15 +155,15 @@ static NO_INLINE void fault_ring_sequence(void)
     struct frame frame = frame_make();
     frame.sequence += 7;
     frame_sign(&frame);
-    frame_put(&frame, FRAME_BYTES);
+    frame_put_wrong(&frame, FRAME_BYTES);
 }
 
 static NO_INLINE void fault_ring_duplicate(void)
 {
     struct frame frame = frame_make();
     frame_sign(&frame);
-    frame_put(&frame, FRAME_BYTES);
-    frame_put(&frame, FRAME_BYTES);
+    if (frame_put(&frame, FRAME_BYTES))
+        frame_put_wrong(&frame, FRAME_BYTES);
 }
 
 static NO_INLINE void fault_ring_checksum(void)
@@ -122,7 +171,7 @@ static NO_INLINE void fault_ring_checksum(void)
     struct frame frame = frame_make();
     frame_sign(&frame);
     frame.checksum ^= 1;
-    frame_put(&frame, FRAME_BYTES);
+    frame_put_wrong(&frame, FRAME_BYTES);
 }
 
 static NO_INLINE void fault_ring_kind(void)
@@ -130,7 +179,7 @@ static NO_INLINE void fault_ring_kind(void)
     struct frame frame = frame_make();
     frame.kind = 99;
     frame_sign(&frame);
-    frame_put(&frame, FRAME_BYTES);
+    frame_put_wrong(&frame, FRAME_BYTES);
 }
 
 /* Of a life that is over. */
@@ -139,19 +188,25 @@ static NO_INLINE void fault_ring_session(void)
     struct frame frame = frame_make();
     frame.session -= 1UL << 40;
     frame_sign(&frame);
-    frame_put(&frame, FRAME_BYTES);
+    frame_put_wrong(&frame, FRAME_BYTES);
 }
 
 static NO_INLINE void fault_stale_session(void)
 {
-    atomic_store(&ends()->out_session, ends()->out_session - (1UL << 40));
-    doorbell_ring(fault_neighbour());
+    uint64_t session = ends()->out_session;
+
+    if (!is_connected())
+        return;
+    atomic_store(&ends()->out_session, session - (1UL << 40));
+    refusal_await(session);
 }
 
 static void position_move(uint64_t by)
 {
+    if (!is_connected())
+        return;
     atomic_store(&ends()->out_written, ends()->out_written + by);
-    doorbell_ring(fault_neighbour());
+    refusal_await(ends()->out_session);
 }
 
 static NO_INLINE void fault_ring_position(void)
@@ -162,15 +217,11 @@ static NO_INLINE void fault_ring_position(void)
 /* Behind what the reader has seen. */
 static NO_INLINE void fault_ring_position_back(void)
 {
-    const struct channel_ends *theirs = &published_of(fault_neighbour())->channels[self_node()];
-    nanoseconds end = arch_clock() + READER_NS;
     struct frame frame = frame_make();
 
     frame_sign(&frame);
-    frame_put(&frame, FRAME_BYTES);
-    while (theirs->in_read != ends()->out_written && arch_clock() < end)
-        asm volatile("pause");
-    position_move(-FRAME_BYTES);
+    if (frame_put(&frame, FRAME_BYTES) && word_await(&theirs()->in_read, ends()->out_written, true))
+        position_move(-FRAME_BYTES);
 }
 
 static NO_INLINE void fault_ring_position_odd(void)
@@ -181,14 +232,21 @@ static NO_INLINE void fault_ring_position_odd(void)
 /* As the reader of the neighbour's ring: more than was ever written. */
 static NO_INLINE void fault_ring_read_position(void)
 {
+    uint64_t session = theirs()->out_session;
+
+    if (!is_connected())
+        return;
     atomic_store(&ends()->in_read, ends()->in_read + (1UL << 40));
     doorbell_ring(fault_neighbour());
+    (void)word_await(&theirs()->out_session, session, false);
 }
 
 static NO_INLINE void fault_ring_noise(void)
 {
     uint64_t state = self_node() + 1, words = machine->ring_size / sizeof(state);
 
+    if (!is_connected())
+        return;
     for (uint64_t i = 0; i < words; i++) {
         state = state * 6364136223846793005UL + 1442695040888963407UL;
         ((volatile uint64_t *)ring())[i] = state ^ state >> 29;

@@ -2,7 +2,7 @@
 # Node 1 writes every kind of nonsense into its ring to node 2 and about it: node 2 names each broken rule, ends only
 # that channel, and the two are connected again afterwards; node 0's connections to both live through all of it.
 # The last one says of node 1 that it looks by itself, which it does not: it takes that back, and what came meanwhile is read.
-# LIMIT: 200
+# LIMIT: 240
 . test/system/common
 IMAGE=build/test/debug.img
 faults='ring_size ring_torn ring_sequence ring_duplicate ring_checksum ring_kind ring_session ring_position
@@ -11,7 +11,8 @@ list=$(echo $faults | sed 's/[^ ]*/"&"/g; s/ /,/g')
 wait='W = fun(W, F) -> case F() of true -> ok; _ -> timer:sleep(50), W(W, F) end end,
       All = fun() -> length(nodes()) =:= 2 end, W(W, All),'
 machine --nodes=3 --memory=840M --option=linger-us=0 --option=on-death=stay --option=eval@2="$wait timer:sleep(100000)" \
-    --option=eval@1="$wait [begin ok = file:write_file(\"/dev/hydros\", [\"fault \", F]), timer:sleep(300), W(W, All) end || F <- [$list]],
+    --option=eval@1="$wait Up = fun() -> {ok, T} = file:read_file(\"/proc/hydros/channels\"), nomatch =/= binary:match(T, <<\"peer 2 up 1 \">>) end,
+        [begin W(W, Up), ok = file:write_file(\"/dev/hydros\", [\"fault \", F]), timer:sleep(300), W(W, All) end || F <- [$list]],
         persistent_term:put(done, true), timer:sleep(100000)" \
     --eval="$wait net_kernel:monitor_nodes(true), W(W, fun() -> erpc:call('n1@hydros', persistent_term, get, [done, false]) end),
         receive {nodedown, N} -> io:format(\"lost ~p~n\", [N]) after 0 -> io:format(\"lost none~n\") end"
