@@ -7,6 +7,7 @@
 -define(HEADER, 36).
 -define(ENTRIES, 44).
 -define(SECONDS, 60).
+-define(MEGABYTES, 512).
 
 %% Arguments: the case, the loader's first instruction (hexadecimal), loader, image.
 -spec main([string()]) -> no_return().
@@ -14,20 +15,21 @@ main([Case, Entry, Loader, Image]) ->
     Directory = "build/chaos/acpi-" ++ os:getpid(),
     Machine = chaos_machine:start(#{
         directory => Directory, build => "build", loader => Loader, image => Image, nodes => 2,
-        memory => 512, options => ["run=/usr/bin/busybox true", "on-exit@0=poweroff"],
+        memory => ?MEGABYTES, options => ["run=/usr/bin/busybox true", "on-exit@0=poweroff"],
         qemu => ["-S"], seconds => ?SECONDS}),
-    try
+    Status = try
         Gdb0 = chaos_gdb:connect(maps:get(gdb, Machine)),
         Gdb1 = chaos_gdb:continue(chaos_gdb:break(Gdb0, list_to_integer(Entry, 16))),
         {Core, Gdb2} = chaos_gdb:stopped(Gdb1, ?SECONDS * 1000),
         true = is_integer(Core),
         alter(list_to_atom(Case), maps:get(memory_file, Machine)),
         chaos_gdb:detach(chaos_gdb:unbreak(Gdb2, list_to_integer(Entry, 16))),
-        erlang:halt(told(maps:get(port, Machine)))
+        told(maps:get(port, Machine))
     after
         chaos_machine:stop(Machine),
         file:del_dir_r(Directory)
-    end.
+    end,
+    erlang:halt(Status).
 
 told(Port) ->
     receive
@@ -37,14 +39,12 @@ told(Port) ->
     end.
 
 %% Every core list in the machine's memory that is whole, until now.
-alter(Case, Path) ->
-    {ok, File} = file:open(Path, [raw, read, write, binary]),
-    {ok, Bytes} = file:pread(File, 0, filelib:file_size(Path)),
+alter(Case, File) ->
+    {ok, Bytes} = file:pread(File, 0, ?MEGABYTES bsl 20),
     Tables = [{At, Table} || {At, 4} <- binary:matches(Bytes, <<"APIC">>),
                              {ok, Table} <- [table(Bytes, At)]],
     [_ | _] = Tables,
-    [ok = file:pwrite(File, At, altered(Case, Table)) || {At, Table} <- Tables],
-    ok = file:close(File).
+    lists:foreach(fun({At, Table}) -> ok = file:pwrite(File, At, altered(Case, Table)) end, Tables).
 
 table(Bytes, At) ->
     case Bytes of

@@ -83,7 +83,7 @@ one(#{target := Target, more := More} = Injection, Scene) ->
     {Changed, Scene6} = chaos_scene:parts_changed(Scene5),
     Events = chaos_scene:since(Mark, Scene6),
     Verdict = chaos_verdict:judge(
-        #{injection => Injection, outcome => outcome(Outcome, Events), start => start_of(Mark, Events),
+        #{injection => Injection, outcome => outcome(Injection, Outcome, Events), start => start_of(Mark, Events),
           lives => Lives, events => Events, hit => Hit, tainted => Tainted, well => Well, well_ms => WellMs,
           why => chaos_scene:why_not_well(Scene6), changed => Changed,
           refused => refused(Scene6) =/= Refused, flips => Flips, trace => Trace,
@@ -100,15 +100,23 @@ calm(Scene0, Tries) ->
         _ -> Scene
     end.
 
-%% The kernel knows no such fault, or it is not a debug kernel.
-outcome(injected, Events) ->
+%% Refused, or its neighbour was not there; or the connection by which it was asked for was cut before the node was told.
+outcome(#{way := Way, expect := Expect}, injected, Events) ->
     case [Text || {_, {said, _, "fault " ++ Text}} <- Events] ++
-         [Text || {_, {kernel, _, "fault: there is no " ++ _ = Text}} <- Events] of
+         [Text || {_, {kernel, _, "fault: there is no " ++ _ = Text}} <- Events] ++
+         ["its kernel was not told" || Expect =:= lives, not has_begun(Way, Events)] of
         [Text | _] -> {skipped, Text};
         [] -> injected
     end;
-outcome(Skipped, _) ->
+outcome(_, Skipped, _) ->
     Skipped.
+
+%% A kernel says what it begins. What dies of it shows it in another way, and what Erlang does tells of itself.
+has_begun({order, Name}, Events) ->
+    lists:prefix("erl_", Name) orelse Name =:= "clock_jump" orelse
+        [] =/= [x || {_, {kernel, _, "fault " ++ Begun}} <- Events, Begun =:= Name];
+has_begun(_, _) ->
+    true.
 
 %% When the order was taken, or the core sent away, if it was that.
 start_of(Mark, Events) ->

@@ -7,7 +7,8 @@
 -type trace() :: #{flips => [{non_neg_integer(), byte(), byte()}], more => [non_neg_integer()],
                    stood => [non_neg_integer()], text => iodata()}.
 
--define(STEP_MS, 20000).
+-define(STEP_MS, 60000).
+-define(UNREAD_MS, 1000). % a core may stand still so long
 -define(RESUME_ADDRESS, 16#467). % of the firmware, 40:67h
 %% Functions that each node runs all the time.
 -define(HOT, ["syscall_entry", "syscall_dispatch", "trap_common", "trap_enter", "schedule_block",
@@ -29,8 +30,12 @@ inject({nothing, Ms}, _, Scene0) ->
     {injected, #{text => io_lib:format("~b suspicions", [length(Suspected)])}, Scene};
 inject({boot_core_stop, Ms}, Injection, Scene) ->
     inject({core_stop, Ms}, Injection, Scene);
-inject({core_stop, Ms}, #{target := Target}, Scene0) ->
-    {Stood, Scene} = chaos_core:hold(Target, Scene0, fun(S) -> stand([Target], Ms, S) end),
+inject({core_stop, Ms}, #{target := Target, expect := Expect}, Scene0) ->
+    Mark = chaos_scene:mark(Scene0),
+    {Stood, Scene} = chaos_core:hold(Target, Scene0, fun(S0) ->
+        {Still, S1} = stand([Target], Ms, S0),
+        {Still, until_buried(Expect, Target, Mark, S1)}
+    end),
     {injected, #{stood => Stood}, Scene};
 inject({machine_stop, Ms}, _, Scene0) ->
     #{qmp := Qmp} = chaos_scene:machine(Scene0),
@@ -101,6 +106,15 @@ inject({break_step, Function}, Injection, Scene) ->
     at_step(Function, wild, Injection, Scene);
 inject({hang_step, Function}, Injection, Scene) ->
     at_step(Function, loop, Injection, Scene).
+
+%% On a busy host the others take longer to be sure: one that is let go before that is no zombie.
+until_buried(dies, Target, Mark, Scene0) ->
+    {_, Scene} = chaos_scene:wait(Scene0, fun(S) ->
+        [] =/= [x || {_, {buried, Node, _, _, _}} <- chaos_scene:since(Mark, S), Node =:= Target]
+    end, ?STEP_MS),
+    Scene;
+until_buried(_, _, _, Scene) ->
+    Scene.
 
 %% Every second fault of the kernel is asked for on another node, with hydros:kill/2.
 via("erl_" ++ _, Target, _, _) ->
@@ -231,9 +245,10 @@ used_byte(From, To, Random0, Tries, Text, Memory) ->
 flip_unread(Target, Random0, Scene0) ->
     Memory = chaos_scene:memory(Scene0),
     Writers = chaos_scene:nodes(Scene0) -- [Target],
+    Unread = fun() -> [W || W <- Writers, unread(Memory, W, Target) > 0] end,
     {Flipped, Scene} = chaos_core:hold(Target, Scene0, fun(S0) ->
-        S = chaos_scene:pause(S0, 120),
-        {flip_in(Writers, Target, Random0, Memory, S), S}
+        {_, S} = chaos_scene:wait(chaos_scene:pause(S0, 120), fun(_) -> Unread() =/= [] end, ?UNREAD_MS),
+        {flip_in(Unread(), Target, Random0, Memory, S), S}
     end),
     case Flipped of
         none -> {{skipped, "no ring to it held anything unread"}, #{}, Scene};
@@ -243,10 +258,9 @@ flip_unread(Target, Random0, Scene0) ->
 flip_in([], _, _, _, _) ->
     none;
 flip_in([Writer | Writers], Reader, Random0, Memory, Scene) ->
-    Written = chaos_memory:channel(Memory, Writer, Reader, out_written),
     Read = chaos_memory:channel(Memory, Reader, Writer, in_read),
-    case Written - Read of
-        Unread when Unread > 0, Unread < 16#100000 ->
+    case unread(Memory, Writer, Reader) of
+        Unread when Unread > 0 ->
             {At, Random1} = rand:uniform_s(Unread, Random0),
             {Bit, _} = rand:uniform_s(8, Random1),
             Address = chaos_memory:ring(Memory, Writer, Reader) +
@@ -256,6 +270,14 @@ flip_in([Writer | Writers], Reader, Random0, Memory, Scene) ->
                                                            [Writer, Reader, At - 1, Unread])};
         _ ->
             flip_in(Writers, Reader, Random0, Memory, Scene)
+    end.
+
+%% Bytes; 0 also if one of the two positions is of another session.
+unread(Memory, Writer, Reader) ->
+    Bytes = chaos_memory:channel(Memory, Writer, Reader, out_written) - chaos_memory:channel(Memory, Reader, Writer, in_read),
+    case Bytes > 0 andalso Bytes =< chaos_memory:ring_size(Memory) of
+        true -> Bytes;
+        false -> 0
     end.
 
 %% ---- words that a node publishes, and that all others read ----

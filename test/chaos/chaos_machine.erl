@@ -1,12 +1,12 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% One machine under QEMU: started as `hydros run` starts it, with sockets into it from outside and
-%% its memory in a file. Lines of its console come to the owner as {line, Ms, Text}, its end as
+%% its memory in a file, which has no name once both have it open: however we end, nothing stays. Lines of its console come to the owner as {line, Ms, Text}, its end as
 %% {ended, Status}.
 -module(chaos_machine).
 -export([start/1, stop/1, keys/2, now_ms/0]).
 -export_type([machine/0]).
 
--type machine() :: #{port := port(), memory_file := string(), qtest := gen_tcp:socket(),
+-type machine() :: #{port := port(), memory_file := file:fd(), qtest := gen_tcp:socket(),
                      qmp := gen_tcp:socket(), gdb := string(), directory := string()}.
 
 %% Options: directory, build, loader, image, nodes, memory (MiB), options (boot options), seconds;
@@ -33,16 +33,19 @@ start(#{directory := Directory, nodes := Nodes, memory := Megabytes} = Options) 
                 ["--qemu=" ++ Argument || Argument <- Qemu ++ maps:get(qemu, Options, [])],
     Port = open_port({spawn_executable, maps:get(build, Options) ++ "/hydros"},
                      [{args, Arguments}, {line, 4096}, binary, exit_status, stderr_to_stdout]),
-    #{port => Port, memory_file => MemoryFile, directory => Directory,
-      qmp => chaos_qmp:connect(Directory ++ "/qmp"),
+    %% It answers there when it has made all that it was asked for, the memory first of all.
+    Qmp = chaos_qmp:connect(Directory ++ "/qmp"),
+    {ok, Memory} = file:open(MemoryFile, [raw, read, write, binary]),
+    ok = file:delete(MemoryFile),
+    #{port => Port, memory_file => Memory, directory => Directory, qmp => Qmp,
       qtest => chaos_qtest:connect(Directory ++ "/qtest"), gdb => Directory ++ "/gdb"}.
 
 -spec stop(machine()) -> ok.
-stop(#{port := Port, qmp := Qmp, memory_file := MemoryFile}) ->
+stop(#{port := Port, qmp := Qmp, memory_file := Memory}) ->
     _ = (catch chaos_qmp:command(Qmp, "quit")),
     receive {Port, {exit_status, _}} -> ok after 5000 -> ok end,
     _ = (catch port_close(Port)),
-    _ = file:delete(MemoryFile),
+    _ = file:close(Memory),
     ok.
 
 %% As a person at the terminal types them.

@@ -22,9 +22,8 @@
 -define(CHUNK, 16#1000000).
 
 %% {error, no_plan} before the loader wrote it.
--spec open(string(), chaos_layout:layout()) -> {ok, memory()} | {error, term()}.
-open(Path, Layout) ->
-    {ok, File} = file:open(Path, [raw, read, binary]),
+-spec open(file:fd(), chaos_layout:layout()) -> {ok, memory()} | {error, term()}.
+open(File, Layout) ->
     Memory = #memory{file = File, layout = Layout},
     case machine_find(Memory, 0) of
         {ok, Machine} ->
@@ -34,7 +33,6 @@ open(Path, Layout) ->
                 count = machine_field(Found, node_count)
             }};
         Error ->
-            _ = file:close(File),
             Error
     end.
 

@@ -4,8 +4,8 @@
 -module(chaos_recovery).
 -export([machine_check_twice/2, split_view/3, core_gone/2, machine_check/4]).
 
--define(STEP_MS, 30000).
--define(WELL_MS, 60000).
+-define(STEP_MS, 60000).
+-define(WELL_MS, 180000).
 -define(GONE_MS, 120000). % it is silent, then does not come three times, 10 s each
 
 %% By QEMU's monitor, on the core of this node. An uncorrected one (UC, in progress) is an exception; of a corrected
@@ -61,17 +61,20 @@ split_view(Function, #{target := Target}, Scene0) ->
 %% Its node is given up, the others go on; when the core is let go, and somebody asks for the node, it comes back.
 core_gone(#{target := Target}, Scene0) ->
     Others = chaos_scene:nodes(Scene0) -- [Target],
-    {Gone, Scene1} = chaos_core:hold(Target, Scene0, fun(S) ->
+    Life = life(Target, Scene0),
+    {Gone, Scene1} = chaos_core:hold(Target, chaos_scene:note({sent_away, Target}, Scene0), fun(S) ->
         chaos_scene:wait(S, fun(Now) ->
-            is_offline(Target, Others, Now) andalso chaos_scene:why_not_well([Target], Now) =:= []
+            is_offline(Target, Life, Others, Now) andalso chaos_scene:why_not_well([Target], Now) =:= []
         end, ?GONE_MS)
     end),
     Scene2 = chaos_scene:pause(Scene1, 1000),
     {_, Scene} = chaos_scene:order(hd(Others), Target, "restart", Scene2),
     {injected, #{text => ["was never given up" || not Gone]}, Scene}.
 
-is_offline(Node, Others, Scene) ->
+%% Given up in this life or a later one: the word of an earlier one still stands.
+is_offline(Node, Life, Others, Scene) ->
     Memory = chaos_scene:memory(Scene),
-    %% The word is sealed: its value, then the complement.
-    lists:any(fun(Other) -> chaos_memory:word(Memory, chaos_memory:published_address(Memory, Other, offline) + 8 * Node, 4) =/= 0 end,
-              Others).
+    %% The word is sealed: its value, the life and two bits, then the complement.
+    lists:any(fun(Other) ->
+        chaos_memory:word(Memory, chaos_memory:published_address(Memory, Other, offline) + 8 * Node, 4) bsr 2 >= Life
+    end, Others).

@@ -10,6 +10,8 @@
 
 -define(LOOK_MS, 15).
 -define(RUNNING, 3).
+-define(ORDER_MS, 5000).
+-define(ORDERS, 6).
 
 -record(scene, {
     machine :: chaos_machine:machine(),
@@ -35,9 +37,7 @@ open(#{layout := Layout} = Options) ->
     Machine = chaos_machine:start(Options),
     {ok, Log} = file:open(maps:get(directory, Machine) ++ "/console.log",
                           [append, raw, {delayed_write, 65536, 500}]),
-    {ok, Memory} = plan(maps:get(memory_file, Machine), Layout, 300),
-    %% QEMU and we have it open: it goes with us.
-    ok = file:delete(maps:get(memory_file, Machine)),
+    {ok, Memory} = plan(maps:get(memory_file, Machine), Layout, 600),
     step(#scene{machine = Machine, memory = Memory, log = Log, load = maps:get(load, Options)}).
 
 plan(File, Layout, Tries) ->
@@ -264,9 +264,9 @@ parts_changed(#scene{memory = Memory, sums = Sums} = Scene) ->
 %% ---- orders to the load inside ----
 
 %% Through the console of node Via; again when it is not confirmed, since keys may be lost when the
-%% console changes hands.
+%% console changes hands. Not to another life than was asked: the word of the one that took it may be late.
 order(Via, Node, Fault, #scene{next_order = Next} = Scene) ->
-    order(Via, order_keys(Via, Node, Fault, Next), integer_to_list(Next), 3,
+    order([Via, Node], order_keys(Via, Node, Fault, Next), integer_to_list(Next), ?ORDERS,
           Scene#scene{next_order = Next + 1}).
 
 %% The same without waiting for the answer, once.
@@ -279,11 +279,12 @@ order_keys(Via, Node, Fault, Id) ->
 
 order(_, _, _, 0, Scene) ->
     {false, Scene};
-order(Via, Keys, Id, Tries, #scene{machine = Machine} = Scene0) ->
+order(Asked, Keys, Id, Tries, #scene{machine = Machine, nodes = Lives} = Scene0) ->
     chaos_machine:keys(Machine, Keys),
-    {Taken, Scene} = wait(Scene0, fun(#scene{orders = Orders}) -> lists:member(Id, Orders) end,
-                          3000),
+    {Taken, Scene} = wait(Scene0, fun(#scene{orders = Orders, nodes = Nodes}) ->
+        lists:member(Id, Orders) orelse maps:with(Asked, Nodes) =/= maps:with(Asked, Lives)
+    end, ?ORDER_MS),
     case Taken of
         true -> {true, Scene};
-        false -> order(Via, Keys, Id, Tries - 1, Scene)
+        false -> order(Asked, Keys, Id, Tries - 1, Scene)
     end.

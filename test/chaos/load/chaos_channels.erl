@@ -1,11 +1,17 @@
 %% SPDX-License-Identifier: Apache-2.0
-%% What this node's kernel counts of its channels, for the driver: a line for each peer of which something is new.
+%% What this node's kernel counts of its channels, for the driver: a line for each peer of which something is new, and again
+%% from time to time, since a dying kernel may have written into it.
 %% The number of frames is told only where it grew as by a flood.
 -module(chaos_channels).
--export([tell/1]).
+-export([tell/1, tell_again/1]).
 
 -define(COUNTERS, "/proc/hydros/channels").
 -define(FLOOD, 5000).   % frames between two looks, half a second: the load alone has some hundred
+
+%% As if nothing had been told yet.
+-spec tell_again(#{string() => term()}) -> #{string() => term()}.
+tell_again(Before) ->
+    maps:map(fun(_, {_, Seen}) -> {#{}, Seen} end, Before).
 
 %% From one look to the next.
 -spec tell(#{string() => term()}) -> #{string() => term()}.

@@ -38,14 +38,23 @@ take(_, Id, Node, "restart") ->
 take(_, Id, Node, Fault) ->
     chaos_line:say("order ~s taken", [Id]),
     %% As a person would, from another node.
-    _ = spawn(fun() -> answered(Fault, kill(Node, list_to_atom(Fault), 50)) end),
+    _ = spawn(fun() -> answered(Fault, kill(Node, list_to_atom(Fault), 150)) end),
     ok.
 
-%% The injection before this one may have cut the connection: it comes back by itself.
+%% The injection before this one may have cut the connection: it comes back by itself. Asked once: this fault may cut it, too,
+%% and then nobody answers.
+kill(Node, _, 0) ->
+    {not_connected, Node};
 kill(Node, Fault, Tries) ->
-    case hydros:kill(Node, Fault) of
-        {error, noconnection} when Tries > 0 -> timer:sleep(200), kill(Node, Fault, Tries - 1);
-        Answer -> Answer
+    case [Name || Name <- nodes(), lists:prefix("n" ++ integer_to_list(Node) ++ "@", atom_to_list(Name))] of
+        [] ->
+            timer:sleep(200),
+            kill(Node, Fault, Tries - 1);
+        [_] ->
+            case hydros:kill(Node, Fault) of
+                {error, noconnection} -> ok;
+                Answer -> Answer
+            end
     end.
 
 %% Those that have to tell what they met are done here (hydros_fault has the like of some), all others by hydros_fault or

@@ -41,10 +41,16 @@ handle_call({last, _}, _, #state{synced = false} = State) ->
     {reply, not_synced, State};
 handle_call({last, Writer}, _, #state{replica = Replica} = State) ->
     {reply, chaos_replica:last(Writer, Replica), State};
-%% What turned since the last look is found here, not told.
+%% What is told of it was right: looked at after that, since values are altered from outside at any moment.
 handle_call(report, _, State) ->
-    #state{synced = Synced, repairs = Repairs, replica = Replica} = Next = scrub(State),
-    {reply, chaos_replica:lines(Synced, length(nodes()) + 1, Repairs, Replica), Next}.
+    Lines = lines(State),
+    case scrub(State) of
+        State -> {reply, Lines, State};
+        Anew -> {reply, lines(Anew), Anew}
+    end.
+
+lines(#state{synced = Synced, repairs = Repairs, replica = Replica}) ->
+    chaos_replica:lines(Synced, length(nodes()) + 1, Repairs, Replica).
 
 handle_cast(_, State) ->
     {noreply, State}.
