@@ -15,6 +15,8 @@ enum card_place { CARD_SHARED, CARD_OWN, CARD_PLACES };
 
 #define CARD_FRAME_MAX 1514   /* Ethernet, without checksum */
 #define CARD_CUT_MAX   0xffff /* bytes of a frame that the card cuts: IP has 16 bits for them */
+/* Bytes of one that it put together: IPv6 counts its own header not, and nobody Ethernet's. */
+#define CARD_JOINED_MAX (14 + 40 + 0xffff)
 
 /* What a card can do for a frame (virtio 1.2, 5.1.3.1). */
 enum card_feature {
@@ -32,7 +34,7 @@ struct card_task {
 };
 
 #define CARD_HEAD_MAX   134 /* Ethernet, IPv6, TCP with all its options */
-#define CARD_PIECES_MAX 34  /* of a received frame: 64 KiB and a header, 2 KiB each */
+#define CARD_PIECES_MAX 34  /* of a received frame: 64 KiB and its headers, 2 KiB each */
 
 /* received: a frame in the kernel's memory that the card may still write to: copy what is to be
  * believed. Of 14 to CARD_FRAME_MAX bytes in one piece; or, if its task has data, what a card put

@@ -41,6 +41,7 @@ enum { RECEIVE, SEND, CONTROL };
 static const uint8_t promiscuous[COMMAND_SIZE] = {0, 0, 1};
 
 _Static_assert(HEADER + CARD_FRAME_MAX <= VIRTQUEUE_BUFFER, "a frame is one buffer");
+_Static_assert(HEADER + CARD_JOINED_MAX <= CARD_PIECES_MAX * VIRTQUEUE_BUFFER, "or so many");
 
 static struct net {
     struct virtio device;
@@ -228,7 +229,7 @@ static bool is_frame(const struct io *frame, const struct card_task *task)
     size_t size = frame->remaining;
 
     if (task->data)
-        return size <= CARD_CUT_MAX && frame->segments[0].size >= CARD_HEAD_MAX;
+        return size <= CARD_JOINED_MAX && frame->segments[0].size >= CARD_HEAD_MAX;
     return frame->count == 1 && size >= FRAME_MIN && size <= CARD_FRAME_MAX;
 }
 

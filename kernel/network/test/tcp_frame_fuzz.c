@@ -75,7 +75,7 @@ static void from_card(const uint8_t *bytes, const uint8_t *from, size_t size)
 
     memcpy(&head, bytes, sizeof(head));
     memcpy(frame, from, size);
-    virtio_net_task_of(&head, head.cuts ? CARD_CUT_MAX : size, &task);
+    virtio_net_task_of(&head, head.cuts ? CARD_JOINED_MAX : size, &task);
     if (head.cuts && (!task.data || size < CARD_HEAD_MAX)) {
         free(frame);
         return;
@@ -83,8 +83,8 @@ static void from_card(const uint8_t *bytes, const uint8_t *from, size_t size)
     if (task.data) {
         size_t end = CARD_HEAD_MAX;
 
-        (void)tcp_frame_at(frame, CARD_CUT_MAX, &end);
-        end = end < CARD_CUT_MAX ? end : CARD_CUT_MAX;
+        (void)tcp_frame_at(frame, CARD_JOINED_MAX, &end);
+        end = end < CARD_JOINED_MAX ? end : CARD_JOINED_MAX;
         large(frame, end > CARD_HEAD_MAX ? end : CARD_HEAD_MAX, &task, bytes[2] & 1 ? 0x4000 : 0);
     } else if (task.sum_from) {
         struct card_task again;

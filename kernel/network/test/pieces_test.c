@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TEST-SOURCES: kernel/network/pieces.c build/lwip/src/core/def.c build/lwip/src/core/inet_chksum.c build/lwip/src/core/mem.c build/lwip/src/core/memp.c build/lwip/src/core/pbuf.c */
+/* A segment whose sum was left to the card has it when it goes in pieces. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <lwip/inet_chksum.h>
+#include <lwip/ip6_frag.h>
+#include <lwip/netif.h>
+#include <lwip/prot/ip6.h>
+
+#define DATA 1440
+#define SUM  (IP6_HLEN + 16)
+
+err_t __wrap_ip6_frag(struct pbuf *packet, struct netif *link, const ip6_addr_t *to);
+err_t __real_ip6_frag(struct pbuf *packet, struct netif *link, const ip6_addr_t *to);
+static uint8_t sent[IP6_HLEN + 20 + DATA];
+static unsigned sent_count;
+
+/* ---- the kernel around it ---- */
+
+void *network_alloc(size_t size)
+{
+    return malloc(size);
+}
+
+void *network_alloc_zeroed(size_t count, size_t size)
+{
+    return calloc(count, size);
+}
+
+void network_free(void *memory)
+{
+    free(memory);
+}
+
+void network_broken(int line)
+{
+    abort();
+}
+
+uint16_t network_sum(const void *bytes, int size)
+{
+    const uint8_t *at = bytes;
+    uint32_t sum = 0;
+
+    for (int i = 0; i < size; i++)
+        sum += (uint32_t)at[i] << (i % 2 * 8);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return (uint16_t)((sum & 0xffff) + (sum >> 16));
+}
+
+void tcp_free_ooseq(void *pcb)
+{
+}
+
+void *tcp_active_pcbs;
+
+err_t __real_ip6_frag(struct pbuf *packet, struct netif *link, const ip6_addr_t *to)
+{
+    assert_int_equal(pbuf_copy_partial(packet, sent, sizeof(sent), 0), sizeof(sent));
+    sent_count++;
+    return ERR_OK;
+}
+
+/* ---- tests ---- */
+
+/* Of two pieces of memory, the second one of an odd number of bytes. */
+static struct pbuf *packet_make(uint8_t kind)
+{
+    struct pbuf *packet = pbuf_alloc(PBUF_RAW, IP6_HLEN + 20 + 401, PBUF_RAM);
+    struct pbuf *more = pbuf_alloc(PBUF_RAW, DATA - 401, PBUF_RAM);
+    uint8_t *bytes = packet->payload;
+
+    pbuf_cat(packet, more);
+    for (unsigned i = 0; i < sizeof(sent); i++)
+        pbuf_put_at(packet, (u16_t)i, (u8_t)random());
+    bytes[0] = 0x60;
+    bytes[4] = (20 + DATA) >> 8;
+    bytes[5] = (20 + DATA) & 0xff;
+    bytes[6] = kind;
+    return packet;
+}
+
+/* Over addresses, length, protocol and all of the segment (RFC 8200, 8.1). */
+static bool sum_is_right(void)
+{
+    static uint8_t all[40 + 20 + DATA];
+
+    memset(all, 0, 40);
+    memcpy(all, sent + 8, 32);
+    all[34] = (20 + DATA) >> 8;
+    all[35] = (20 + DATA) & 0xff;
+    all[39] = 6;
+    memcpy(all + 40, sent + IP6_HLEN, 20 + DATA);
+    return network_sum(all, sizeof(all)) == 0xffff;
+}
+
+static void send(uint8_t kind, u16_t flags, uint8_t before[sizeof(sent)])
+{
+    struct netif link = {.chksum_flags = flags};
+    struct pbuf *packet = packet_make(kind);
+    static const ip6_addr_t to;
+
+    pbuf_copy_partial(packet, before, sizeof(sent), 0);
+    sent_count = 0;
+    assert_int_equal(__wrap_ip6_frag(packet, &link, &to), ERR_OK);
+    assert_int_equal(sent_count, 1);
+    pbuf_free(packet);
+}
+
+static void the_sum_is_made(void **state)
+{
+    uint8_t before[sizeof(sent)];
+
+    for (unsigned i = 0; i < 100; i++) {
+        send(IP6_NEXTH_TCP, NETIF_CHECKSUM_ENABLE_ALL & ~NETIF_CHECKSUM_GEN_TCP, before);
+        assert_true(sum_is_right());
+        memcpy(before + SUM, sent + SUM, 2);
+        assert_memory_equal(sent, before, sizeof(sent));
+    }
+}
+
+static void all_else_is_left_alone(void **state)
+{
+    uint8_t before[sizeof(sent)];
+
+    send(IP6_NEXTH_TCP, NETIF_CHECKSUM_ENABLE_ALL, before);
+    assert_memory_equal(sent, before, sizeof(sent));
+    send(IP6_NEXTH_UDP, NETIF_CHECKSUM_ENABLE_ALL & ~NETIF_CHECKSUM_GEN_TCP, before);
+    assert_memory_equal(sent, before, sizeof(sent));
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_sum_is_made),
+        cmocka_unit_test(all_else_is_left_alone),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
