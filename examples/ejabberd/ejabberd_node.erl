@@ -8,12 +8,13 @@
 
 -define(DIRECTORY, "/tmp/ejabberd").
 -define(AGAIN_MS, 500).
+-define(PEERS_MS, 60000). % who sees none of the others begins a cluster of its own
 
 -spec start(application:start_type(), term()) -> {ok, pid()} | {error, term()}.
 start(_Type, _Arguments) ->
     ok = filelib:ensure_dir(?DIRECTORY "/x"),
     ok = certificate(?DIRECTORY "/node.pem"),
-    _ = hydros_cluster:wait(5000),
+    _ = hydros_cluster:wait(?PEERS_MS),
     %% ejabberd starts applications itself, which must not happen inside another application's start.
     _ = spawn(fun() -> serve([Node || {_, Node} <- lists:sort(hydros_cluster:peers())]) end),
     supervisor:start_link(?MODULE, []).

@@ -9,23 +9,27 @@
 
 -define(AGAIN_MS, 1000).
 -define(CALL_MS, 60000).
+-define(PEERS_MS, 60000). % for the others to be connected
 
-%% @doc Called before RabbitMQ starts.
+-record(state, {serves = 0 :: non_neg_integer()}). % one of so many, as it was said; 0: does not serve yet
+
+%% @doc Called before RabbitMQ starts. Who sees none of the others begins a cluster of its own: they are waited for.
 -spec prepare() -> ok.
 prepare() ->
     Peers = [Node || {_, Node} <- hydros_cluster:peers()],
     ok = application:set_env(rabbit, cluster_nodes, {[node() | Peers], disc}),
-    _ = hydros_cluster:wait(5000),
+    _ = hydros_cluster:wait(?PEERS_MS),
     case hydros_self:incarnation() of
         1 -> ok;
         _ -> leave(Peers)
     end.
 
-%% The others may be without a majority, or themselves starting: until one of them has done it, or none of them runs RabbitMQ.
+%% The others may be without a majority, or themselves starting: until one of them has done it, or none of them runs RabbitMQ,
+%% which one that is too busy to answer may well do.
 leave(Peers) ->
-    Serving = [Node || Node <- Peers, lists:member(Node, nodes()), runs(Node)],
-    Done = lists:any(fun(Node) -> catch_call(Node, ?MODULE, forget, [node()]) =:= ok end, Serving),
-    case Done orelse Serving =:= [] of
+    Asked = [{Node, runs(Node)} || Node <- Peers, lists:member(Node, nodes())],
+    Done = lists:any(fun(Node) -> catch_call(Node, ?MODULE, forget, [node()]) =:= ok end, [Node || {Node, true} <- Asked]),
+    case Done orelse lists:all(fun({_, Runs}) -> Runs =:= false end, Asked) of
         true ->
             ok;
         false ->
@@ -34,7 +38,7 @@ leave(Peers) ->
     end.
 
 runs(Node) ->
-    catch_call(Node, rabbit, is_running, []) =:= true.
+    catch_call(Node, rabbit, is_running, []).
 
 %% @doc On a node that serves: what `rabbitmqctl forget_cluster_node' does there.
 -spec forget(node()) -> ok | {error, term()}.
@@ -57,41 +61,46 @@ forget(Node) ->
 start_link() ->
     {ok, _} = gen_server:start_link({local, ?MODULE}, ?MODULE, [], []).
 
--spec init([]) -> {ok, starting, timeout()}.
+-spec init([]) -> {ok, #state{}, timeout()}.
 init([]) ->
-    {ok, starting, ?AGAIN_MS}.
+    ok = net_kernel:monitor_nodes(true),
+    {ok, #state{}, ?AGAIN_MS}.
 
-%% Until RabbitMQ serves here; then a copy of every queue that has none on this node.
--spec handle_info(term(), starting | serving) -> {noreply, starting | serving} | {noreply, starting, timeout()}.
-handle_info(timeout, starting) ->
-    case runs(node()) of
-        true ->
-            Grown = rabbit_quorum_queue:grow(node(), <<".*">>, <<".*">>, all),
-            Failed = [Queue || {Queue, Result} <- Grown, element(1, Result) =/= ok],
-            case Failed of
-                [] ->
-                    %% Into the machine's log, which is shown whichever console is selected.
-                    Line = io_lib:format("rabbitmq: ~s serves, one of ~b~n", [node(), length(rabbit_mnesia:cluster_nodes(running))]),
-                    _ = file:write_file("/dev/kmsg", Line),
-                    {noreply, serving};
-                _ ->
-                    {noreply, starting, ?AGAIN_MS}
-            end;
-        false ->
-            {noreply, starting, ?AGAIN_MS}
+%% Until RabbitMQ serves here, with a copy of every queue that had none on this node; then until it does so on all nodes.
+-spec handle_info(term(), #state{}) -> {noreply, #state{}} | {noreply, #state{}, timeout()}.
+handle_info(_, #state{serves = 0} = State) ->
+    case runs(node()) =:= true andalso is_grown() of
+        true -> {noreply, counted(State), ?AGAIN_MS};
+        false -> {noreply, State, ?AGAIN_MS}
     end;
-handle_info(_, starting) ->
-    {noreply, starting, ?AGAIN_MS};
-handle_info(_, serving) ->
-    {noreply, serving}.
+handle_info(Message, State) ->
+    All = 1 + length(hydros_cluster:peers()),
+    case counted(State) of
+        #state{serves = All} = Next when Message =:= timeout -> {noreply, Next};
+        Next -> {noreply, Next, ?AGAIN_MS}
+    end.
 
--spec handle_call(term(), gen_server:from(), State) -> {reply, State, State}.
+is_grown() ->
+    [] =:= [Queue || {Queue, Result} <- rabbit_quorum_queue:grow(node(), <<".*">>, <<".*">>, all), element(1, Result) =/= ok].
+
+%% Whenever it is another number: into the machine's log, which is shown whichever console is selected.
+counted(#state{serves = Before} = State) ->
+    case length(rabbit_mnesia:cluster_nodes(running)) of
+        Before ->
+            State;
+        Now ->
+            Line = io_lib:format("rabbitmq: ~s serves, one of ~b, in life ~b~n", [node(), Now, hydros_self:incarnation()]),
+            _ = file:write_file("/dev/kmsg", Line),
+            State#state{serves = Now}
+    end.
+
+-spec handle_call(term(), gen_server:from(), State) -> {reply, ok, State, timeout()}.
 handle_call(_, _, State) ->
-    {reply, State, State}.
+    {reply, ok, State, ?AGAIN_MS}.
 
--spec handle_cast(term(), State) -> {noreply, State}.
+-spec handle_cast(term(), State) -> {noreply, State, timeout()}.
 handle_cast(_, State) ->
-    {noreply, State}.
+    {noreply, State, ?AGAIN_MS}.
 
 catch_call(Node, Module, Function, Arguments) ->
     try

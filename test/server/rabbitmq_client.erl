@@ -9,19 +9,22 @@
 -define(QUEUE, <<"orders">>).
 -define(WINDOW, 50). % published and not confirmed, at most
 -define(PAUSE_MS, 5). % between two, so that nodes that start get something of the host, too
+-define(SILENCE_MS, 30000). % then over another connection: who tells of the queue may be gone without a word
+-define(READS, 8). % connections that read nothing, at most
 
 %% Ports lead to RabbitMQ on the nodes. Publishes 1, 2, ... until the file Stop is there, waits for the last confirm, then reads all.
 -spec run([inet:port_number()], file:filename()) -> ok.
 run(Ports, Stop) ->
-    {Connection, Channel} = open(Ports, 60),
-    #'queue.declare_ok'{} = amqp_channel:call(Channel, #'queue.declare'{
-        queue = ?QUEUE, durable = true, arguments = [{<<"x-queue-type">>, longstr, <<"quorum">>}]
-    }),
+    {Connection, _, _} = open(Ports, fun(Channel) ->
+        #'queue.declare_ok'{} = amqp_channel:call(Channel, #'queue.declare'{
+            queue = ?QUEUE, durable = true, arguments = [{<<"x-queue-type">>, longstr, <<"quorum">>}]
+        })
+    end),
     say("declared", []),
     ok = close(Connection),
     Confirmed = publish(Ports, {[], 1, Stop}, #{}, connect(Ports)),
     say("confirmed ~b", [map_size(Confirmed)]),
-    Read = read(Ports, Confirmed, #{}),
+    Read = read(Ports, Confirmed, #{}, ?READS),
     Lost = maps:keys(maps:without(maps:keys(Read), Confirmed)),
     say("read ~b lost ~b ~p", [map_size(Read), length(Lost), lists:sublist(lists:sort(Lost), 10)]),
     [] = Lost,
@@ -34,10 +37,10 @@ say(Format, Arguments) ->
 -record(link, {connection, channel, open = #{} :: #{pos_integer() => pos_integer()}, next = 1}).
 
 connect(Ports) ->
-    {Connection, Channel} = open(Ports, 120),
-    _ = monitor(process, Connection),
-    #'confirm.select_ok'{} = amqp_channel:call(Channel, #'confirm.select'{}),
-    ok = amqp_channel:register_confirm_handler(Channel, self()),
+    {Connection, Channel, _} = open(Ports, fun(Channel) ->
+        #'confirm.select_ok'{} = amqp_channel:call(Channel, #'confirm.select'{}),
+        ok = amqp_channel:register_confirm_handler(Channel, self())
+    end),
     #link{connection = Connection, channel = Channel}.
 
 %% Numbers: those to be published once more, the next new one, and the file that ends it.
@@ -85,7 +88,7 @@ confirms(Ports, Numbers, Confirmed, #link{open = Open} = Link) ->
             publish(Ports, back(maps:values(maps:with(Tags, Open)), Numbers), Confirmed, Link#link{open = maps:without(Tags, Open)});
         {'DOWN', _, process, Pid, _} when Pid =:= Link#link.connection ->
             again(Ports, Numbers, Confirmed, Link)
-    after 20000 ->
+    after ?SILENCE_MS ->
         again(Ports, Numbers, Confirmed, Link)
     end.
 
@@ -103,16 +106,20 @@ told(Before, After) when Before div 200 =/= After div 200 -> say("at ~b", [After
 told(_, _) -> ok.
 
 %% ---- reading: until all that was confirmed is there, or nothing comes any more ----
-read(Ports, Confirmed, Read) ->
-    {Connection, Channel} = open(Ports, 120),
-    Monitor = monitor(process, Connection),
-    #'basic.qos_ok'{} = amqp_channel:call(Channel, #'basic.qos'{prefetch_count = 500}),
-    #'basic.consume_ok'{} = amqp_channel:subscribe(Channel, #'basic.consume'{queue = ?QUEUE}, self()),
+read(_, _, Read, 0) ->
+    Read;
+read(Ports, Confirmed, Read, Tries) ->
+    {Connection, Channel, Monitor} = open(Ports, fun(Channel) ->
+        #'basic.qos_ok'{} = amqp_channel:call(Channel, #'basic.qos'{prefetch_count = 500}),
+        #'basic.consume_ok'{} = amqp_channel:subscribe(Channel, #'basic.consume'{queue = ?QUEUE}, self())
+    end),
     Result = read_all(Channel, Monitor, Confirmed, Read),
     _ = close(Connection),
+    flush(),
     case Result of
         {done, All} -> All;
-        {again, Some} -> read(Ports, maps:without(maps:keys(Some), Confirmed), Some)
+        {again, Read} -> read(Ports, Confirmed, Read, Tries - 1);
+        {again, Some} -> read(Ports, maps:without(maps:keys(Some), Confirmed), Some, ?READS)
     end.
 
 read_all(_, _, Confirmed, Read) when map_size(Confirmed) =:= 0 ->
@@ -125,21 +132,42 @@ read_all(Channel, Monitor, Confirmed, Read) ->
             read_all(Channel, Monitor, maps:remove(Number, Confirmed), Read#{Number => true});
         {'DOWN', Monitor, process, _, _} ->
             {again, Read}
-    after 30000 ->
-        {done, Read}
+    after ?SILENCE_MS ->
+        {again, Read}
+    end.
+
+%% What is left of a connection that ended cannot be acknowledged over the next one, and comes again.
+flush() ->
+    receive
+        {#'basic.deliver'{}, _} -> flush()
+    after 0 -> ok
     end.
 
 %% ---- connections: over any node that answers ----
-open(_, 0) ->
+%% A channel as Prepare makes it, with a monitor of its connection. That may end meanwhile, too: then over the next node.
+open(Ports, Prepare) -> open(Ports, Prepare, 120).
+
+open(_, _, 0) ->
     exit(nobody_answers);
-open([Port | Ports], Tries) ->
+open([Port | Ports], Prepare, Tries) ->
     case amqp_connection:start(#amqp_params_network{host = "127.0.0.1", port = Port, connection_timeout = 10000}) of
         {ok, Connection} ->
-            {ok, Channel} = amqp_connection:open_channel(Connection),
-            {Connection, Channel};
-        {error, _} ->
+            Monitor = monitor(process, Connection),
+            try
+                {ok, Channel} = amqp_connection:open_channel(Connection),
+                _ = Prepare(Channel),
+                {Connection, Channel, Monitor}
+            catch
+                Class:Reason ->
+                    say("port ~b: ~0P", [Port, {Class, Reason}, 12]),
+                    _ = close(Connection),
+                    timer:sleep(500),
+                    open(Ports ++ [Port], Prepare, Tries - 1)
+            end;
+        {error, Reason} ->
+            say("port ~b: ~0P", [Port, Reason, 12]),
             timer:sleep(500),
-            open(Ports ++ [Port], Tries - 1)
+            open(Ports ++ [Port], Prepare, Tries - 1)
     end.
 
 close(Connection) ->
