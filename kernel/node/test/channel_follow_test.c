@@ -346,7 +346,7 @@ static void look_check(void)
 
 static void self_turn(void)
 {
-    switch (any(4)) {
+    switch (any(5)) {
     case 0:
         bell_rung();
         break;
@@ -356,6 +356,9 @@ static void self_turn(void)
         break;
     case 2:
         peer_changed(BAD);
+        break;
+    case 3:
+        channel_mend();
         break;
     default:
         if (rest_timer.position) {
