@@ -13,6 +13,8 @@ init(_) ->
 -spec handle_event(term(), S) -> {ok, S}.
 handle_event(#event{name = tc_done, data = {Suite, Case, Result}}, State) ->
     case Result of
+        {_, "of another part"} -> ok;
+        {_, {_, "of another part"}} -> ok;
         ok -> line(Suite, Case, "ok", "");
         {failed, Why} -> line(Suite, Case, "failed", Why);
         {_, Why} -> line(Suite, Case, "skipped", Why)
@@ -38,7 +40,7 @@ terminate(_, _) ->
 
 line(_, init_per_suite, "ok", _) -> ok;
 line(_, end_per_suite, "ok", _) -> ok;
-line(_, {Frame, _}, "ok", _) when Frame =:= init_per_group; Frame =:= end_per_group -> ok;
+line(_, Case, "ok", _) when is_tuple(Case), element(1, Case) =:= init_per_group; is_tuple(Case), element(1, Case) =:= end_per_group -> ok;
 line(Suite, Case, Result, Reason) ->
     Why = lists:flatten(io_lib:format("~0tp", [Reason])),
     io:put_chars(user, io_lib:format("~nCASE ~s ~s ~s ~s~n", [Suite, name(Case), Result, printable(lists:sublist(Why, 300))])).

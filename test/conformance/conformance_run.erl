@@ -1,7 +1,8 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% Runs OTP test suites on whatever this virtual machine stands on: erl -run conformance_run main DIRECTORY SUITE...
 %% where DIRECTORY holds <suite>_SUITE.beam and its data. Prints a CASE line each
-%% (conformance_events) and at the end "SUITES DONE". LEFT_OUT: the file of cases that are not run (conformance_hook).
+%% (conformance_events) and at the end "SUITES DONE". LEFT_OUT: the file of cases that are not run, PART: K/N, the Kth of
+%% N parts of them (conformance_hook), VERBOSITY: 100 where cases look at what was printed.
 -module(conformance_run).
 -export([main/1]).
 
@@ -21,11 +22,11 @@ run(Directory, Log, Suite) ->
         {suite, Name},
         {auto_compile, false},
         {logdir, Log},
-        {verbosity, 0},
+        {verbosity, list_to_integer(os:getenv("VERBOSITY", "0"))},
         {basic_html, true},
         {event_handler, conformance_events},
         %% After the suites' own hooks, some of which do not take a skipped case.
-        {ct_hooks, [{conformance_hook, [os:getenv("LEFT_OUT", "")], 1000}]},
+        {ct_hooks, [{conformance_hook, [os:getenv("LEFT_OUT", ""), os:getenv("PART", "1/1")], 1000}]},
         {multiply_timetraps, list_to_integer(os:getenv("TIMETRAPS", "2"))},
         {abort_if_missing_suites, true}
     ]),
