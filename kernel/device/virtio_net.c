@@ -115,7 +115,7 @@ static void answer_look(void)
 
 static int start(uint8_t address[6])
 {
-    bool has_offloads = option_is("offloads", "yes");
+    bool has_offloads = !option_is("offloads", "no");
     uint64_t wanted = VIRTIO_VERSION_1 | VIRTIO_EVENT_INDEX | VIRTIO_INDIRECT | FEATURE_MAC |
                       FEATURE_CONTROL | FEATURE_RECEIVE;
 

@@ -18,7 +18,7 @@ ip tuntap add dev hydros mode tap
 ip addr add 10.0.2.1/24 dev hydros
 ip link set hydros up
 serve="/usr/bin/erl -noshell -pa /t -s network_test card_serve"
-started "n2 has address" --nodes=3 --memory=1536M --option=on-death=stay --option=run="$serve" --option=shared-ip=10.0.2.100 --option=offloads=yes \
+started "n2 has address" --nodes=3 --memory=1536M --option=on-death=stay --option=run="$serve" --option=shared-ip=10.0.2.100 \
     --option=ip@0=10.0.2.15/24 --option=ip@1=10.0.2.16/24 --option=ip@2=10.0.2.17/24 \
     --qemu=-netdev --qemu=tap,id=net,ifname=hydros,script=no,downscript=no --qemu=-device --qemu=virtio-net-pci,netdev=net
 client "network_test:card($(ip -o link show hydros | cut -d: -f1))"
