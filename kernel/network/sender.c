@@ -16,13 +16,22 @@ enum {
     V4_PROTOCOL = ETHERNET_HEAD + 9,
     V4_FROM = ETHERNET_HEAD + 12,
     V4_END = ETHERNET_HEAD + 20,
+    V6_LENGTH = ETHERNET_HEAD + 4,
     V6_NEXT = ETHERNET_HEAD + 6,
     V6_FROM = ETHERNET_HEAD + 8,
     V6_END = ETHERNET_HEAD + 40,
     ND_TARGET = V6_END + 8,
     ND_END = V6_END + 24,
 };
-enum protocol { HOP_BY_HOP = 0, TCP = 6, UDP = 17, PIECE = 44, ICMP6 = 58 };
+enum protocol {
+    HOP_BY_HOP = 0,
+    TCP = 6,
+    UDP = 17,
+    ROUTING = 43,
+    PIECE = 44,
+    ICMP6 = 58,
+    TO_OPTIONS = 60
+};
 enum icmp6 {
     GROUP_ASKED = 130,
     GROUP_REPORT = 131,
@@ -187,16 +196,45 @@ uint32_t sender_says(const uint8_t *frame, size_t size)
                : 0;
 }
 
-bool sender_says_node(const uint8_t card[ADDRESS_SIZE], uint32_t node_count, const uint8_t *frame,
-                      size_t size)
+/* The last byte of such an address is the node's number. */
+static bool is_of_node(const uint8_t card[ADDRESS_SIZE], uint32_t node_count,
+                       const uint8_t address[V6_SIZE])
 {
     uint8_t hardware[ADDRESS_SIZE];
 
-    if (size < ND_END || number16(frame + TYPE) != 0x86dd || frame[V6_NEXT] != ICMP6 ||
-        frame[V6_END] != NEIGHBOUR)
+    switch_address(card, address[V6_SIZE - 1], hardware);
+    return switch_node(card, node_count, hardware) < node_count && is_of(address, hardware);
+}
+
+/* Neighbour discovery behind headers that nobody puts there, or in pieces (RFC 6980); or nobody can
+ * see what stands behind them. A later piece is lost without its first one. */
+static bool discovery_hides(const uint8_t *frame, size_t size)
+{
+    size_t at = V6_END, end = V6_END + number16(frame + V6_LENGTH);
+    unsigned next = frame[V6_NEXT];
+
+    end = end < size ? end : size;
+    while (next == HOP_BY_HOP || next == ROUTING || next == TO_OPTIONS || next == PIECE) {
+        if (at + 8 > end)
+            return true;
+        if (next == PIECE && number16(frame + at + 2) >= 8)
+            return false;
+        size_t more = next == PIECE ? 0 : frame[at + 1];
+
+        next = frame[at];
+        at += (more + 1) * 8;
+    }
+    return at > V6_END && next == ICMP6 &&
+           (at >= end || (frame[at] >= ROUTER_ASKED && frame[at] <= REDIRECT));
+}
+
+bool sender_says_node(const uint8_t card[ADDRESS_SIZE], uint32_t node_count, const uint8_t *frame,
+                      size_t size)
+{
+    if (size < V6_END || number16(frame + TYPE) != 0x86dd)
         return false;
-    /* The last byte is the node's number. */
-    switch_address(card, frame[ND_TARGET + V6_SIZE - 1], hardware);
-    return switch_node(card, node_count, hardware) < node_count &&
-           is_of(frame + ND_TARGET, hardware);
+    if (is_of_node(card, node_count, frame + V6_FROM) || discovery_hides(frame, size))
+        return true;
+    return frame[V6_NEXT] == ICMP6 && size >= ND_END && frame[V6_END] == NEIGHBOUR &&
+           is_of_node(card, node_count, frame + ND_TARGET);
 }

@@ -96,6 +96,14 @@ static void neighbour(uint8_t type, uint8_t option)
     memcpy(frame + 80, node.hardware, ADDRESS_SIZE);
 }
 
+/* Somebody who is no node says so of himself. */
+static void stranger(uint8_t type)
+{
+    neighbour(type, 2);
+    frame[19] = 32;
+    frame[37] = frame[77] = 9;
+}
+
 static int setup(void **state)
 {
     memcpy(&node.address, (const uint8_t[]){10, 0, 2, 16}, 4);
@@ -251,13 +259,65 @@ static void what_the_wire_says(void **state)
     assert_true(sender_says(frame, 41) == 0);
     v4(16, 6, 80);
     assert_true(sender_says(frame, size) == 0);
-    neighbour(136, 2);
+    stranger(136);
+    assert_false(sender_says_node(card, 2, frame, size));
+    frame[77] = 1; /* node 1 is where it is */
     assert_true(sender_says_node(card, 2, frame, size));
     assert_false(sender_says_node(card, 1, frame, size));
     frame[74] = 0xfd;
     assert_false(sender_says_node(card, 2, frame, size));
     neighbour(135, 1);
+    assert_false(sender_says_node(card, 1, frame, size)); /* node 1 is none of them */
+    assert_true(sender_says_node(card, 2, frame, size));
+    stranger(135);
+    frame[77] = 1; /* it asks for node 1 */
     assert_false(sender_says_node(card, 2, frame, size));
+}
+
+/* Headers of eight bytes each, the kinds in order, and then what there was. */
+static void behind(const uint8_t *kinds, size_t count)
+{
+    memmove(frame + 54 + 8 * count, frame + 54, size - 54);
+    memset(frame + 54, 0, 8 * count);
+    for (size_t i = 0; i < count; i++)
+        frame[54 + 8 * i] = i + 1 < count ? kinds[i + 1] : frame[20];
+    frame[20] = kinds[0];
+    size += 8 * count;
+    frame[19] = (uint8_t)(size - 54);
+}
+
+/* A stranger's, of any kind, behind each of these and behind two of them. */
+static void nothing_hides(void **state)
+{
+    static const uint8_t kinds[] = {0, 43, 44, 60};
+
+    for (unsigned type = 120; type < 150; type++) {
+        for (unsigned i = 0; i < 16; i++) {
+            stranger((uint8_t)type);
+            assert_false(sender_says_node(card, 2, frame, size));
+            behind((const uint8_t[]){kinds[i / 4], kinds[i % 4]}, i < 4 ? 1 : 2);
+            bool hides = sender_says_node(card, 2, frame, size);
+
+            assert_int_equal(hides, type >= 133 && type <= 137);
+            frame[54 + (i < 4 ? 0 : 8)] = 6; /* TCP may stand there */
+            assert_false(sender_says_node(card, 2, frame, size));
+        }
+    }
+    stranger(128); /* a long echo: its later pieces have no kind */
+    behind((const uint8_t[]){44}, 1);
+    assert_false(sender_says_node(card, 2, frame, size));
+    frame[57] = 8;
+    frame[62] = 135;
+    assert_false(sender_says_node(card, 2, frame, size));
+    frame[57] = 0; /* the first one */
+    assert_true(sender_says_node(card, 2, frame, size));
+    frame[62] = 128;
+    frame[19] = 8; /* it is too short to tell, whatever stands behind its end */
+    assert_true(sender_says_node(card, 2, frame, size));
+    frame[20] = 60;
+    frame[55] = 200;
+    frame[19] = 60;
+    assert_true(sender_says_node(card, 2, frame, size));
 }
 
 int main(void)
@@ -270,6 +330,7 @@ int main(void)
         cmocka_unit_test_setup(neighbours, setup),
         cmocka_unit_test_setup(shared_of_six, setup),
         cmocka_unit_test_setup(what_the_wire_says, setup),
+        cmocka_unit_test_setup(nothing_hides, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
