@@ -51,7 +51,7 @@ SMALL_FILES := $(addprefix kernel/node/,watch suspicion quarrel guardian claim e
   $(addprefix kernel/,main panic symbols lib/format lib/log lib/random arch/x86_64/cpu arch/x86_64/serial)
 SMALL := $(filter-out $(FAST),$(patsubst %.c,%,$(wildcard $(SMALL_DIRS:%=kernel/%/*.c)))) $(SMALL_FILES)
 optimize = $(if $(filter $(1),$(SMALL)),-Os -mstringop-strategy=libcall,-O2)
-KERNEL_LDFLAGS := -nostdlib -static --wrap=tcp_input --wrap=ip6_frag --gc-sections -z max-page-size=4096 -z noexecstack --build-id=none -T kernel/link.ld
+KERNEL_LDFLAGS := -nostdlib -static --wrap=tcp_input --wrap=tcp_output --wrap=ip6_frag --gc-sections -z max-page-size=4096 -z noexecstack --build-id=none -T kernel/link.ld
 
 # Other flags make all objects anew.
 KERNEL_FLAGS := $(KERNEL_CFLAGS) $(call optimize,$(firstword $(SMALL))) but $(FAST) also $(SMALL_FILES)
@@ -219,6 +219,7 @@ $(B)/unit/%: %.c $$(call sources_of,%.c)
 	@mkdir -p $(@D)
 	@echo "  CC $< (test)"
 	@gcc $(UNIT_CFLAGS) $(filter %.c,$^) -lcmocka -o $@
+$(B)/unit/kernel/network/test/stack_test: UNIT_CFLAGS += -Wl,--wrap=tcp_input,--wrap=tcp_output
 $(B)/fuzz/%: %.c $$(call sources_of,%.c)
 	@mkdir -p $(@D)
 	@echo "  CC $< (fuzz)"

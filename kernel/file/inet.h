@@ -64,6 +64,9 @@ struct socket *tcp_pending(const struct socket *listener) MUST_CHECK;
 /* What connect answers, and until then. */
 int tcp_connect_wait(struct socket *socket) MUST_CHECK MAY_SLEEP;
 void tcp_fail(struct socket *socket, int error);
+/* connect to nothing (AF_UNSPEC): fresh again, but for its options and what the program had bound;
+ * whoever waits is woken, and told ECONNRESET. */
+void tcp_undone(struct socket *socket);
 
 /* inet_ports.c: who has which port */
 /* Takes address->port, or a free one when it is 0. -EADDRINUSE. */

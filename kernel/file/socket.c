@@ -204,11 +204,9 @@ int socket_accept(struct file *file, unsigned flags, struct file **accepted)
     struct socket *listener = file->data;
     if (!listener->ops->listen)
         return -EOPNOTSUPP;
-    if (listener->state != SOCKET_LISTENING)
-        return -EINVAL;
     nanoseconds deadline = socket_deadline(listener->receive_timeout);
     while (list_is_empty(&listener->backlog)) {
-        if (listener->shutdown & SHUT_RECEIVE)
+        if (listener->state != SOCKET_LISTENING || (listener->shutdown & SHUT_RECEIVE))
             return -EINVAL;
         if (file_nonblocking(file))
             return -EAGAIN;

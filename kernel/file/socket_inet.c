@@ -6,6 +6,7 @@
  */
 #include <asm/errno.h>
 
+#include "file/doors.h"
 #include "file/inet.h"
 #include "lib/string.h"
 #include "linux/socket_abi.h"
@@ -164,19 +165,27 @@ static void wire_leave(struct socket *socket)
 static void peer_leave(struct socket *socket, bool reset);
 static void backlog_drop(struct socket *listener);
 
-/* connect to nothing: fresh again, but for its options and what the program had bound. */
+void tcp_undone(struct socket *socket)
+{
+    if (socket->state == SOCKET_CONNECTING ||
+        (socket->state == SOCKET_CONNECTED && !inet_is_over(socket)))
+        socket->error = ECONNRESET;
+    stream_free(socket);
+    inet_unbind_source(socket);
+    socket->state = SOCKET_FRESH;
+    socket->inet.connect_pending = false;
+    socket->shutdown = 0;
+    wake_watchers(&socket->waits, ENDED);
+}
+
 static void tcp_disconnect(struct socket *socket)
 {
-    bool listened = socket->state == SOCKET_LISTENING;
     list_remove(&socket->inet.connecting_link);
-    socket->state = SOCKET_FRESH;
     wire_leave(socket);
     peer_leave(socket, true);
-    stream_free(socket);
-    if (listened)
+    if (socket->state == SOCKET_LISTENING)
         backlog_drop(socket);
-    inet_unbind_source(socket);
-    socket->shutdown = 0;
+    tcp_undone(socket);
 }
 
 static int tcp_connect(struct socket *socket, const struct socket_name *name, bool nonblocking)
@@ -199,6 +208,7 @@ static int tcp_connect(struct socket *socket, const struct socket_name *name, bo
     if (error)
         return error;
     socket->inet.remote = to;
+    socket->error = 0;
     socket->inet.reset = socket->inet.ended = false;
     socket->inet.connect_pending = nonblocking;
     if (!inet_is_local(&to)) {
@@ -346,11 +356,12 @@ static void tcp_linger(struct socket *socket)
     }
 }
 
+/* Whoever ends has no descriptors any more, and waits for nothing (man 7 socket). */
 static void tcp_release(struct socket *socket)
 {
     bool reset =
         socket->ring.used || socket->listener || (socket->linger_on && socket->linger_seconds == 0);
-    if (socket->linger_on && !reset)
+    if (socket->linger_on && !reset && caller_files())
         tcp_linger(socket);
     list_remove(&socket->inet.connecting_link);
     wire_leave(socket);

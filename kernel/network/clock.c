@@ -47,6 +47,16 @@ static bool mld_waits(void)
     return false;
 }
 
+/* lwIP forgets to take the end away from a lease that becomes one for ever. */
+static void leases(void)
+{
+    struct dhcp *dhcp = netif_dhcp_data(&stack_link);
+
+    if (dhcp && dhcp->offered_t0_lease == UINT32_MAX)
+        dhcp->t0_timeout = 0;
+    dhcp_coarse_tmr();
+}
+
 static void old_age(void)
 {
     etharp_tmr();
@@ -66,7 +76,7 @@ static struct ticker {
     {IGMP_TMR_INTERVAL, igmp_tmr, igmp_waits, 0},
     {MLD6_TMR_INTERVAL, mld6_tmr, mld_waits, 0},
     {ARP_TMR_INTERVAL, old_age, NULL, 0},
-    {DHCP_COARSE_TIMER_SECS * 1000, dhcp_coarse_tmr, NULL, 0},
+    {DHCP_COARSE_TIMER_SECS * 1000, leases, NULL, 0},
 };
 
 void clock_set(void)

@@ -9,6 +9,7 @@
 
 #include <lwip/priv/tcp_priv.h>
 
+#include "file/doors.h"
 #include "file/inet.h"
 #include "linux/socket_abi.h"
 #include "memory/frames.h"
@@ -71,7 +72,7 @@ static void failed(void *argument, err_t error)
     else if (error == ERR_ABRT)
         lost(socket, ETIMEDOUT);
     else
-        lost(socket, socket->shutdown & SHUT_RECEIVE ? EPIPE : ECONNRESET);
+        lost(socket, socket->inet.ended ? EPIPE : ECONNRESET);
 }
 
 void wire_lost(struct tcp_pcb *pcb, int error)
@@ -123,11 +124,6 @@ static err_t received(void *argument, struct tcp_pcb *pcb, struct pbuf *data, er
 
     if (!data)
         return received_end(socket, pcb);
-    if (socket->shutdown & SHUT_RECEIVE) {
-        tcp_recved(pcb, data->tot_len);
-        pbuf_free(data);
-        return ERR_OK;
-    }
     if (!has_room(socket, data->tot_len))
         return refused(socket, pcb, data);
     for (const struct pbuf *part = data; part; part = part->next) {
@@ -367,11 +363,8 @@ static int wire_tcp_connect(struct socket *socket, const struct socket_name *nam
         tcp_abort(detach(socket));
     stack_done();
     unread -= socket->put - socket->inet.told;
-    inet_unbind_source(socket);
-    stream_free(socket);
     socket->ops = &tcp_ops;
-    socket->state = SOCKET_FRESH;
-    socket->shutdown = 0;
+    tcp_undone(socket);
     return 0;
 }
 
@@ -461,7 +454,7 @@ static void wire_tcp_release(struct socket *socket)
 {
     bool reset = socket->listener || (socket->linger_on && socket->linger_seconds == 0);
 
-    if (socket->linger_on && !reset && !socket->ring.used)
+    if (socket->linger_on && !reset && !socket->ring.used && caller_files())
         linger(socket);
     if (socket->inet.wire) {
         struct tcp_pcb *pcb = detach(socket);

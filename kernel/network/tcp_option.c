@@ -7,6 +7,7 @@
 #include <lwip/priv/tcp_priv.h>
 
 #include "linux/socket_abi.h"
+#include "network/stack.h"
 #include "network/wire.h"
 
 #define NEIGHBOUR_MS 3000U /* as long as Linux asks for a neighbour */
@@ -16,6 +17,7 @@ enum { LEVEL_V6 = 41, OPTION_HOPS = 16, OPTION_TCLASS = 67 };
 enum {
     LEVEL_TCP = 6,
     OPTION_NODELAY = 1,
+    OPTION_CORK = 3,
     OPTION_KEEPIDLE = 4,
     OPTION_KEEPINTVL = 5,
     OPTION_KEEPCNT = 6,
@@ -70,8 +72,8 @@ static uint32_t standstill_ms(struct socket *socket, const struct tcp_pcb *pcb)
     return (tcp_ticks - socket->inet.since) * TCP_SLOW_INTERVAL;
 }
 
-/* Each turn of the slow clock, while connecting, under TCP_USER_TIMEOUT, or while a sender waits:
- * lwIP says nothing when there is memory again. */
+/* Each turn of the slow clock, while connecting, under TCP_USER_TIMEOUT or a cork, or while a
+ * sender waits: lwIP says nothing when there is memory again. */
 static err_t looked_at(void *argument, struct tcp_pcb *pcb)
 {
     struct socket *socket = argument;
@@ -86,6 +88,7 @@ static err_t looked_at(void *argument, struct tcp_pcb *pcb)
         error = ETIMEDOUT;
     if (!error) {
         socket->inet.starved = false;
+        cork_push(pcb);
         wire_room(socket);
         wire_patience(socket);
         return ERR_OK;
@@ -97,6 +100,7 @@ static err_t looked_at(void *argument, struct tcp_pcb *pcb)
 void wire_patience(struct socket *socket)
 {
     bool is_needed = socket->state == SOCKET_CONNECTING || socket->inet.full ||
+                     (wire_pcb(socket)->flags & CORKED) ||
                      inet_option_number(socket, LEVEL_TCP, OPTION_USER_TIMEOUT);
 
     tcp_poll(socket->inet.wire, is_needed ? looked_at : NULL, 1);
@@ -113,20 +117,30 @@ static int option_ip(const struct socket *socket, int v4, int v6)
                                             : inet_option_number(socket, LEVEL_V6, v6);
 }
 
+static bool is_connection(const struct socket *socket)
+{
+    return socket->inet.wire && socket->type == SOCK_STREAM && socket->state != SOCKET_LISTENING;
+}
+
 void wire_options(struct socket *socket)
 {
     struct tcp_pcb *pcb = socket->inet.wire;
 
-    if (!pcb || socket->type != SOCK_STREAM || socket->state == SOCKET_LISTENING)
+    if (!is_connection(socket))
         return;
+    tcp_clear_flags(pcb, CORKED);
+    if (option_ms(socket, OPTION_CORK))
+        tcp_set_flags(pcb, CORKED);
     if (option_ms(socket, OPTION_NODELAY))
         tcp_nagle_disable(pcb);
     else
         tcp_nagle_enable(pcb);
-    if (socket_option_on(socket, SO_KEEPALIVE))
+    ip_reset_option(pcb, SOF_KEEPALIVE);
+    if (socket_option_on(socket, SO_KEEPALIVE)) {
         ip_set_option(pcb, SOF_KEEPALIVE);
-    else
-        ip_reset_option(pcb, SOF_KEEPALIVE);
+        pcb->tmr = tcp_ticks; /* or lwIP drops who was silent for long already, and does not ask */
+        pcb->keep_cnt_sent = 0;
+    }
     pcb->keep_idle = option_ms(socket, OPTION_KEEPIDLE);
     pcb->keep_intvl = option_ms(socket, OPTION_KEEPINTVL);
     pcb->keep_cnt = option_ms(socket, OPTION_KEEPCNT) / 1000;
@@ -134,4 +148,19 @@ void wire_options(struct socket *socket)
     pcb->ttl = (u8_t)option_ip(socket, OPTION_TTL, OPTION_HOPS);
     socket->inet.since = tcp_ticks;
     wire_patience(socket);
+}
+
+/* man 7 tcp: to set TCP_NODELAY sends what waits, even behind a cork. */
+void wire_options_set(struct socket *socket)
+{
+    struct tcp_pcb *pcb = socket->inet.wire;
+
+    wire_options(socket);
+    if (!is_connection(socket))
+        return;
+    if (pcb->flags & TF_NODELAY)
+        cork_push(pcb);
+    else
+        tcp_output(pcb);
+    stack_done();
 }

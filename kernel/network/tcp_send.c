@@ -70,10 +70,10 @@ static long piece_send(struct socket *socket, struct socket_message *message, vo
     if (moved <= 0)
         return moved;
     int error = send_state(socket);
-    u8_t more = message->io->remaining ? TCP_WRITE_FLAG_MORE : 0;
+    bool more = message->io->remaining || (message->flags & MSG_MORE);
 
-    if (!error &&
-        tcp_write(wire_pcb(socket), page, (u16_t)moved, TCP_WRITE_FLAG_COPY | more) != ERR_OK) {
+    if (!error && tcp_write(wire_pcb(socket), page, (u16_t)moved,
+                            TCP_WRITE_FLAG_COPY | (more ? TCP_WRITE_FLAG_MORE : 0)) != ERR_OK) {
         socket->inet.starved = true;
         error = -EAGAIN;
     }
@@ -117,6 +117,19 @@ static long pieces_send(struct socket *socket, struct socket_message *message, v
     return total;
 }
 
+/* MSG_MORE is a cork for this call alone: an answer of the other end, or lwIP's clock, lets go. */
+static void output(struct tcp_pcb *pcb, bool more)
+{
+    u16_t corked = pcb->flags & CORKED;
+
+    if (more)
+        tcp_set_flags(pcb, CORKED);
+    tcp_output(pcb);
+    if (!corked)
+        tcp_clear_flags(pcb, CORKED);
+    stack_done();
+}
+
 long wire_tcp_send(struct socket *socket, struct socket_message *message)
 {
     phys_addr page = frame_alloc(FRAME_USER);
@@ -126,9 +139,7 @@ long wire_tcp_send(struct socket *socket, struct socket_message *message)
     long total = pieces_send(socket, message, direct_pointer(page));
 
     frame_put(page);
-    if (socket->inet.wire) {
-        tcp_output(socket->inet.wire);
-        stack_done();
-    }
+    if (socket->inet.wire)
+        output(socket->inet.wire, message->flags & MSG_MORE);
     return total;
 }

@@ -78,7 +78,7 @@ const struct inet_wire wire = {
     .connect = wire_connect,
     .bind = wire_bind,
     .send = wire_send,
-    .options = wire_options,
+    .options = wire_options_set,
     .info = wire_info,
     .leave = leave,
 };

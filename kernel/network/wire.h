@@ -26,6 +26,10 @@ void wire_unlisten(struct socket *socket);
 void wire_lost(struct tcp_pcb *pcb, int error); /* its connection ends; the pcb is gone then */
 void wire_patience(struct socket *socket);      /* who is waited for, and how long */
 void wire_info(const struct socket *socket, struct tcp_info *info);
+void wire_options_set(struct socket *socket); /* by a program, which may have pulled the cork */
+/* cork.c */
+#define CORKED 0x8000U               /* in a pcb's flags, of which lwIP has the lower ones */
+void cork_push(struct tcp_pcb *pcb); /* as tcp_output, without a cork */
 /* tcp_send.c */
 long wire_tcp_send(struct socket *socket, struct socket_message *message) MAY_SLEEP;
 bool wire_is_writable(const struct socket *socket);

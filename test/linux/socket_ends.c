@@ -3,6 +3,7 @@
  * say before, while and after. */
 #define _GNU_SOURCE
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <time.h>
 
 #include "remote.h"
@@ -104,12 +105,17 @@ static void their_half(void)
     printf("events %#x\n", events(fd));
     close(fd);
     seen("after both");
-    fd = remote_open("g w3 R");
+    fd = remote_open("g w3 e3");
     show("no more to read", shutdown(fd, SHUT_RD));
     printf("events %#x\n", events(fd));
     show("end", recv(fd, buffer, 100, 0));
     show("send", send(fd, "g", 1, 0));
+    for (int tries = 0, size = 0; tries < 900 && size < 3; tries++, usleep(10000))
+        ioctl(fd, FIONREAD, &size);
+    show("comes all the same", recv(fd, buffer, 100, 0));
+    show("end", recv(fd, buffer, 100, 0));
     close(fd);
+    seen("nothing unread");
 }
 
 /* The other end resets. */
@@ -202,6 +208,57 @@ static void lingers(const char *words, int seconds, long least_ms, long most_ms)
     seen(words);
 }
 
+/* A process that ends waits for nothing: the other end takes no byte for 9 s. */
+static void exits(void)
+{
+    struct linger linger = {1, 20};
+    int pipes[2];
+    long begun = 0;
+    pipe(pipes);
+    pid_t one = fork();
+    if (one == 0) {
+        int fd = remote_open("p9000 R");
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+        remote_fill(fd);
+        begun = now_ms();
+        write(pipes[1], &begun, sizeof(begun));
+        _exit(0);
+    }
+    read(pipes[0], &begun, sizeof(begun));
+    waitpid(one, NULL, 0);
+    printf("at once %d\n", now_ms() - begun < 4000);
+    close(pipes[0]);
+    close(pipes[1]);
+}
+
+/* Another process undoes what this one waits for. Which error it gets is each Linux's own. */
+static void undone(void)
+{
+    struct sockaddr nothing = {.sa_family = AF_UNSPEC};
+    printf("-- undone\n");
+    int fd = remote_open("R");
+    pid_t waiter = fork();
+    if (waiter == 0) {
+        printf("recv failed %d\n", recv(fd, buffer, 1, 0) < 0);
+        _exit(0);
+    }
+    usleep(100000);
+    connect(fd, &nothing, sizeof(nothing));
+    waitpid(waiter, NULL, 0);
+    close(fd);
+    fd = socket(AF_INET, SOCK_STREAM, 0);
+    listen(fd, 5);
+    waiter = fork();
+    if (waiter == 0) {
+        show("accept", accept(fd, NULL, NULL));
+        _exit(0);
+    }
+    usleep(100000);
+    shutdown(fd, SHUT_RD);
+    waitpid(waiter, NULL, 0);
+    close(fd);
+}
+
 static void calls(void)
 {
     struct sockaddr_in any = {.sin_family = AF_INET};
@@ -223,7 +280,7 @@ static void calls(void)
     show("sendto is send", sendto(fd, "x", 1, 0, (void *)&any, sizeof(any)));
     any.sin_family = AF_UNSPEC;
     show("disconnect", connect(fd, (void *)&any, sizeof(any)));
-    error_of(fd); /* what it says here is Linux's own */
+    printf("error %s\n", strerror(error_of(fd)));
     show("no peer", getpeername(fd, (void *)&any, &(socklen_t){sizeof(any)}));
     show("listen", listen(fd, 5));
     names("listening", fd);
@@ -290,7 +347,9 @@ int main(int argc, char **argv)
     printf("-- lingers\n");
     lingers("p1500 e3", 9, 200, 8000);
     lingers("p4000 e3", 1, 900, 2500);
+    exits();
     calls();
+    undone();
     refused();
     if (is_far)
         patience();

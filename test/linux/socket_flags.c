@@ -92,6 +92,35 @@ static void several(void)
     close(fd);
 }
 
+/* What a cork holds, and what is said to be followed by more, goes by itself after a while; or when
+ * the cork is pulled, or our side ends. */
+static void corks(void)
+{
+    unsigned char bytes[9000];
+    unsigned long sum = 0;
+    int on = 1, off = 0;
+    memset(bytes, 'c', sizeof(bytes));
+    for (int nodelay = 0; nodelay <= 1; nodelay++) {
+        printf("-- corks, no delay %d\n", nodelay);
+        int fd = remote_open("r3 n r4 n r9000 n R n");
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &nodelay, sizeof(nodelay));
+        show("more, which does not come", send(fd, bytes, 3, MSG_MORE));
+        told(fd, 3, sum = remote_add(0, bytes, 3));
+        setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
+        show("behind a cork", send(fd, bytes, 4, 0));
+        told(fd, 7, sum = remote_add(sum, bytes, 4));
+        for (int i = 0; i < 9; i++)
+            send(fd, bytes, 1000, i % 2 ? MSG_MORE : 0);
+        setsockopt(fd, IPPROTO_TCP, TCP_CORK, &off, sizeof(off));
+        told(fd, 9007, sum = remote_add(sum, bytes, 9000));
+        setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
+        show("and an end", send(fd, bytes, 5, MSG_MORE));
+        shutdown(fd, SHUT_WR);
+        told(fd, 9012, remote_add(sum, bytes, 5));
+        close(fd);
+    }
+}
+
 static void writing(void)
 {
     printf("-- writing\n");
@@ -223,6 +252,7 @@ int main(int argc, char **argv)
     reading();
     several();
     writing();
+    corks();
     files();
     options();
     return 0;

@@ -15,8 +15,9 @@
 #include "memory/heap.h"
 
 unsigned fake_frames, fake_broken_pipes, fake_sleeps, fake_files_max = 1024;
-bool fake_frames_are_out;
+bool fake_frames_are_out, fake_process_ends;
 struct caller_credentials fake_who = {7, 0, 0};
+nanoseconds fake_now;
 static struct file_table *table;
 struct thread *current;
 int (*fifo_open)(struct inode *inode, struct file *file);
@@ -99,8 +100,7 @@ long arch_string_length(uintptr_t text, size_t max)
 
 nanoseconds arch_clock(void)
 {
-    static nanoseconds now;
-    return now += 1000;
+    return fake_now += 1000;
 }
 
 nanoseconds arch_wall_offset(void)
@@ -149,7 +149,7 @@ void wake_all(struct wait_queue *queue, unsigned events)
 
 struct file_table *caller_files(void)
 {
-    return table;
+    return fake_process_ends ? NULL : table;
 }
 
 unsigned caller_files_max(void)

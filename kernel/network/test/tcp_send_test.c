@@ -41,6 +41,10 @@ err_t tcp_output(struct tcp_pcb *pcb)
     return ERR_OK;
 }
 
+void cork_push(struct tcp_pcb *pcb)
+{
+}
+
 void tcp_poll(struct tcp_pcb *pcb, tcp_poll_fn poll, u8_t interval)
 {
     pcb->poll = poll;
