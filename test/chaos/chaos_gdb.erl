@@ -18,7 +18,7 @@ connect(Path) ->
 detach(Gdb) ->
     {Socket, _} = send(Gdb, "D;1"),
     %% An answer; or the machine has come to its end before it gave one.
-    _ = gen_tcp:recv(Socket, 0, 30000),
+    _ = gen_tcp:recv(Socket, 0, 60000),
     gen_tcp:close(Socket).
 
 stop({Socket, Rest}) ->
@@ -102,7 +102,7 @@ reply({Socket, Buffer}) ->
             ok = gen_tcp:send(Socket, "+"),
             {Text, {Socket, Rest}};
         none ->
-            {ok, More} = gen_tcp:recv(Socket, 0, 30000),
+            {ok, More} = gen_tcp:recv(Socket, 0, 60000),
             reply({Socket, <<Buffer/binary, More/binary>>})
     end.
 

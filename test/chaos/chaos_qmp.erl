@@ -5,7 +5,7 @@
 
 connect(Path) ->
     {ok, Socket} = chaos_socket:connect(Path, [{packet, line}, {buffer, 65536}]),
-    {ok, _Greeting} = gen_tcp:recv(Socket, 0, 10000),
+    {ok, _Greeting} = gen_tcp:recv(Socket, 0, 60000),
     put(?MODULE, []),
     {ok, _} = command(Socket, "qmp_capabilities"),
     Socket.
@@ -23,7 +23,7 @@ send(Socket, Text) ->
     answer(Socket).
 
 answer(Socket) ->
-    case gen_tcp:recv(Socket, 0, 20000) of
+    case gen_tcp:recv(Socket, 0, 60000) of
         {ok, Line} ->
             case event(Line) of
                 none -> {ok, Line};

@@ -5,7 +5,7 @@
 
 -spec connect(string(), list()) -> {ok, gen_tcp:socket()} | {error, term()}.
 connect(Path, Options) ->
-    connect(Path, Options, 100).
+    connect(Path, Options, 1200).
 
 connect(Path, Options, Tries) ->
     case gen_tcp:connect({local, Path}, 0, [binary, {active, false} | Options]) of
@@ -17,4 +17,4 @@ connect(Path, Options, Tries) ->
 %% One command, one line of answer.
 line(Socket, Command) ->
     ok = gen_tcp:send(Socket, [Command, $\n]),
-    gen_tcp:recv(Socket, 0, 10000).
+    gen_tcp:recv(Socket, 0, 60000).

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What frames on the wire are answered; then malformed ones, and words to Erlang's distribution that are none, at node 0.
-# LIMIT: 200
+# LIMIT: 240
 . test/system/common
 . test/system/attack_common
 attacked 768M

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # First programs that are none, each on a node of its own: a line says what is wrong with it, the node ends, and
 # node 0 goes on.
-# LIMIT: 60
+# LIMIT: 240
 . test/system/common
 IMAGE=build/test/debug.img
 bad='/nonexistent /etc /etc/passwd /t/elf-head /t/elf-cut /t/elf-empty /t/elf-arm /t/elf-table /t/elf-interpreter'

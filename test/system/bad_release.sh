@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A release directory without releases/, and one that does not exist: one clear line before anything starts.
-# LIMIT: 60
+# LIMIT: 240
 . test/system/common
 mkdir "$WORK/rel"
 for directory in "$WORK/rel" "$WORK/none"; do

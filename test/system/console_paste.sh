@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # 4 KiB pasted at once: into the Erlang shell, and into a program that reads lines. Nothing is lost.
-# LIMIT: 150
+# LIMIT: 240
 . test/system/common
 on_console '
 expect 60 "1> "
@@ -18,7 +18,7 @@ paste 4096
 send "\x04"
 expect 30 "# "
 send "wc -c < /tmp/f\r"
-expect 10 "4096"
+expect 40 "4096"
 # and while the program does not read for a while
 send "sleep 3; cat > /tmp/f\r"
 pause 300
@@ -26,6 +26,6 @@ paste 16384
 send "\x04"
 expect 60 "# "
 send "wc -c < /tmp/f\r"
-expect 10 "16384"
+expect 40 "16384"
 send "\x1dq"
 exit 0' --nodes=1 --memory=512M --option=shell=/bin/sh

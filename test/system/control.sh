@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # /dev/hydros and /proc/hydros are as docs/control.md says: what is refused, what is ordered, and the form of every line.
-# LIMIT: 60
+# LIMIT: 240
 . test/system/common
 IMAGE=build/test/debug.img
 machine --nodes=2 --memory=600M --eval=ok --option=on-death=stay --option=run@1='/usr/bin/busybox sleep 1000' \

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # `make demo`, with one kill: the store's client goes on, its node comes back, no write is lost, and the machine ends by itself.
-# LIMIT: 120
+# LIMIT: 240
 . test/system/common
 IMAGE=build/test/debug.img
 machine --nodes=3 --memory=750M --option=on-death=stay --option='erl=-pa /t' --eval='demo:main(1, 1)'

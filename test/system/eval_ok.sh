@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # An expression on four nodes: its output alone on standard output, status 0. It is evaluated when all nodes are connected,
 # or 5 s have passed. The time of day is this host's, which the machine's CMOS clock tells.
-# LIMIT: 150
+# LIMIT: 240
 . test/system/common
 machine --nodes=4 --memory=2G --eval='io:format("~p ~b~n",[erlang:system_info(otp_release),os:system_time(second)]),
     true = length(nodes()) =:= 3 orelse element(1, erlang:statistics(wall_clock)) > 5000'

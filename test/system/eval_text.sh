@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # UTF-8, quotes and percent signs go through the boot options unharmed; much output comes whole.
-# LIMIT: 120
+# LIMIT: 240
 . test/system/common
 machine --nodes=1 --memory=512M --eval='io:format("~ts ~p~n", ["h\x{e9}llo 100% \"é€😀\"", '"'a b'"'])'
 expect_status 0

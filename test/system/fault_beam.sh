@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The virtual machines of four nodes end or stand still, in four ways, in the cluster: each is noticed with its cause,
 # comes back, and is connected again; the fifth loses none of its own.
-# LIMIT: 200
+# LIMIT: 240
 . test/system/common
 IMAGE=build/test/debug.img
 fault() { # NAME
@@ -10,7 +10,7 @@ fault() { # NAME
             ok = file:write_file(\"/dev/hydros\", \"fault $1\"), timer:sleep(100000);
         _ -> timer:sleep(100000) end"
 }
-machine --nodes=5 --memory=1500M --option=on-death=stay --timeout=150 \
+machine --nodes=5 --memory=1500M --option=on-death=stay --timeout=220 \
     --option=eval@1="$(fault beam_segv)" --option=eval@2="$(fault beam_exit)" --option=eval@3="$(fault beam_hang)" \
     --option=eval@4="$(fault memory_eat)" --eval='
     W = fun(W, F) -> case F() of true -> ok; _ -> timer:sleep(50), W(W, F) end end,

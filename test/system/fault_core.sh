@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A dead node's memory, read by its neighbour as a core file: gdb shows with the kernel's symbols where it died, its
 # arguments and who ran. The living have no such file.
-# LIMIT: 150
+# LIMIT: 240
 . test/system/common
 IMAGE=build/test/debug.img
 machine --nodes=2 --memory=440M --eval=ok --option=on-death=stay --option=restart=no \

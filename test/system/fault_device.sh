@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Faults that a program asks for through /dev/hydros, each on a node of its own: all of them die with the named
 # cause, and node 0, which watches, lives and has it all in /proc/hydros.
-# LIMIT: 120
+# LIMIT: 240
 . test/system/common
 IMAGE=build/test/debug.img
 cat > "$WORK/table" << 'END'

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Cores that go nowhere any more, four at once: the fifth notices each, says how it knew, and brings it back; the black
 # box has the place of those that still answered.
-# LIMIT: 120
+# LIMIT: 240
 . test/system/common
 IMAGE=build/test/debug.img
 machine --nodes=5 --memory=1200M --eval=ok --option=on-death=stay --option=run='/usr/bin/busybox sleep 1000' \

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A virtual machine ends badly, in two ways: why, and the head of its dump, are in the black box of the neighbour that
 # buried it. And in safe mode none of what the user brought is started.
-# LIMIT: 200
+# LIMIT: 240
 . test/system/common
 wait='W = fun(W, P) -> {ok, B} = file:read_file("/proc/hydros/deaths"), case re:run(B, P, [multiline]) of {match, _} -> B;
       nomatch -> timer:sleep(50), W(W, P) end end,'

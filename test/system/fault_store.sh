@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What every node needs for a restart is altered, then a node dies: one kernel copy is mended with the other, the
 # trampoline and the firmware's resume address are written anew; without a good copy nothing is started, and the others live.
-# LIMIT: 120
+# LIMIT: 240
 . test/system/common
 IMAGE=build/test/debug.img
 try() { # FAULT...: on node 1, the last one ends it

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Seven nodes write at random into their own kernel's objects, twice in their lives: each dies of it or goes on, what
 # died comes back, and node 0, which does not, lives all the time and sees it.
-# LIMIT: 120
+# LIMIT: 240
 . test/system/common
 IMAGE=build/test/debug.img
 machine --nodes=8 --memory=1800M --eval=ok --option=on-death=stay --option=run='/bin/sh /t/faults.sh wild_write wild_write' \

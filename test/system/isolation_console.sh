@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The node that drives the terminal dies: its epitaph is shown whole wherever it was at the time (starting, in an
 # interrupt, in the midst of a kernel message or of moving a key), and so is that of one that dies after it.
-# LIMIT: 120
+# LIMIT: 240
 . test/system/common
 IMAGE=build/test/debug.img
 death() {
@@ -21,10 +21,10 @@ expect_line '^\[n0 .*\]   ffffffff8[0-9a-f]* log_line+0x'
 on_console '
 expect 20 "# "
 send "e"
-expect 10 "panic: page fault: write to an unmapped page at 0x0"
-expect 10 "fault_now+0x"
-expect 10 "console_owner_pump"
-expect 10 "trap_common+0x"' --nodes=1 --memory=256M --option=shell=/bin/sh --option=restart=no --option=fault=null --option=fault-in=keys
+expect 40 "panic: page fault: write to an unmapped page at 0x0"
+expect 40 "fault_now+0x"
+expect 40 "console_owner_pump"
+expect 40 "trap_common+0x"' --nodes=1 --memory=256M --option=shell=/bin/sh --option=restart=no --option=fault=null --option=fault-in=keys
 # The line goes to node 1 when its owner dies; then node 1 dies, with nobody left.
 machine --nodes=2 --memory=512M --eval=ok --option=on-death=stay --option=restart=no --option=on-death@1=poweroff --option=fault=null \
     --option=fault-after@0=1000 --option=fault-after@1=2500 --option=run='/usr/bin/busybox sleep 1000'

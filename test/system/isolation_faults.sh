@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every other kind of fault, each on a node of its own at the same time: all of them die with their own epitaph,
 # and node 0, which watches, lives and has all of it in /proc/hydros.
-# LIMIT: 120
+# LIMIT: 240
 . test/system/common
 IMAGE=build/test/debug.img
 faults='peek image text_direct user nx jump invalid_instruction canonical divide assert undefined'

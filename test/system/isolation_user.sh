@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A program on node 1 tries the kernel's addresses, instructions and wild pointers in calls: each ends in SIGSEGV
 # or an error, node 1 lives, and the virtual machines of nodes 0, 2 and 3 evaluate an expression afterwards.
-# LIMIT: 120
+# LIMIT: 240
 . test/system/common
 . test/system/isolation_common
 around stopped --option=run@1='/t/wild /dev/kmsg'

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # QEMU's machines pc, q35 and microvm.
-# LIMIT: 200
+# LIMIT: 240
 . test/system/common
 for kind in pc q35 microvm; do
     machine --machine=$kind --nodes=2 --memory=768M --eval='io:format("up~n")'

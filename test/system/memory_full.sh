@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A small node whose files take all they may, and then a child that wants all memory: errors for those who ask for too much,
 # and the virtual machine goes on.
-# LIMIT: 150
+# LIMIT: 240
 . test/system/common
 machine --nodes=1 --memory=320M --eval='
     Full = os:cmd("dd if=/dev/zero of=/tmp/big bs=1M count=1000 2>&1"),

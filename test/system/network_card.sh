@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A card that makes sums, cuts and puts together, as QEMU's has it on a tap of this host, in a network namespace of its own: what goes
 # through all nodes over IPv4, IPv6 and the shared address comes whole, in few large frames, and also when the card's owner dies.
-# LIMIT: 200
+# LIMIT: 240
 if [ "${1-}" != inside ]; then
     same=
     [ "$(id -u)" = 0 ] || same=-r

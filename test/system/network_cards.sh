@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Two cards, one of them node 1's own: who drives the shared one dies, and node 1's connection goes on, while it drives both; then node 1
 # dies, and takes its own card again when it is back. Both times the connection of node 2 goes on.
-# LIMIT: 200
+# LIMIT: 240
 . test/system/common
 . test/system/network_common
 shared="/usr/bin/erl -noshell -pa /t -s network_test shared"

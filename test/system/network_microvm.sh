@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # microvm: no PCI; the card is a window in memory, of which boot options tell. Its owner, the boot core's node, which has to start itself
 # there, is killed under a transfer; both nodes serve afterwards.
-# LIMIT: 150
+# LIMIT: 240
 . test/system/common
 . test/system/network_common
 both="/usr/bin/erl -noshell -pa /t -s network_test both"

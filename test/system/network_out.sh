@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # An address by DHCP, a name by option, and programs of a node as clients: names over UDP, a refusal, no way, an own address, a page of this host.
-# LIMIT: 150
+# LIMIT: 240
 . test/system/common
 . test/system/network_common
 erl -noshell -pa "$WORK" -eval "network_test:greet($PORT), halt()." > "$WORK/host" 2>&1 &

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # One node, and this host as the rest of the world: bytes there and back over TCP, many connections, half-close, resets.
-# LIMIT: 200
+# LIMIT: 240
 . test/system/common
 . test/system/network_common
 started "echo: listening" --nodes=1 --memory=512M --port=$PORT:8080 --option=run="$serve"

@@ -2,7 +2,7 @@
 # Two nodes, and no host between them: by name, by IPv6 (link-local with its scope, and the router's prefix), TCP and UDP, one listener for
 # IPv6 and IPv4, one for IPv6 alone, a datagram to a group of either family; and the programs of test/linux whose other end can be
 # far away: they say the same as on this host, over its loopback.
-# LIMIT: 200
+# LIMIT: 240
 . test/system/common
 . test/system/network_common
 programs="socket_ends socket_edges socket_flags socket_ports"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A node dies ten times in a row: each start waits longer, and the life after the tenth is in safe mode. A node whose
 # first program ended well stays down, and one that is told to start again does.
-# LIMIT: 120
+# LIMIT: 240
 . test/system/common
 IMAGE=build/test/debug.img
 machine --nodes=3 --memory=700M --eval=ok --option=on-death=stay --option=back-off-ms=20 --option=fault@1=panic \

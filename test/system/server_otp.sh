@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What comes with OTP, reached from this host with its own tools: ssh, http, TLS 1.3 both ways, a remote shell, and a node here that is
 # connected with one there over TCP while those are connected over channels.
-# LIMIT: 240
+# LIMIT: 300
 . test/system/common
 . test/system/server_common
 ssh-keygen -q -t ed25519 -N '' -f "$WORK/key" || fail "ssh-keygen"
@@ -24,7 +24,7 @@ said 2 'otp: n[01]@hydros serves'
 shell_on() { # PORT KEY ARGUMENT...
     local port="$1" key="$2"
     shift 2
-    timeout 60 ssh -F none -i "$WORK/$key" -p "$port" -o UserKnownHostsFile="$WORK/known" -o StrictHostKeyChecking=accept-new \
+    timeout 120 ssh -F none -i "$WORK/$key" -p "$port" -o UserKnownHostsFile="$WORK/known" -o StrictHostKeyChecking=accept-new \
         -o LogLevel=ERROR -o BatchMode=yes root@127.0.0.1 "$@"
 }
 answer "ssh, an expression" 'n1@hydros' shell_on $((PORT + 3)) key 'node().'
@@ -56,7 +56,7 @@ printf '{host, {127,0,0,1}, ["hydros"]}.\n{lookup, [file, native]}.\n' > "$WORK/
 desk() { # PORT ARGUMENT...
     local port="$1"
     shift
-    ERL_INETRC="$WORK/inetrc" timeout 60 erl -sname "desk$port" -hidden -setcookie sesame -start_epmd false -dist_listen false -erl_epmd_port "$port" "$@"
+    ERL_INETRC="$WORK/inetrc" timeout 120 erl -kernel net_setuptime 60 -sname "desk$port" -hidden -setcookie sesame -start_epmd false -dist_listen false -erl_epmd_port "$port" "$@"
 }
 answer "a node of this host" '{n1@hydros,\[n0@hydros\],true}' desk $((PORT + 5)) -noinput -eval "
     io:format(\"~p~n\", [begin N = 'n1@hydros', pong = net_adm:ping(N),
@@ -64,11 +64,11 @@ answer "a node of this host" '{n1@hydros,\[n0@hydros\],true}' desk $((PORT + 5))
 cat > "$WORK/script" << 'END'
 expect 40 "(n0@hydros)1> "
 send "node().\r"
-expect 20 "n0@hydros\r\n"
+expect 40 "n0@hydros\r\n"
 send "\x07"
-expect 10 "--> "
+expect 40 "--> "
 send "q\r"
 exit 0
 END
-answer "erl -remsh" "n0@hydros" env ERL_INETRC="$WORK/inetrc" timeout 90 build/pty "$WORK/script" erl -sname far -setcookie sesame -start_epmd false \
+answer "erl -remsh" "n0@hydros" env ERL_INETRC="$WORK/inetrc" timeout 200 build/pty "$WORK/script" erl -kernel net_setuptime 60 -sname far -setcookie sesame -start_epmd false \
     -dist_listen false -erl_epmd_port $((PORT + 4)) -remsh n0@hydros

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Yaws on two nodes: a page made on the node, a file as it is, an upload of 8 MB that comes whole, what is not there.
-# LIMIT: 200
+# LIMIT: 240
 . test/system/common
 . test/system/server_common
 server_image yaws

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A time server on this host that is a day ahead: both nodes follow it, one that comes back too, and small errors melt.
-# LIMIT: 200
+# LIMIT: 240
 . test/system/common
 . test/system/network_common
 erlc -o "$WORK" test/system/time_test.erl || fail "the server does not compile"
