@@ -140,7 +140,7 @@ report_of(Wire, Node) ->
     #{free => Free, sockets => Sockets, calls => Calls, longest => Longest}.
 
 %% Other nodes' calls take 30 to 143 ms (docs/network.md); a busy host may make them wait for a core, too.
--define(NOTICED_MS, 2000).
+-define(NOTICED_MS, 4000).
 
 %% While Attack goes on: answers of node 0, at least Answers. Afterwards: what nodes 1 and 2 noticed, and KiB that node 0 has less.
 during(Wire, Name, Answers, Attack) ->
