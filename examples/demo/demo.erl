@@ -22,6 +22,8 @@ main(Kills, Quiet) ->
 
 %% A line each second. `quiet': for how many seconds all nodes have lived.
 seconds(_, _, #{kills := Kills, quiet := Quiet, lost := Lost, last := {Kills, Quiet}}) ->
+    %% One that is back is among the living a moment before that is told.
+    news(erlang:monotonic_time(millisecond) + 500),
     io:format("~nNodes were killed ~b times. Writes that were acknowledged and then lost: ~b.~n~n", [Kills, Lost]),
     hydros:i(),
     hydros:poweroff(),

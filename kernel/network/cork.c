@@ -12,12 +12,13 @@ err_t __real_tcp_output(struct tcp_pcb *pcb);
 err_t __wrap_tcp_output(struct tcp_pcb *pcb);
 
 /* Where lwIP's list names that segment; NULL: none. What was sent before (a SYN's number says so
- * from the start) or has our end in it cannot grow. */
+ * from the start) or has our end in it cannot grow. And lwIP's persist timer, which waits for a
+ * window that is too small, ends only when lwIP sees what waits for it. */
 static struct tcp_seg **held_find(struct tcp_pcb *pcb)
 {
     struct tcp_seg **last = &pcb->unsent;
 
-    if (!(pcb->flags & CORKED) || (pcb->flags & TF_FIN) || !*last)
+    if (!(pcb->flags & CORKED) || pcb->persist_backoff || (pcb->flags & TF_FIN) || !*last)
         return NULL;
     while ((*last)->next)
         last = &(*last)->next;
@@ -30,6 +31,10 @@ err_t __wrap_tcp_output(struct tcp_pcb *pcb)
 {
     struct tcp_seg **last = held_find(pcb);
 
+    /* What waited for a window, and has been acknowledged since (it had been sent before): lwIP
+     * leaves its persist timer on, which asserts then that something waits. */
+    if (!pcb->unsent)
+        pcb->persist_backoff = 0;
     if (!last)
         return __real_tcp_output(pcb);
     struct tcp_seg *held = *last;

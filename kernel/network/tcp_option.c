@@ -117,7 +117,7 @@ static int option_ip(const struct socket *socket, int v4, int v6)
                                             : inet_option_number(socket, LEVEL_V6, v6);
 }
 
-static bool is_connection(const struct socket *socket)
+bool wire_is_connection(const struct socket *socket)
 {
     return socket->inet.wire && socket->type == SOCK_STREAM && socket->state != SOCKET_LISTENING;
 }
@@ -126,7 +126,7 @@ void wire_options(struct socket *socket)
 {
     struct tcp_pcb *pcb = socket->inet.wire;
 
-    if (!is_connection(socket))
+    if (!wire_is_connection(socket))
         return;
     tcp_clear_flags(pcb, CORKED);
     if (option_ms(socket, OPTION_CORK))
@@ -135,8 +135,10 @@ void wire_options(struct socket *socket)
         tcp_nagle_disable(pcb);
     else
         tcp_nagle_enable(pcb);
-    ip_reset_option(pcb, SOF_KEEPALIVE);
-    if (socket_option_on(socket, SO_KEEPALIVE)) {
+    if (!socket_option_on(socket, SO_KEEPALIVE)) {
+        ip_reset_option(pcb, SOF_KEEPALIVE);
+    } else if (!ip_get_option(pcb, SOF_KEEPALIVE) ||
+               pcb->keep_idle != (u32_t)option_ms(socket, OPTION_KEEPIDLE)) {
         ip_set_option(pcb, SOF_KEEPALIVE);
         pcb->tmr = tcp_ticks; /* or lwIP drops who was silent for long already, and does not ask */
         pcb->keep_cnt_sent = 0;
@@ -156,7 +158,7 @@ void wire_options_set(struct socket *socket)
     struct tcp_pcb *pcb = socket->inet.wire;
 
     wire_options(socket);
-    if (!is_connection(socket))
+    if (!wire_is_connection(socket))
         return;
     if (pcb->flags & TF_NODELAY)
         cork_push(pcb);

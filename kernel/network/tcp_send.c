@@ -103,7 +103,7 @@ static long pieces_send(struct socket *socket, struct socket_message *message, v
             total += moved;
             continue;
         }
-        if (socket->inet.wire) {
+        if (wire_is_connection(socket)) {
             tcp_output(socket->inet.wire);
             stack_done();
         }
@@ -139,7 +139,7 @@ long wire_tcp_send(struct socket *socket, struct socket_message *message)
     long total = pieces_send(socket, message, direct_pointer(page));
 
     frame_put(page);
-    if (socket->inet.wire)
+    if (wire_is_connection(socket))
         output(socket->inet.wire, message->flags & MSG_MORE);
     return total;
 }

@@ -21,6 +21,7 @@ static inline struct tcp_pcb *wire_pcb(const struct socket *socket)
 /* tcp.c; tcp_option.c: options, patience, info */
 int wire_listen(struct socket *socket);
 int wire_connect(struct socket *socket);
+bool wire_is_connection(const struct socket *socket); /* of TCP, not one that listens */
 void wire_options(struct socket *socket);
 void wire_unlisten(struct socket *socket);
 void wire_lost(struct tcp_pcb *pcb, int error); /* its connection ends; the pcb is gone then */

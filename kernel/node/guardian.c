@@ -400,8 +400,10 @@ static void act(uint32_t node, uint64_t able)
     ward->ordered = false;
     int error = fence(node, life, notice);
 
-    if (error == IS_BACK)
+    if (error == IS_BACK) {
+        ward->ordered = ordered && ward->order == ORDER_STOP; /* whichever life it is */
         return;
+    }
     if ((state != NODE_STOPPED || !ordered || starts_itself(node)) && state != NODE_ABSENT)
         bury(node, notice);
     /* The back-off may not be over. */

@@ -50,7 +50,7 @@ next([Injection | Rest], Verdicts, Options, Scene0) ->
     {Verdict, Scene} = one(Injection, Scene0),
     #{told := Told} = Options,
     case Verdict of
-        #{injected := false, recovered := true, injection := #{times := Times}} when Times < ?TRIES ->
+        #{injected := false, recovered := true, escapes := [], injection := #{times := Times}} when Times < ?TRIES ->
             each([chaos_plan:again(Injection, Times + 1) | Rest], Verdicts, Options, Scene);
         #{recovered := true} ->
             Told(Verdict, Verdicts),

@@ -94,8 +94,8 @@ format(Format, Arguments) ->
 
 %% One line for a person.
 -spec text(verdict()) -> iodata().
-text(#{injection := Injection, injected := false, skipped := Why}) ->
-    [chaos_plan:text(Injection), " skipped: ", Why];
+text(#{injection := Injection, injected := false, skipped := Why, recovered := Recovered, escapes := Escapes}) ->
+    [chaos_plan:text(Injection), " skipped: ", Why, ["  NOT RECOVERED" || not Recovered], [["  ESCAPE: ", Escape] || Escape <- Escapes]];
 text(#{injection := #{expect := Expect} = Injection, noticed := Noticed, escapes := Escapes, text := Text} = Verdict) ->
     #{manifested := Manifested, activated := Activated, latent := Latent, recovered := Recovered, evidence := Evidence,
       well_ms := Ms} = Verdict,

@@ -69,3 +69,10 @@ flips_test() ->
     ?assertMatch(#{latent := false, activated := true}, judge(text_flip, [], #{flips => overwritten})),
     %% A register has no place where it could be seen again.
     ?assertMatch(#{latent := false, activated := false}, judge(register_flip, [])).
+
+%% What could not be made may not hide what happened meanwhile.
+skipped_test() ->
+    Skipped = #{outcome => {skipped, "its kernel was not told"}},
+    ?assertNotMatch({match, _}, re:run(chaos_verdict:text(judge(panic, [], Skipped)), "ESCAPE|NOT RECOVERED")),
+    ?assertMatch({match, _}, re:run(chaos_verdict:text(judge(panic, [buried(2, 1)], Skipped)), "skipped: .* ESCAPE: n2 died")),
+    ?assertMatch({match, _}, re:run(chaos_verdict:text(judge(panic, [], Skipped#{well => false})), "skipped: .* NOT RECOVERED")).

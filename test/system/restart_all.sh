@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # All nodes die at the same time, and the machine comes back without its firmware: four, the only one, and where no
 # firmware brings the boot core back from an INIT (microvm) so that it has to start itself. A node 0 that was stopped is started.
-# LIMIT: 240
+# LIMIT: 400
 . test/system/common
 IMAGE=build/test/debug.img
 try() { # NODES MACHINE FAULT-OPTION...

@@ -31,6 +31,7 @@
 enum { XID = 4, CIADDR = 12, YIADDR = 16, CHADDR = 28, COOKIE = 236 };
 
 bool far_is_silent, far_acknowledges = true;
+unsigned far_window = WINDOW, far_owes;
 struct far_lease far_lease;
 struct far_asked far_asked[FAR_ASKED];
 struct far_segment far_segments[FAR_SEGMENTS];
@@ -279,10 +280,10 @@ static void segment_send(unsigned size, unsigned flags)
     put16(tcp, FAR_PORT);
     put16(tcp + 2, connection.port);
     put32(tcp + TCP_NUMBER, connection.sent);
-    put32(tcp + TCP_ACKNOWLEDGED, connection.next);
+    put32(tcp + TCP_ACKNOWLEDGED, connection.next - far_owes);
     tcp[TCP_HEAD] = 5 << 4;
     tcp[TCP_SIGNS] = (uint8_t)(TCP_ACK | flags);
-    put16(tcp + TCP_WINDOW, WINDOW);
+    put16(tcp + TCP_WINDOW, far_window);
     pbuf_take(whole, tcp, (u16_t)length);
     sum = ip_chksum_pseudo(whole, 6, (u16_t)length, &from, &to);
     memcpy(tcp + TCP_SUM, &sum, 2);

@@ -48,6 +48,8 @@ extern unsigned far_asked_count;
 
 extern unsigned far_loses;    /* so many with bytes, unheard */
 extern bool far_acknowledges; /* what it gets, in far_pass; or only by far_say */
+extern unsigned far_owes;     /* bytes of that which it has, and keeps to itself */
+extern unsigned far_window;   /* that it says it has room for */
 extern struct far_segment {   /* what it got, but for its handshake */
     unsigned size, flags;
     uint32_t number; /* from the first byte of the connection: 0 */

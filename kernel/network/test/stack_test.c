@@ -443,6 +443,64 @@ static void a_cork_does_not_hold_what_was_lost(void **state)
     far_pass(1);
 }
 
+/* ---- no room at the other end ---- */
+
+static unsigned room;
+
+static void no_room(void)
+{
+    room = far_window;
+    far_window = 0;
+    far_say(1, 0); /* with something new, or it is not believed */
+}
+
+/* Sent, lost for all that is known, and waiting for room when it turns out to have come. */
+static void what_came_waits_for_no_room(void **state)
+{
+    struct file *file;
+    struct socket *socket = connected(&file);
+
+    set(socket, LEVEL_TCP, TCP_NODELAY, 1);
+    far_acknowledges = false;
+    assert_int_equal(send_more(file, 5, 0), 5);
+    far_pass(1);
+    ASSERT_CAME(5);
+    far_owes = 5;
+    no_room();
+    far_pass(5000); /* its time to go again comes, and there is no room */
+    far_owes = 0;
+    far_say(0, 0);
+    far_pass(5000);
+    far_segment_count = 0;
+    far_window = room;
+    far_acknowledges = true;
+    far_say(1, 0);
+    assert_int_equal(send_more(file, 7, 0), 7);
+    far_pass(1);
+    ASSERT_CAME(7);
+    file_put(file);
+    far_pass(1);
+}
+
+/* Pushed into no room, it is no longer the cork's: it goes as soon as there is some. */
+static void a_cork_does_not_hold_what_waits_for_room(void **state)
+{
+    struct file *file;
+    struct socket *socket = connected(&file);
+
+    set(socket, LEVEL_TCP, TCP_CORK, 1);
+    no_room();
+    assert_int_equal(send_more(file, 5, 0), 5);
+    far_pass(3 * TICK);
+    far_segment_count = 0;
+    far_window = room;
+    far_say(1, 0);
+    far_pass(1);
+    ASSERT_CAME(5);
+    file_put(file);
+    far_pass(1);
+}
+
 /* ---- the other end ---- */
 
 static void who_has_vanished_is_found_out(void **state)
@@ -570,6 +628,8 @@ int main(void)
         cmocka_unit_test(no_delay_pushes),
         cmocka_unit_test(an_end_pushes),
         cmocka_unit_test(a_cork_does_not_hold_what_was_lost),
+        cmocka_unit_test(what_came_waits_for_no_room),
+        cmocka_unit_test(a_cork_does_not_hold_what_waits_for_room),
         cmocka_unit_test(who_has_vanished_is_found_out),
         cmocka_unit_test(bytes_come_after_the_end_of_reading),
         cmocka_unit_test(who_waits_hears_of_a_disconnection),
