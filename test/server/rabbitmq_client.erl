@@ -34,14 +34,21 @@ say(Format, Arguments) ->
     io:format("client: " ++ Format ++ "~n", Arguments).
 
 %% ---- publishing ----
--record(link, {connection, channel, open = #{} :: #{pos_integer() => pos_integer()}, next = 1}).
+%% acks: who hands them on, so that those of a connection that ended are not taken for those of the next one.
+-record(link, {connection, channel, acks, open = #{} :: #{pos_integer() => pos_integer()}, next = 1}).
 
 connect(Ports) ->
+    Owner = self(),
+    Acks = spawn_link(fun() -> hand_on(Owner) end),
     {Connection, Channel, _} = open(Ports, fun(Channel) ->
         #'confirm.select_ok'{} = amqp_channel:call(Channel, #'confirm.select'{}),
-        ok = amqp_channel:register_confirm_handler(Channel, self())
+        ok = amqp_channel:register_confirm_handler(Channel, Acks)
     end),
-    #link{connection = Connection, channel = Channel}.
+    #link{connection = Connection, channel = Channel, acks = Acks}.
+
+hand_on(Owner) ->
+    receive Ack -> Owner ! {self(), Ack} end,
+    hand_on(Owner).
 
 %% Numbers: those to be published once more, the next new one, and the file that ends it.
 publish(Ports, Numbers, Confirmed, #link{open = Open, next = Next} = Link) when map_size(Open) < ?WINDOW ->
@@ -76,14 +83,14 @@ take({[], New, Stop}) ->
 back(Again, {More, New, Stop}) ->
     {Again ++ More, New, Stop}.
 
-confirms(Ports, Numbers, Confirmed, #link{open = Open} = Link) ->
+confirms(Ports, Numbers, Confirmed, #link{open = Open, acks = Acks} = Link) ->
     receive
-        #'basic.ack'{delivery_tag = Tag, multiple = Multiple} ->
+        {Acks, #'basic.ack'{delivery_tag = Tag, multiple = Multiple}} ->
             Tags = tags(Tag, Multiple, Open),
             New = maps:from_list([{Number, true} || Number <- maps:values(maps:with(Tags, Open))]),
             told(map_size(Confirmed), map_size(Confirmed) + map_size(New)),
             publish(Ports, Numbers, maps:merge(Confirmed, New), Link#link{open = maps:without(Tags, Open)});
-        #'basic.nack'{delivery_tag = Tag, multiple = Multiple} ->
+        {Acks, #'basic.nack'{delivery_tag = Tag, multiple = Multiple}} ->
             Tags = tags(Tag, Multiple, Open),
             publish(Ports, back(maps:values(maps:with(Tags, Open)), Numbers), Confirmed, Link#link{open = maps:without(Tags, Open)});
         {'DOWN', _, process, Pid, _} when Pid =:= Link#link.connection ->
