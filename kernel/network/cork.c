@@ -2,7 +2,8 @@
 /*
  * TCP_CORK and MSG_MORE (man 7 tcp, man 2 send): while it is not full, the last segment of what
  * waits stays behind, whoever makes lwIP send (ld --wrap). For one turn of lwIP's slow clock at
- * most, 200 ms: then tcp_option.c pushes what a cork holds, and lwIP itself the rest.
+ * most, 200 ms: then tcp_option.c pushes what a cork holds, and lwIP itself the rest. lwIP's
+ * persist timer, which no other place of ours sees, is put right here, too.
  */
 #include <lwip/priv/tcp_priv.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TEST-SOURCES: kernel/network/row.c kernel/network/tcp_frame.c build/lwip/src/core/def.c build/lwip/src/core/inet_chksum.c build/lwip/src/core/mem.c build/lwip/src/core/memp.c build/lwip/src/core/pbuf.c */
+/* TEST-SOURCES: kernel/network/test/fake_kernel.c kernel/network/row.c kernel/network/tcp_frame.c build/lwip/src/core/def.c build/lwip/src/core/inet_chksum.c build/lwip/src/core/mem.c build/lwip/src/core/memp.c build/lwip/src/core/pbuf.c */
 /* What lwIP sends, frame by frame, comes out of a card that cuts as the same frames, with their
  * sums, in the same order; whatever the frames are, and whether the card has room. */
 #include <setjmp.h>
@@ -29,43 +29,6 @@ static size_t room, told, largest; /* told: to the row at hand */
 static bool can_cut;
 
 /* ---- the kernel around it ---- */
-
-void *network_alloc(size_t size)
-{
-    return malloc(size);
-}
-
-void *network_alloc_zeroed(size_t count, size_t size)
-{
-    return calloc(count, size);
-}
-
-void network_free(void *memory)
-{
-    free(memory);
-}
-
-void network_broken(int line)
-{
-    abort();
-}
-
-uint16_t network_sum(const void *bytes, int size)
-{
-    const uint8_t *at = bytes;
-    uint32_t sum = 0;
-
-    for (int i = 0; i < size; i++)
-        sum += (uint32_t)at[i] << (i % 2 * 8);
-    sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)((sum & 0xffff) + (sum >> 16));
-}
-
-void tcp_free_ooseq(void *pcb)
-{
-}
-
-void *tcp_active_pcbs;
 
 void io_kernel(struct io *io, void *base, size_t size)
 {
