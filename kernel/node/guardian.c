@@ -31,6 +31,7 @@
 #define SELF_ASK      (100 * MS)
 #define TAKE_OVER     (5000 * MS) /* for each able node before us that does not do it */
 #define REST_STEP     (1 * MS)
+#define NEWS          (20 * MS) /* for our programs to hear of a death: loading keeps the core */
 #define SPIN_MAX      (500 * 1000UL)
 #define LAST_WORDS    (500 * MS)  /* a dying node gets to say them */
 #define LAST_DEED     (6000 * MS) /* and to end the machine, if it was told to */
@@ -352,9 +353,20 @@ static int start(uint32_t node)
     return error;
 }
 
+static void programs_run(void)
+{
+    nanoseconds end = arch_clock() + NEWS;
+
+    do
+        rest(REST_STEP);
+    while (schedule_others_ready() && arch_clock() < end);
+}
+
 static void start_and_tell(uint32_t node, int error)
 {
     struct ward *ward = &wards[node];
+
+    programs_run();
     nanoseconds begun = arch_clock();
 
     if (starts_itself(node))

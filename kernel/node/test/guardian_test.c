@@ -45,6 +45,9 @@ static struct { /* its core came to all of this by itself */
 static struct {
     unsigned buried[MANY], ended; /* ended: lives that had begun, or were about to */
 } told;
+static struct {
+    nanoseconds ready, buried, loaded; /* our programs are ready for so long; when */
+} news;
 static struct burial kept[KEPT];
 static unsigned deaths;
 static void (*guard)(void *);
@@ -137,6 +140,10 @@ int wait_on(struct wait_queue *queue, nanoseconds deadline)
         longjmp(end, 1);
     return wait_any(deadline);
 }
+bool schedule_others_ready(void)
+{
+    return now < news.buried + news.ready;
+}
 void wake_all(struct wait_queue *queue, unsigned events)
 {
 }
@@ -187,6 +194,7 @@ void death_bury(uint32_t node, uint32_t incarnation, enum death_notice notice)
     moment();
     if (++told.buried[node] > 1)
         longjmp(end, 1);
+    news.buried = now;
     told.ended += node == comes.node && incarnation != 1;
     kept[deaths % KEPT].node = node;
     kept[deaths++ % KEPT].incarnation = incarnation;
@@ -222,6 +230,7 @@ int start_load(const struct machine *the_machine, uint32_t node, uint32_t incarn
                const struct start_host *host)
 {
     pages[node].incarnation = incarnation;
+    news.loaded = now;
     return START_OK;
 }
 int start_load_beside(const struct machine *the_machine, const struct start_info *running,
@@ -387,6 +396,32 @@ static void many_that_stay_down(void **state)
     assert_int_equal(status, 0);
 }
 
+/* Loading takes the core: before it those who are told of the death get their turn, and not for
+ * ever. */
+static void programs_have_the_news(void **state)
+{
+    static const struct {
+        unsigned ready, least, most; /* in steps */
+    } cases[] = {{0, 0, 3}, {6, 6, 9}, {20000, 20, 24}};
+
+    for (unsigned i = 0; i < COUNT_OF(cases); i++) {
+        int status;
+        pid_t child = fork();
+
+        if (child == 0) {
+            comes.node = MANY - 1;
+            news.ready = cases[i].ready * STEP;
+            begin(0, 2);
+            guard_all();
+            nanoseconds taken = news.loaded - news.buried;
+            _exit(pages[1].incarnation != 2 || taken < cases[i].least * STEP ||
+                  taken > cases[i].most * STEP);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_int_equal(status, 0);
+    }
+}
+
 static int setup(void **state)
 {
     pages = mmap(NULL, MANY * sizeof(*pages), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
@@ -401,6 +436,7 @@ int main(void)
         cmocka_unit_test(the_last_one_that_starts_itself),
         cmocka_unit_test(another_one_that_dies),
         cmocka_unit_test(many_that_stay_down),
+        cmocka_unit_test(programs_have_the_news),
     };
 
     return cmocka_run_group_tests(tests, setup, NULL);
