@@ -183,7 +183,7 @@ stop(Node) ->
 %%   mode; that takes minutes, and a process of this node sees to it;</li>
 %% <li>one of {@link hydros_fault:names/0}: its Erlang does it, whichever kernel it has;</li>
 %% <li>any other name: a fault that its kernel commits (`panic', `hang', `beam_segv', ...: docs/debugging.md). For most
-%%   of them it has to be a debug kernel, else the answer is `{error, eopnotsupp}'; `{error, einval}': it knows none of
+%%   of them it has to be a debug kernel, else the answer is `{error, no_debug_kernel}'; `{error, einval}': it knows none of
 %%   this name.</li>
 %% </ul>
 %% `ok' means that the node was told, and either goes on with the fault or answers no more. One that this node is not

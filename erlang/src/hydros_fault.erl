@@ -39,17 +39,23 @@ names() ->
 commit(Fault) ->
     case lists:member(Fault, names()) of
         true -> _ = spawn(fun() -> begin_at_home(Fault) end), ok;
-        false -> hydros_machine:command(["fault ", atom_to_list(Fault)])
+        false -> of_kernel(atom_to_list(Fault))
     end.
 
 %% @private Whether this node can do it at all, without doing it: a kernel that commits faults says of an unknown name that
 %% it is one.
 -spec can_commit(atom()) -> ok | {error, term()}.
 can_commit(Fault) ->
-    case lists:member(Fault, names()) orelse hydros_machine:command("fault unknown") of
+    case lists:member(Fault, names()) orelse of_kernel("unknown") of
         true -> ok;
         {error, einval} -> ok;
         Refused -> Refused
+    end.
+
+of_kernel(Name) ->
+    case hydros_machine:command(["fault ", Name]) of
+        {error, enotsup} -> {error, no_debug_kernel};
+        Answer -> Answer
     end.
 
 %% Its output and what is logged of it stay here: the group leader is the caller's, which may be on another node.

@@ -140,7 +140,7 @@ carry_out(Number, Order, OwnCan) when is_integer(Number) ->
 carry_out(_, _, _) ->
     {404, reason(404)}.
 
-refused(eopnotsupp) -> {409, <<"Only a debug kernel commits faults.">>};
+refused(no_debug_kernel) -> {409, <<"Only a debug kernel commits faults.">>};
 refused(noconnection) -> {409, <<"Refused: its Erlang is not connected, and would have to ask its kernel.">>};
 refused(Reason) -> {409, iolist_to_binary(io_lib:format("Refused: ~tp.", [Reason]))}.
 

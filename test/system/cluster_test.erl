@@ -62,7 +62,9 @@ services(Names, Last) ->
     {Loaded, []} = rpc:multicall(Names, code, load_binary, [carried, "carried", Code]),
     true = length(Loaded) =:= length(Names),
     42 = erpc:call(Last, carried, answer, []),
-    held("code is loaded on all nodes", []).
+    held("code is loaded on all nodes", []),
+    {error, no_debug_kernel} = hydros:kill(Last, panic),
+    held("a release kernel commits no fault", []).
 
 watch(Parent) ->
     _ = pg:start(pg),
