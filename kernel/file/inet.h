@@ -29,7 +29,7 @@ int inet_name(struct socket *socket, bool peer, struct socket_name *name);
 /* A connection that was reset, or that both ends have ended: Linux's CLOSE. */
 static inline bool inet_is_over(const struct socket *socket)
 {
-    return socket->inet.reset || (socket->inet.ended && (socket->shutdown & SHUT_SEND));
+    return socket->inet.reset || (socket->ended && (socket->shutdown & SHUT_SEND));
 }
 /* The address that talks to `to`, which inet_route has let pass; the port stays. */
 void inet_source(const struct inet_address *to, struct inet_address *source);

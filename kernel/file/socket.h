@@ -86,7 +86,6 @@ struct inet_part {
     struct inet_address local, remote;
     struct list port_link; /* the table of ports, while local.port is set */
     bool only_v6, connect_pending, reset, port_asked, host_asked;
-    bool ended;                  /* the other end's FIN has come */
     bool full, starved;          /* wire: a sender was told to wait; for memory */
     uint32_t progress, since;    /* wire: what had arrived, and the tick of it */
     uint8_t peer_tos, peer_ttl;  /* of what the other end said first */
@@ -112,6 +111,7 @@ struct socket {
                             closes clears it */
     struct list peers, peer_link; /* datagram: those whose peer is this */
     bool peer_lost;               /* datagram: the default destination was closed */
+    bool ended;                   /* TCP: the other end's FIN has come */
     /* received, not read */
     struct ring ring;
     uint64_t put, taken; /* stream positions, bytes since the start */

@@ -173,7 +173,7 @@ void tcp_undone(struct socket *socket)
     stream_free(socket);
     inet_unbind_source(socket);
     socket->state = SOCKET_FRESH;
-    socket->inet.connect_pending = false;
+    socket->inet.connect_pending = socket->ended = false;
     socket->shutdown = 0;
     wake_watchers(&socket->waits, ENDED);
 }
@@ -209,7 +209,7 @@ static int tcp_connect(struct socket *socket, const struct socket_name *name, bo
         return error;
     socket->inet.remote = to;
     socket->error = 0;
-    socket->inet.reset = socket->inet.ended = false;
+    socket->inet.reset = socket->ended = false;
     socket->inet.connect_pending = nonblocking;
     if (!inet_is_local(&to)) {
         error = inet_wire->connect(socket);
@@ -300,7 +300,7 @@ static void backlog_drop(struct socket *listener)
 static void peer_half_close(struct socket *peer)
 {
     peer->shutdown |= SHUT_RECEIVE;
-    peer->inet.ended = true;
+    peer->ended = true;
     wake_watchers(&peer->waits, EVENT_IN | EVENT_RDNORM | EVENT_RDHUP |
                                     (peer->shutdown == SHUT_BOTH ? EVENT_HUP : 0));
 }
@@ -338,7 +338,7 @@ static void peer_leave(struct socket *socket, bool reset)
         return;
     }
     /* A peer that already saw our end learns it as a broken pipe: Linux's CLOSE_WAIT. */
-    peer->error = peer->inet.ended && (socket->shutdown & SHUT_SEND) ? EPIPE : ECONNRESET;
+    peer->error = peer->ended && (socket->shutdown & SHUT_SEND) ? EPIPE : ECONNRESET;
     peer->shutdown = SHUT_BOTH;
     peer->inet.reset = true;
     wake_watchers(&peer->waits, ENDED);

@@ -268,7 +268,7 @@ static long piece_limit(struct socket *socket, struct socket_message *message, u
 
 static int stream_await(struct socket *socket, struct socket_message *message)
 {
-    if (socket->error)
+    if (socket->error && !socket->ended) /* the end that came before a reset is the end */
         return socket_take_error(socket);
     if (socket->shutdown & SHUT_RECEIVE)
         return 1; /* the end */

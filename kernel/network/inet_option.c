@@ -206,7 +206,7 @@ static uint8_t tcp_state(const struct socket *socket) /* Linux's net/tcp_states.
         return SYN_SENT;
     if (socket->state != SOCKET_CONNECTED || inet_is_over(socket))
         return CLOSE;
-    if (socket->inet.ended)
+    if (socket->ended)
         return CLOSE_WAIT;
     return socket->shutdown & SHUT_SEND ? FIN_WAIT2 : ESTABLISHED;
 }

@@ -72,7 +72,7 @@ static void failed(void *argument, err_t error)
     else if (error == ERR_ABRT)
         lost(socket, ETIMEDOUT);
     else
-        lost(socket, socket->inet.ended ? EPIPE : ECONNRESET);
+        lost(socket, socket->ended ? EPIPE : ECONNRESET);
 }
 
 void wire_lost(struct tcp_pcb *pcb, int error)
@@ -88,7 +88,7 @@ void wire_lost(struct tcp_pcb *pcb, int error)
 static err_t received_end(struct socket *socket, struct tcp_pcb *pcb)
 {
     socket->shutdown |= SHUT_RECEIVE;
-    socket->inet.ended = true;
+    socket->ended = true;
     /* We had ended before: nothing more can come of it. */
     if (pcb->state == CLOSING || pcb->state == TIME_WAIT)
         detach(socket);

@@ -156,6 +156,30 @@ static void too_late(void)
     close(fd);
 }
 
+/* The end, then a reset: who reads sees the end, and the error stays for who writes. */
+static void reset_after_end(void)
+{
+    struct sockaddr none = {.sa_family = AF_UNSPEC};
+    printf("-- reset after the end\n");
+    int fd = remote_open("w4");
+    await(fd, POLLRDHUP);
+    show("first write", send(fd, "x", 1, MSG_NOSIGNAL));
+    await(fd, POLLHUP);
+    show("recv", recv(fd, buffer, 100, 0));
+    show("end", recv(fd, buffer, 100, 0));
+    printf("events %#x\n", events(fd));
+    show("next write", send(fd, "x", 1, MSG_NOSIGNAL));
+    show("end", recv(fd, buffer, 100, 0));
+    printf("events %#x\n", events(fd));
+    close(fd);
+    fd = remote_open("");
+    await(fd, POLLRDHUP);
+    show("disconnect after the end", connect(fd, &none, sizeof(none)));
+    show("recv", recv(fd, buffer, 100, 0));
+    show("recv", recv(fd, buffer, 100, 0));
+    close(fd);
+}
+
 static void closes(void)
 {
     struct linger reset = {1, 0}, patience = {1, 5};
@@ -343,6 +367,7 @@ int main(int argc, char **argv)
     reset(0);
     reset(1);
     too_late();
+    reset_after_end();
     closes();
     printf("-- lingers\n");
     lingers("p1500 e3", 9, 200, 8000);
