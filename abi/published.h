@@ -127,7 +127,7 @@ struct published {
      * TCP or, the second, by UDP */
     _Atomic uint64_t listens[2][65536 / 64];
     /* as the console's owner */
-    _Atomic uint32_t console_owner;    /* 1: this node drives the terminal line */
+    _Atomic uint32_t console_owner;    /* ~incarnation: this node drives the terminal line */
     _Atomic uint32_t console_selected; /* node whose console is shown */
     _Atomic uint32_t window_rows, window_columns, window_change; /* change counts new sizes */
     _Atomic uint64_t console_shown[NODES_MAX];      /* how far node n's console_out was shown */

@@ -28,7 +28,7 @@ static uint32_t window_seen;
 static bool drives_line(uint32_t node)
 {
     /* We ourselves do so to the last word of a panic. */
-    return published_of(node)->console_owner &&
+    return published_of(node)->console_owner == ~published_of(node)->incarnation &&
            (node == self_node() || node_state(node) != NODE_DEAD);
 }
 

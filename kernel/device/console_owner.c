@@ -496,6 +496,11 @@ bool console_owner_start(const struct published *before)
     if (before)
         owner_follow(before);
     atomic_store(&self_published->console_selected, selected);
-    atomic_store(&self_published->console_owner, 1);
+    console_mend();
     return true;
+}
+
+void console_mend(void)
+{
+    atomic_store(&self_published->console_owner, is_owner ? ~self_start.incarnation : 0);
 }

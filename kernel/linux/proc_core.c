@@ -78,15 +78,21 @@ static phys_addr phys_of(uint32_t node, uint64_t offset, uint64_t *left)
     return 0;
 }
 
+static phys_addr mapped;
+
+static void window_close(void)
+{
+    if (mapped)
+        arch_unmap(&kernel_space, WINDOW);
+    mapped = 0;
+}
+
 /* One large page of it is mapped at a time. NULL: no memory for tables. */
 static const void *window(phys_addr phys)
 {
-    static phys_addr mapped;
     phys_addr large = phys & ~(LARGE_PAGE_SIZE - 1);
     if (large != mapped) {
-        if (mapped)
-            arch_unmap(&kernel_space, WINDOW);
-        mapped = 0;
+        window_close();
         if (arch_map_large(&kernel_space, WINDOW, large, 0) != 0)
             return NULL;
         mapped = large;
@@ -275,6 +281,7 @@ static int core_stat(struct file *file, struct linux_stat *stat)
 static void core_close(struct file *file)
 {
     heap_free(file->data);
+    window_close();
 }
 
 static const struct file_ops core_file_ops = {

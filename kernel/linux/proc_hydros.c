@@ -40,7 +40,7 @@ void proc_nodes(struct proc_text *text, const struct proc_source *source)
 {
     for (uint32_t node = 0; node < machine->node_count; node++) {
         const struct published *page = published_of(node);
-        uint32_t incarnation = page->incarnation, state = page->state;
+        uint32_t incarnation = page->incarnation, state = node_state(node);
         bool self = node == self_node();
         proc_print(text, "node %u state %s incarnation %u beat_age_ms %lu uptime_ms %lu", node,
                    node_state_text(state), incarnation, self ? 0 : node_beat_age(node) / MS,

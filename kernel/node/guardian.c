@@ -44,7 +44,7 @@ struct ward {
     nanoseconds noticed; /* 0: not now */
     nanoseconds retry;   /* not before */
     enum death_notice notice;
-    unsigned failures; /* of this life's successor to start */
+    unsigned failures; /* to start, one after the other */
     bool ordered;
     enum node_order order;
 };
@@ -155,8 +155,10 @@ static nanoseconds ward_due(uint32_t node, uint64_t able)
         return UINT64_MAX;
     }
     if (ward->noticed == 0 || ward->incarnation != incarnation)
-        *ward =
-            (struct ward){.incarnation = incarnation, .noticed = arch_clock(), .notice = notice};
+        *ward = (struct ward){.incarnation = incarnation,
+                              .noticed = arch_clock(),
+                              .notice = notice,
+                              .failures = notice == NOTICE_NO_START ? ward->failures : 0};
     nanoseconds due =
         ward->noticed + turn_rank(node, self_node(), machine->node_count, able) * TAKE_OVER;
 
@@ -288,6 +290,7 @@ static void bury(uint32_t node, enum death_notice notice)
     uint32_t incarnation = self_published->guardian_incarnation;
 
     step(GUARDIAN_BURY);
+    buried[node] = incarnation; /* also without memory for its death */
     if (!death_of(node, incarnation)) {
         static const char *const texts[] = {
             "?", "its last words", "it hangs", "its core is silent", "ordered", "it did not start"};
@@ -599,6 +602,7 @@ void guardian_last(void)
 
     if (!others || starts_itself(self_node()))
         self_restart(others);
+    arch_halt(); /* a guardian of ours in the midst of its work would go on without its claim */
 }
 
 void guardian_start(void)

@@ -18,5 +18,6 @@ void guardian_stay_down(void);
  * start ourselves. */
 void guardian_called(void);
 
-/* This node dies and no other lives: starts one that does for us what we cannot. */
+/* This node dies: when no other lives, starts one that does for us what we cannot, and does not
+ * return. */
 void guardian_last(void);

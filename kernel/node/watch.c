@@ -8,6 +8,7 @@
 
 #include "arch/arch.h"
 #include "arch/doors.h"
+#include "device/console.h"
 #include "lib/log.h"
 #include "node/channel.h"
 #include "node/claim.h"
@@ -160,7 +161,7 @@ static bool peer_look(uint32_t node, nanoseconds passed)
     verdicts[node] = verdict_of(act);
     atomic_store(&self_published->suspects,
                  act != SUSPICION_NONE ? suspects | bit : suspects & ~bit);
-    return act != SUSPICION_NONE;
+    return act != SUSPICION_NONE && node_state(node) != NODE_DEAD;
 }
 
 /* What may have changed at any doorbell. */
@@ -238,6 +239,7 @@ static void look(struct timer *timer)
     if (!self_page_check())
         node_fail("its published page was altered: state or incarnation");
     channel_mend();
+    console_mend();
     last_look = now;
     /* We ourselves stood still for the rest. */
     if (passed > planned + planned / 2)

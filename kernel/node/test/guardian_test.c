@@ -48,6 +48,11 @@ static struct {
 static struct {
     nanoseconds ready, buried, loaded; /* our programs are ready for so long; when */
 } news;
+static unsigned ends_at, waits; /* our own Erlang ends in the midst of this wait */
+static struct {
+    unsigned refuses, refused, loads; /* so often the core of a loaded node does not come */
+} core;
+static bool forgets; /* no memory for deaths */
 static struct burial kept[KEPT];
 static unsigned deaths;
 static void (*guard)(void *);
@@ -131,6 +136,10 @@ int wait_any(nanoseconds deadline)
 {
     moment();
     now = deadline > now ? deadline : now;
+    if (++waits == ends_at) {
+        self_published->state = NODE_DEAD;
+        guardian_last();
+    }
     return 0;
 }
 /* Nothing to do until then: the story is over, unless it comes to something. */
@@ -159,6 +168,8 @@ enum death_notice watch_notice(uint32_t node)
         return NOTICE_NONE;
     if (pages[node].state == NODE_DEAD)
         return NOTICE_LAST_WORDS;
+    if (pages[node].state == NODE_STARTING && core.refuses > 0)
+        return NOTICE_NO_START;
     return word_unsealed(self_published->fenced[node]) == pages[node].incarnation ? NOTICE_ORDER
                                                                                   : NOTICE_NONE;
 }
@@ -184,7 +195,7 @@ void doorbell_ring_all(void)
 const struct burial *death_of(uint32_t node, uint32_t incarnation)
 {
     for (unsigned i = 0; i < KEPT; i++) {
-        if (kept[i].incarnation == incarnation && kept[i].node == node)
+        if (!forgets && kept[i].incarnation == incarnation && kept[i].node == node)
             return &kept[i];
     }
     return NULL;
@@ -192,7 +203,7 @@ const struct burial *death_of(uint32_t node, uint32_t incarnation)
 void death_bury(uint32_t node, uint32_t incarnation, enum death_notice notice)
 {
     moment();
-    if (++told.buried[node] > 1)
+    if (++told.buried[node] > 1 && core.refuses == 0)
         longjmp(end, 1);
     news.buried = now;
     told.ended += node == comes.node && incarnation != 1;
@@ -230,7 +241,10 @@ int start_load(const struct machine *the_machine, uint32_t node, uint32_t incarn
                const struct start_host *host)
 {
     pages[node].incarnation = incarnation;
+    if (core.refuses > 0)
+        pages[node].state = NODE_STARTING;
     news.loaded = now;
+    core.loads++;
     return START_OK;
 }
 int start_load_beside(const struct machine *the_machine, const struct start_info *running,
@@ -242,6 +256,10 @@ int start_load_beside(const struct machine *the_machine, const struct start_info
 int start_core(const struct machine *the_machine, uint32_t node, const struct start_host *host,
                unsigned timeout_us)
 {
+    if (core.refused < core.refuses) {
+        core.refused++;
+        return START_NO_ANSWER;
+    }
     pages[node].state = NODE_KERNEL;
     return START_OK;
 }
@@ -377,49 +395,112 @@ static void another_one_that_dies(void **state)
     at_any_moment(by_the_dying, 0, 100);
 }
 
-/* More than there is room for deaths. */
-static void many_that_stay_down(void **state)
+/* A play that says itself whether it went well. */
+static bool goes_well(bool (*play)(unsigned how), unsigned how)
 {
     int status;
     pid_t child = fork();
 
     if (child == 0) {
-        begin(0, MANY);
-        guard_all();
-        for (uint32_t node = 2; node < MANY; node++) {
-            if (told.buried[node] != 1)
-                _exit(1);
-        }
-        _exit(0);
+        comes.done = 3; /* nobody comes by himself */
+        _exit(!play(how));
     }
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
+    return waitpid(child, &status, 0) == child && status == 0;
+}
+
+static bool stay_down(unsigned how)
+{
+    begin(0, MANY);
+    guard_all();
+    for (uint32_t node = 2; node < MANY; node++) {
+        if (told.buried[node] != 1)
+            return false;
+    }
+    return true;
+}
+
+/* More than there is room for deaths. */
+static void many_that_stay_down(void **state)
+{
+    assert_true(goes_well(stay_down, 0));
+}
+
+static bool without_memory(unsigned how)
+{
+    forgets = true;
+    begin(0, 3);
+    guard_all();
+    return pages[1].incarnation == 2 && pages[2].incarnation == 1 && told.buried[2] == 1;
+}
+
+static void one_that_stays_down_without_memory_for_its_death(void **state)
+{
+    assert_true(goes_well(without_memory, 0));
+}
+
+/* Our Erlang ends while the guardian rests: node 1 is started by one of both, and not twice. */
+static bool erlang_ends(unsigned how)
+{
+    ends_at = how;
+    fake_machine.warm_reset = true;
+    begin(0, 2);
+    pages[1].epitaph_valid = how % 2 ? 1 : EPITAPH_COMPLETE;
+    guard_all();
+    return (waits >= how || how % 2 == 0) && core.loads == 1 && pages[1].incarnation == 2;
+}
+
+static void our_erlang_ends_meanwhile(void **state)
+{
+    for (unsigned wait = 1; wait < 12; wait++) {
+        if (!goes_well(erlang_ends, wait))
+            fail_msg("when it ended in wait %u", wait);
+    }
+}
+
+static bool core_refuses(unsigned how)
+{
+    core.refuses = how;
+    begin(0, 2);
+    guard_all();
+    if (how < 3)
+        return core.loads == how + 1 && pages[1].state == NODE_KERNEL && !node_is_offline(1);
+    if (core.loads != 3 || !node_is_offline(1))
+        return false;
+    core.refuses = 0;
+    if (guardian_order(1, ORDER_RESTART) != 0)
+        return false;
+    guard_all();
+    return core.loads == 4 && pages[1].state == NODE_KERNEL && !node_is_offline(1);
+}
+
+static void a_core_that_does_not_start(void **state)
+{
+    for (unsigned times = 1; times < 5; times++) {
+        if (!goes_well(core_refuses, times))
+            fail_msg("%u times", times);
+    }
 }
 
 /* Loading takes the core: before it those who are told of the death get their turn, and not for
  * ever. */
-static void programs_have_the_news(void **state)
+static bool programs_are_ready(unsigned how)
 {
     static const struct {
         unsigned ready, least, most; /* in steps */
     } cases[] = {{0, 0, 3}, {6, 6, 9}, {20000, 20, 24}};
 
-    for (unsigned i = 0; i < COUNT_OF(cases); i++) {
-        int status;
-        pid_t child = fork();
+    news.ready = cases[how].ready * STEP;
+    begin(0, 2);
+    guard_all();
+    nanoseconds taken = news.loaded - news.buried;
 
-        if (child == 0) {
-            comes.node = MANY - 1;
-            news.ready = cases[i].ready * STEP;
-            begin(0, 2);
-            guard_all();
-            nanoseconds taken = news.loaded - news.buried;
-            _exit(pages[1].incarnation != 2 || taken < cases[i].least * STEP ||
-                  taken > cases[i].most * STEP);
-        }
-        assert_int_equal(waitpid(child, &status, 0), child);
-        assert_int_equal(status, 0);
-    }
+    return core.loads == 1 && taken >= cases[how].least * STEP && taken <= cases[how].most * STEP;
+}
+
+static void programs_have_the_news(void **state)
+{
+    for (unsigned how = 0; how < 3; how++)
+        assert_true(goes_well(programs_are_ready, how));
 }
 
 static int setup(void **state)
@@ -436,6 +517,9 @@ int main(void)
         cmocka_unit_test(the_last_one_that_starts_itself),
         cmocka_unit_test(another_one_that_dies),
         cmocka_unit_test(many_that_stay_down),
+        cmocka_unit_test(one_that_stays_down_without_memory_for_its_death),
+        cmocka_unit_test(our_erlang_ends_meanwhile),
+        cmocka_unit_test(a_core_that_does_not_start),
         cmocka_unit_test(programs_have_the_news),
     };
 

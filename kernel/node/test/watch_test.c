@@ -37,7 +37,7 @@ static struct published *pages;
 static struct timer *timers[TIMERS];
 static unsigned timer_count;
 static nanoseconds now;
-static bool is_metal, takes_nmi;
+static bool is_metal, takes_nmi, is_fenced;
 static unsigned asked;
 
 const struct machine *machine = &fake_machine;
@@ -50,7 +50,7 @@ const struct published *published_of(uint32_t node)
 }
 uint32_t node_state(uint32_t node)
 {
-    return pages[node].state;
+    return node == 1 && is_fenced ? NODE_DEAD : pages[node].state;
 }
 bool node_is_fenced_by(uint32_t guardian, uint32_t node, uint32_t incarnation)
 {
@@ -99,6 +99,9 @@ void channel_look(void)
 {
 }
 void channel_mend(void)
+{
+}
+void console_mend(void)
 {
 }
 void claim_check(void)
@@ -235,10 +238,34 @@ static void notice_comes_in_time(void **state)
     }
 }
 
+/* A silent core that stays down after its fence never says that it is dead; nobody is kept awake.
+ */
+static void who_is_fenced_is_let_be(void **state)
+{
+    static const struct fault fault = {.nodes = 2, .state = NODE_RUNNING, .sleeps = true};
+    int status;
+    pid_t child = fork();
+
+    if (child == 0) {
+        begin(&fault);
+        while (watch_notice(1) == NOTICE_NONE)
+            look(&fault);
+        is_fenced = true;
+        look(&fault);
+        nanoseconds before = now;
+        for (unsigned i = 0; i < 10; i++)
+            look(&fault);
+        _exit(watch_notice(1) != NOTICE_SILENCE || now < before + 10 * 500 * MS);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(notice_comes_in_time),
+        cmocka_unit_test(who_is_fenced_is_let_be),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
