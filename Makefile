@@ -197,6 +197,7 @@ $(B)/demo/%.beam: examples/demo/%.erl
 	@mkdir -p $(@D)
 	@erlc -Werror -o $(@D) $<
 demo: $(B)/packages-run
+	@[ '$(NODES)' != 1 ] || { echo 'make demo: it kills nodes while others go on: NODES=2 at least'; exit 2; }
 	@$(MAKE) --no-print-directory $(DEMO)
 	@$(MAKE) --no-print-directory image ADD=$(B)/demo:/demo IMAGE=$(B)/demo.img ROOT=$(B)/demo.erofs
 	@$(B)/hydros run --loader=$(B)/loader.elf --image=$(B)/demo.img --nodes=$(NODES) --memory=$(MEM) --accel=$(ACCEL) \

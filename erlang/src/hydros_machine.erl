@@ -10,12 +10,13 @@
 -define(FILES, "/proc/hydros/").
 -define(DEVICE, "/dev/hydros").
 
-%% @doc All nodes in the order of their numbers, as the kernel sees them now.
+%% @doc All nodes in the order of their numbers, as the kernel sees them now; none, when it cannot be asked (no file can be
+%% opened).
 -spec nodes() -> [hydros_text:pairs()].
 nodes() ->
     case read("nodes") of
         {ok, Text} -> hydros_text:nodes(Text);
-        {error, _} -> played()
+        {error, _} -> played(hydros_self:is_machine())
     end.
 
 %% @doc One of them.
@@ -23,7 +24,7 @@ nodes() ->
 node(Number) ->
     case read("nodes") of
         {ok, Text} -> hydros_text:node(Text, Number);
-        {error, _} -> played_node(Number)
+        {error, _} -> played_node(Number, played(hydros_self:is_machine()))
     end.
 
 %% @doc The deaths that this node knows of, newest first.
@@ -76,12 +77,14 @@ device_open() ->
 read(Name) ->
     file:read_file(?FILES ++ Name).
 
-played() ->
+played(true) ->
+    [];
+played(false) ->
     Self = hydros_self:number(),
     [played(Number, Number =:= Self orelse listens(Number)) || Number <- lists:seq(0, hydros_self:count() - 1)].
 
-played_node(Number) ->
-    case [Pairs || #{node := N} = Pairs <- played(), N =:= Number] of
+played_node(Number, Nodes) ->
+    case [Pairs || #{node := N} = Pairs <- Nodes, N =:= Number] of
         [Pairs] -> {ok, Pairs};
         [] -> error
     end.

@@ -504,10 +504,14 @@ are_gone([]) ->
     true;
 are_gone(Hidden) ->
     Lives = lives(),
-    not lists:any(fun({N, Life}) -> maps:get(N, Lives, none) =:= Life end, Hidden).
+    not lists:any(fun({N, Life}) -> is_life(N, Life, Lives) end, Hidden).
 
+%% Who lives, by the kernel. When that cannot be asked, nobody is taken for gone.
 lives() ->
     maps:from_list([{N, Life} || #{node := N, state := running, incarnation := Life} <- hydros_machine:nodes()]).
+
+is_life(_, _, Lives) when map_size(Lives) =:= 0 -> true;
+is_life(N, Life, Lives) -> maps:get(N, Lives, none) =:= Life.
 
 look(#state{start_until = met, lost = Lost} = State) when map_size(Lost) =:= 0 ->
     State;
@@ -516,8 +520,12 @@ look(#state{number = Number, members = Members, start_until = Start, lost = Lost
     Lives = lives(),
     Missing = maps:keys(Lives) -- [Number | maps:keys(Members)],
     State#state{
-        start_until = case Start =:= met orelse Missing =:= [] orelse Now >= Start of true -> met; false -> Start end,
-        lost = maps:filter(fun(N, {Life, Until, _}) -> maps:get(N, Lives, none) =:= Life andalso Now < Until end, Lost)
+        start_until =
+            case Start =:= met orelse (Missing =:= [] andalso map_size(Lives) > 0) orelse Now >= Start of
+                true -> met;
+                false -> Start
+            end,
+        lost = maps:filter(fun(N, {Life, Until, _}) -> is_life(N, Life, Lives) andalso Now < Until end, Lost)
     }.
 
 %% While something is waited for.
