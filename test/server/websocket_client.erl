@@ -1,14 +1,16 @@
 %% SPDX-License-Identifier: Apache-2.0
-%% On the host: many websockets (RFC 6455) to echo servers. Prints pairs: how many connected, failed, time of a connect with its
-%% upgrade, memory of the servers for each connection; then rounds, in each of which every connection sends at a steady rate: messages,
-%% lost ones, and latency. A message is sent when it is due, whether the last one's echo has come or not, and its latency counts from when it
-%% was due: a server that stands still makes all of them late, not one.
+%% On the host: many websockets (RFC 6455) to echo servers. Prints pairs: how many connected, failed, time of a connect with its upgrade,
+%% memory of the servers for each connection; then rounds, in each of which every connection sends at a steady rate: messages, lost ones,
+%% latency, how many were slow, and in how many tenths of a second those were due: in few if something stood still, in most if
+%% each message costs more. A message is sent when it is due, whether the last one's echo has come or not, and its latency counts from when
+%% it was due: a server that stands still makes all of them late, not one.
 -module(websocket_client).
 -export([run/5, wait/1]).
 
 -define(CONNECT_MS, 30000).
 -define(LATE_MS, 10000). % what has not come so long after the end of a round is lost
 -define(BORNE_US, 1000000). % 99 of 100 echoes of a round that the servers bear are faster; nothing is lost
+-define(SLOW_US, 50000).
 -define(AT_ONCE, 4). % QEMU's forwarding listens with a backlog of 1
 
 -type place() :: inet:port_number() | {inet:ip_address(), inet:port_number()}. % a port alone: of this host
@@ -64,7 +66,7 @@ rounds(_, [], _, Best) ->
 rounds(Pids, [PauseMs | Rest], Seconds, Best) ->
     Rate = length(Pids) * 1000 div PauseMs,
     [Pid ! {send, PauseMs, Seconds} || Pid <- Pids],
-    {Lists, Losses} = lists:unzip([receive {ended, Latencies, Lost} -> {Latencies, Lost} end || _ <- Pids]),
+    {Lists, Losses, Slow} = lists:unzip3([receive {ended, All, Lost, Late} -> {All, Lost, Late} end || _ <- Pids]),
     Sorted = lists:sort(lists:append(Lists)),
     At = "at_" ++ integer_to_list(Rate),
     say(At ++ "_messages", length(Sorted)),
@@ -72,6 +74,8 @@ rounds(Pids, [PauseMs | Rest], Seconds, Best) ->
     say(At ++ "_mean_us", lists:sum(Sorted) div max(1, length(Sorted))),
     say(At ++ "_p99_us", part(Sorted, 0.99)),
     say(At ++ "_max_us", part(Sorted, 1.0)),
+    say(At ++ "_slow", length(lists:append(Slow))),
+    say(At ++ "_slow_tenths", length(lists:usort([Due div 100000 || Due <- lists:append(Slow)]))),
     case lists:sum(Losses) =:= 0 andalso part(Sorted, 0.99) =< ?BORNE_US of
         true -> rounds(Pids, Rest, Seconds, Rate);
         false -> Best
@@ -172,7 +176,8 @@ answer(Socket, Read) ->
     awaited, % of the message whose echo is the next to come
     ends, % of the first message that is not sent
     read = <<>>,
-    latencies = []
+    latencies = [],
+    slow = [] % when those were due that took over SLOW_US
 }).
 
 idle(Self, Socket) ->
@@ -217,8 +222,10 @@ listen(#round{socket = Socket} = Round, Patience) ->
 echo(#round{read = Read, awaited = Awaited, due = Due} = Round) ->
     case Read of
         <<16#82, 32, Awaited:64/signed, 0:192, Rest/binary>> when Awaited < Due ->
-            Latencies = [now_us() - Awaited | Round#round.latencies],
-            echo(Round#round{read = Rest, awaited = Awaited + Round#round.pause, latencies = Latencies});
+            Took = now_us() - Awaited,
+            Slow = [Awaited || Took > ?SLOW_US] ++ Round#round.slow,
+            Latencies = [Took | Round#round.latencies],
+            echo(Round#round{read = Rest, awaited = Awaited + Round#round.pause, latencies = Latencies, slow = Slow});
         _ when byte_size(Read) < 34 ->
             send(Round);
         _ ->
@@ -226,8 +233,8 @@ echo(#round{read = Read, awaited = Awaited, due = Due} = Round) ->
     end.
 
 %% Lost is also what could not be sent.
-ended(#round{awaited = Awaited, ends = Ends, pause = Pause, latencies = Latencies}) ->
-    {ended, Latencies, (Ends - Awaited) div Pause}.
+ended(#round{awaited = Awaited, ends = Ends, pause = Pause, latencies = Latencies, slow = Slow}) ->
+    {ended, Latencies, (Ends - Awaited) div Pause, Slow}.
 
 %% 32 bytes: when it was due, which is a number below 0, and nothing.
 frame(Due) ->
