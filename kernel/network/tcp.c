@@ -15,6 +15,7 @@
 #include "memory/frames.h"
 #include "memory/heap.h"
 #include "network/connections.h"
+#include "network/segment.h"
 #include "network/shared.h"
 #include "network/stack.h"
 #include "network/wire.h"
@@ -182,6 +183,7 @@ static err_t connected(void *argument, struct tcp_pcb *pcb, err_t error)
 {
     struct socket *socket = argument;
 
+    segment_sizes(pcb);
     socket->state = SOCKET_CONNECTED;
     facts_keep(socket);
     wire_patience(socket);
@@ -241,6 +243,7 @@ static err_t accepted(void *argument, struct tcp_pcb *pcb, err_t error)
     address_from_lwip(&pcb->local_ip, pcb->local_port, &pending->inet.local);
     address_from_lwip(&pcb->remote_ip, pcb->remote_port, &pending->inet.remote);
     port_share(pending);
+    segment_sizes(pcb);
     attach(pending, pcb);
     socket_backlog_add(listener, pending);
     return ERR_OK;

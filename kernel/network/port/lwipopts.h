@@ -92,3 +92,6 @@
 #define SO_REUSE_RXTOALL         1 /* a datagram to many goes to all who are bound to its port */
 /* First numbers that nobody can guess. */
 #define LWIP_HOOK_TCP_ISN(local, local_port, remote, remote_port) connection_first_number()
+/* network/segment.c: what is not so is dropped. */
+#define LWIP_HOOK_TCP_INPACKET_PCB(pcb, head, options, first, rest, data)                          \
+    (segment_is_true(pcb, head, options, first, rest, (data)->tot_len) ? ERR_OK : ERR_VAL)

@@ -31,7 +31,8 @@
 enum { XID = 4, CIADDR = 12, YIADDR = 16, CHADDR = 28, COOKIE = 236 };
 
 bool far_is_silent, far_acknowledges = true;
-unsigned far_window = WINDOW, far_owes;
+unsigned far_window = WINDOW, far_owes, far_option_size;
+uint8_t far_options[40];
 struct far_lease far_lease;
 struct far_asked far_asked[FAR_ASKED];
 struct far_segment far_segments[FAR_SEGMENTS];
@@ -268,33 +269,60 @@ static void dhcp_heard(const uint8_t *bytes, size_t size)
 
 /* ---- TCP ---- */
 
-static void segment_send(unsigned size, unsigned flags)
+static void segment_send(uint32_t early, unsigned size, unsigned flags)
 {
     uint8_t bytes[FRAME] = {0}, *tcp = bytes + IP;
     ip_addr_t from = IPADDR4_INIT_BYTES(10, 0, 0, 1),
               to = IPADDR4_INIT_BYTES(10, 0, 0, connection.address);
-    size_t length = TCP_PLAIN + size;
+    size_t length = TCP_PLAIN + far_option_size + size;
     struct pbuf *whole = pbuf_alloc(PBUF_RAW, (u16_t)length, PBUF_RAM);
     uint16_t sum;
 
     put16(tcp, FAR_PORT);
     put16(tcp + 2, connection.port);
-    put32(tcp + TCP_NUMBER, connection.sent);
+    put32(tcp + TCP_NUMBER, connection.sent + early);
     put32(tcp + TCP_ACKNOWLEDGED, connection.next - far_owes);
-    tcp[TCP_HEAD] = 5 << 4;
-    tcp[TCP_SIGNS] = (uint8_t)(TCP_ACK | flags);
+    tcp[TCP_HEAD] = (uint8_t)((TCP_PLAIN + far_option_size) / 4 << 4);
+    tcp[TCP_SIGNS] = (uint8_t)flags;
     put16(tcp + TCP_WINDOW, far_window);
+    memcpy(tcp + TCP_PLAIN, far_options, far_option_size);
     pbuf_take(whole, tcp, (u16_t)length);
     sum = ip_chksum_pseudo(whole, 6, (u16_t)length, &from, &to);
     memcpy(tcp + TCP_SUM, &sum, 2);
     pbuf_free(whole);
-    connection.sent += size + (flags & (TCP_SYN | TCP_FIN) ? 1 : 0);
     packet_send(bytes, IP + length, 6, connection.address);
+}
+
+static void said(unsigned size, unsigned flags)
+{
+    uint32_t before = connection.sent;
+
+    connection.sent += size + (flags & (TCP_SYN | TCP_FIN) ? 1 : 0);
+    segment_send(before - connection.sent, size, flags);
 }
 
 void far_say(unsigned size, unsigned flags)
 {
-    segment_send(size, flags);
+    said(size, TCP_ACK | flags);
+}
+
+void far_say_early(uint32_t early, unsigned size, unsigned flags)
+{
+    segment_send(early, size, TCP_ACK | flags);
+}
+
+uint32_t far_has(void)
+{
+    return connection.next - connection.first - 1;
+}
+
+void far_dial(uint16_t port)
+{
+    connection.port = port;
+    connection.address = (uint8_t)far_published();
+    connection.next = 0;
+    connection.sent = NUMBER;
+    said(0, TCP_SYN);
 }
 
 static void tcp_heard(const uint8_t *bytes)
@@ -305,13 +333,16 @@ static void tcp_heard(const uint8_t *bytes)
     uint32_t number = get32(tcp + TCP_NUMBER);
 
     if (flags & TCP_SYN) {
+        bool is_answer = flags & TCP_ACK;
+
         connection.port = (uint16_t)get16(tcp);
         connection.address = address_get(bytes + HEAD + 12);
         connection.first = number;
         connection.next = number + 1;
-        connection.sent = NUMBER;
         far_segment_count = 0;
-        segment_send(0, TCP_SYN);
+        if (!is_answer)
+            connection.sent = NUMBER;
+        said(0, is_answer ? TCP_ACK : TCP_SYN | TCP_ACK);
         return;
     }
     if (size == 0 && flags == TCP_ACK && number == connection.next)
@@ -324,10 +355,12 @@ static void tcp_heard(const uint8_t *bytes)
         abort();
     far_segments[far_segment_count++] = (struct far_segment){
         .size = size, .flags = flags, .number = number - connection.first - 1, .ms = far_ms()};
-    if (number == connection.next)
-        connection.next += size + (flags & TCP_FIN ? 1 : 0);
+    uint32_t end = number + size + (flags & TCP_FIN ? 1 : 0);
+
+    if (!TCP_SEQ_GT(number, connection.next) && TCP_SEQ_GT(end, connection.next))
+        connection.next = end;
     if (!(flags & TCP_RST) && far_acknowledges)
-        segment_send(0, 0);
+        said(0, TCP_ACK);
 }
 
 /* ---- time ---- */

@@ -56,5 +56,12 @@ extern struct far_segment {   /* what it got, but for its handshake */
     unsigned ms;
 } far_segments[FAR_SEGMENTS];
 extern unsigned far_segment_count;
+extern unsigned far_option_size; /* of what it says: */
+extern uint8_t far_options[40];
+uint32_t far_has(void); /* bytes in order, and the node's end */
+/* To a port of the node, instead of being called. */
+void far_dial(uint16_t port);
 /* So many bytes, and an acknowledgement of all it has. flags: of TCP, besides. */
 void far_say(unsigned size, unsigned flags);
+/* The same, so many numbers too early; it counts as not said. */
+void far_say_early(uint32_t early, unsigned size, unsigned flags);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What lwIP asks of the compiler and of the kernel it stands in. */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,3 +22,7 @@ void *network_alloc(size_t size);
 void *network_alloc_zeroed(size_t count, size_t size);
 void network_free(void *memory);
 uint16_t network_sum(const void *bytes, int size);
+struct tcp_pcb;
+struct tcp_hdr;
+bool segment_is_true(const struct tcp_pcb *pcb, struct tcp_hdr *head, size_t options, size_t first,
+                     uint8_t *rest, size_t size);
