@@ -14,7 +14,8 @@
 %%   seconds, and as long as another node sees it. Nodes that were apart for longer may each have a copy when they
 %%   meet: then all but one are ended;</li>
 %% <li>`return': `true' when it goes back to a node that is preferred when that returns;</li>
-%% <li>`restart', `shutdown': as in a supervisor, `shutdown' in milliseconds.</li>
+%% <li>`restart', `shutdown': as in a supervisor, `shutdown' in milliseconds. One that is `transient' or `temporary' and ends,
+%%   or whose start gives `ignore', is done: it is forgotten, and its other copies end, too.</li>
 %% </ul>
 %% On each node there is one agent. The one on the lowest node leads, once the others have granted it that: it alone
 %% starts and stops, by {@link hydros_place:plan/2}. What is wanted is known to all agents, so any of them can lead; that

@@ -10,8 +10,9 @@
  *  - a core is started only by who has written its partition, and only while it is stopped;
  *  - when all has come to rest, no node is dead while another lives.
  *
- * Left out: whose turn it is (here: anybody's at any time), back-off, and that at one moment nodes
- * differ in whom they take for dead.
+ * Left out: whose turn it is (here: anybody's at any time), back-off, that at one moment nodes
+ * differ in whom they take for dead, a core that starts itself, and what the last living one does
+ * while it dies (both are played with the real code by kernel/node/test/guardian_test.c).
  *
  * CHECK: -DN=2 -DDEATHS=2 -DSLOW=2
  * CHECK: -DN=3 -DDEATHS=1 -DSLOW=1
