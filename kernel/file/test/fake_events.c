@@ -18,6 +18,7 @@ unsigned fake_frames, fake_broken_pipes, fake_sleeps, fake_files_max = 1024;
 bool fake_frames_are_out, fake_process_ends;
 struct caller_credentials fake_who = {7, 0, 0};
 nanoseconds fake_now;
+size_t fake_frames_total = 100000;
 static struct file_table *table;
 struct thread *current;
 int (*fifo_open)(struct inode *inode, struct file *file);
@@ -54,7 +55,7 @@ size_t frames_free(void)
 
 size_t frames_total(void)
 {
-    return 100000;
+    return fake_frames_total;
 }
 
 void *heap_alloc(size_t size)

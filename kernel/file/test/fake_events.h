@@ -9,6 +9,7 @@
 #include "file/socket.h"
 
 extern unsigned fake_frames;       /* in use */
+extern size_t fake_frames_total;   /* of the node */
 extern bool fake_frames_are_out;   /* frame_alloc fails */
 extern bool fake_process_ends;     /* what closes now is closed by its end */
 extern unsigned fake_broken_pipes; /* SIGPIPEs sent */

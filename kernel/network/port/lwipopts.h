@@ -83,7 +83,6 @@
 #define TCP_SNDQUEUELOWAT        (TCP_SND_QUEUELEN / 2)
 #define TCP_OVERSIZE             TCP_MSS /* small writes fill up one segment */
 #define TCP_QUEUE_OOSEQ          1 /* what comes out of order is kept: one loss, one segment again */
-#define TCP_OOSEQ_MAX_BYTES      TCP_WND
 #define LWIP_TCP_SACK_OUT        1       /* and the sender is told what is here */
 #define TCP_LISTEN_BACKLOG       1       /* listen(2)'s number holds for half-open ones too */
 #define LWIP_TCP_KEEPALIVE       1       /* TCP_KEEPIDLE, KEEPINTVL, KEEPCNT */
@@ -95,3 +94,6 @@
 /* network/segment.c: what is not so is dropped. */
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, head, options, first, rest, data)                          \
     (segment_is_true(pcb, head, options, first, rest, (data)->tot_len) ? ERR_OK : ERR_VAL)
+/* Out of order: of full segments a window has 180; of crumbs it could have 256 Ki, and each that
+ * comes is sorted in. */
+#define TCP_OOSEQ_PBUFS_LIMIT(pcb) (stack_is_crowded() ? 16 : 256)

@@ -94,6 +94,11 @@ bool listener_is_full(const struct tcp_pcb_listen *listener)
     return listener->local_port != PORT;
 }
 
+bool stack_is_crowded(void)
+{
+    return random_state & 1;
+}
+
 static bool no_hardware(uint64_t *value)
 {
     return false;

@@ -17,6 +17,8 @@
 
 #include <cmocka.h>
 
+#include <lwip/priv/tcp_priv.h>
+
 #include "file/inet.h"
 #include "file/test/fake_events.h"
 #include "linux/socket_abi.h"
@@ -235,6 +237,61 @@ static void nothing_is_behind_an_end(void **state)
     }
 }
 
+/* ---- out of order ---- */
+
+static unsigned kept(struct file *file)
+{
+    const struct tcp_pcb *pcb = socket_of(file)->inet.wire;
+    unsigned count = 0;
+
+    for (const struct tcp_seg *segment = pcb->ooseq; segment; segment = segment->next)
+        count += pbuf_clen(segment->p);
+    return count;
+}
+
+static void crumbs_are_few(void **state)
+{
+    struct file *file = accepted();
+    size_t frames = fake_frames_total;
+
+    for (unsigned i = 0; i < 1000; i++) {
+        far_say_early(1 + 2 * i, 1, 0);
+        far_pass(0);
+    }
+    assert_int_equal(kept(file), 256);
+    while (!stack_is_crowded())
+        fake_frames_total--;
+    far_say_early(2000, 1, 0);
+    assert_int_equal(kept(file), 16);
+    fake_frames_total = frames;
+    gap_fills(2000);
+    assert_int_equal(kept(file), 0);
+    assert_int_equal(received(file), 2000);
+    ends_well(file, 0);
+}
+
+static void a_whole_window_waits_for_its_first(void **state)
+{
+    options_say((const uint8_t[]){3, 3, 0, 1}, 4);
+    struct file *file = accepted();
+    unsigned size = 256 * 1024, count = 0;
+
+    far_option_size = 0;
+    for (unsigned at = 1; at < size; at += FULL, count++) {
+        far_say_early(at, size - at < FULL ? size - at : FULL, 0);
+        far_pass(0);
+    }
+    assert_int_equal(kept(file), count);
+    far_say_early(0, 1, 0);
+    assert_int_equal(kept(file), 0);
+    for (unsigned i = 0; i < size; i += sizeof(bytes))
+        assert_int_equal(received(file), size - i < sizeof(bytes) ? size - i : sizeof(bytes));
+    file_put(file);
+    far_pass(1);
+    far_say_early(size, 0, RESET);
+    far_segment_count = 0;
+}
+
 static int listens(void **state)
 {
     struct socket_name name = {.size = 16, .family = AF_INET};
@@ -259,6 +316,8 @@ int main(void)
         cmocka_unit_test(nothing_is_beyond_the_window),
         cmocka_unit_test(the_window_is_kept),
         cmocka_unit_test(nothing_is_behind_an_end),
+        cmocka_unit_test(crumbs_are_few),
+        cmocka_unit_test(a_whole_window_waits_for_its_first),
     };
 
     return cmocka_run_group_tests(tests, listens, NULL);
