@@ -12,6 +12,7 @@ main() ->
     seen(),
     dead(2),
     started(),
+    found(),
     logs(),
     armed(1),
     ended(1),
@@ -79,7 +80,36 @@ started() ->
         {fun hydros:spawn/1, [n0@hydros, n1@hydros]}, {fun(F) -> hydros:spawn(1, F) end, [n1@hydros]},
         {fun(F) -> hydros:spawn(n1@hydros, F) end, [n1@hydros]}
     ]],
+    least_loaded(n0@hydros, n1@hydros),
+    least_loaded(n1@hydros, n0@hydros),
     held("spawn/1,2").
+
+least_loaded(Busy, Free) ->
+    Self = self(),
+    Loops = [erlang:spawn(Busy, fun busy/0) || _ <- lists:seq(1, 8)],
+    until(fun() ->
+        _ = hydros:spawn(fun() -> Self ! {here, node()} end),
+        receive {here, Node} -> Node =:= Free end
+    end),
+    [exit(Loop, kill) || Loop <- Loops].
+
+busy() ->
+    busy().
+
+%% On another node, there and here (this one's own first), and by a name of global's.
+found() ->
+    Self = self(),
+    There = erlang:spawn(n1@hydros, fun() -> true = register(api_name, self()), Self ! registered, timer:sleep(infinity) end),
+    receive registered -> ok end,
+    There = hydros:whereis(api_name),
+    true = register(api_name, Self),
+    Self = hydros:whereis(api_name),
+    true = unregister(api_name),
+    yes = global:register_name({api, name}, There),
+    There = hydros:whereis({api, name}),
+    true = exit(There, kill),
+    until(fun() -> {undefined, undefined} =:= {hydros:whereis(api_name), hydros:whereis({api, name})} end),
+    held("whereis/1").
 
 %% Kernel and Erlang of two nodes in one order.
 logs() ->
