@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# 1 to 16 cores, memory from 192 MiB a node (and the boot store) upward and above 4 GiB, gaps in the APIC ids.
+# 1 to 16 cores, all nodes of which become one cluster; memory from 192 MiB a node (and the boot store) upward and above 4 GiB, gaps in the
+# APIC ids.
 # LIMIT: 400
 . test/system/common
 try() { # NODES MEMORY QEMU-ARGUMENT...
     local nodes="$1" memory="$2"
     shift 2
-    machine --nodes=$nodes --memory=$memory "$@" --timeout=200 --eval='io:format("up~n")'
+    machine --nodes=$nodes --memory=$memory "$@" --timeout=200 --eval='ok = hydros:wait(150000), io:format("up~n")'
     expect_status 0
     expect_output up
     expect_line "node 0 of $nodes"
