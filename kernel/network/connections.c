@@ -221,11 +221,11 @@ static struct tcp_pcb *find(struct tcp_pcb *pcb, const struct tcp_hdr *head)
                    lwip_ntohs(head->dest));
 }
 
-const struct tcp_pcb *connection_known(const ip_addr_t *remote, uint16_t remote_port,
-                                       const ip_addr_t *local, uint16_t local_port)
+struct tcp_pcb *connection_known(const ip_addr_t *remote, uint16_t remote_port,
+                                 const ip_addr_t *local, uint16_t local_port)
 {
     choose_hash(hash(remote, remote_port, local, local_port));
-    const struct tcp_pcb *pcb = find_in(tcp_active_pcbs, remote, remote_port, local, local_port);
+    struct tcp_pcb *pcb = find_in(tcp_active_pcbs, remote, remote_port, local, local_port);
 
     return pcb ? pcb : find_in(tcp_tw_pcbs, remote, remote_port, local, local_port);
 }

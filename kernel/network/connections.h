@@ -14,8 +14,8 @@
  * addresses and ports stand. Listeners and what is only bound need no choice. */
 void connection_choose(const struct tcp_pcb *pcb);
 /* The connection of these addresses and ports, whose list is chosen then. NULL: there is none. */
-const struct tcp_pcb *connection_known(const ip_addr_t *remote, uint16_t remote_port,
-                                       const ip_addr_t *local, uint16_t local_port);
+struct tcp_pcb *connection_known(const ip_addr_t *remote, uint16_t remote_port,
+                                 const ip_addr_t *local, uint16_t local_port);
 /* None is here, but would an ACK with these numbers (of its own first byte, of what it
  * acknowledges) make one, since a cookie of ours was sent? */
 bool connection_is_awaited(const ip_addr_t *remote, uint16_t remote_port, const ip_addr_t *local,

@@ -21,6 +21,7 @@
 #include "network/wire.h"
 
 #define ALL_ENDED   (EVENT_ALL & ~EVENT_PRI & ~EVENT_NVAL)
+#define PORT_TRIES  16  /* of ours, while connections that nobody holds go on from others */
 #define BACKLOG_ALL 255 /* of lwIP: connections.c and the socket's own hold */
 
 static const struct socket_ops wire_tcp_ops;
@@ -317,7 +318,7 @@ int wire_listen(struct socket *socket)
     return 0;
 }
 
-int wire_connect(struct socket *socket)
+static int connect_from_here(struct socket *socket)
 {
     struct tcp_pcb *pcb;
     ip_addr_t address;
@@ -330,14 +331,17 @@ int wire_connect(struct socket *socket)
         return -ENOBUFS;
     }
     address_to_lwip(&socket->inet.remote, &address);
-    /* For connection_choose, as tcp_connect does it. */
+    /* For the choice of a list, as tcp_connect does it. */
     const ip_addr_t *own = ip_netif_get_local_ip(&stack_link, &address);
 
     if (own && ip_addr_isany(&pcb->local_ip))
         ip_addr_copy(pcb->local_ip, *own);
-    ip_addr_copy(pcb->remote_ip, address);
-    pcb->remote_port = socket->inet.remote.port;
-    connection_choose(pcb);
+    struct tcp_pcb *old =
+        connection_known(&address, socket->inet.remote.port, &pcb->local_ip, pcb->local_port);
+
+    /* As for those who call us (connections.c:knock): nobody waits for it any more. */
+    if (old && old->state == TIME_WAIT)
+        tcp_abort(old);
     socket->state = SOCKET_CONNECTING;
     attach(socket, pcb);
     err_t error = tcp_connect(pcb, &address, socket->inet.remote.port, connected);
@@ -352,6 +356,21 @@ int wire_connect(struct socket *socket)
     }
     stack_done();
     return 0;
+}
+
+int wire_connect(struct socket *socket)
+{
+    int error;
+
+    for (unsigned i = 0; i < PORT_TRIES; i++) {
+        error = connect_from_here(socket);
+        if (error != -EADDRNOTAVAIL || socket->inet.port_asked)
+            break;
+        inet_unbind_source(socket);
+        if (inet_bind_source(socket, &socket->inet.remote) != 0)
+            break;
+    }
+    return error;
 }
 
 /* ---- socket calls ---- */

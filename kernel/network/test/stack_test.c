@@ -553,6 +553,40 @@ static void bytes_come_after_the_end_of_reading(void **state)
     file_put(file);
 }
 
+/* A port whose last connection, to the same end, fades away (ours ended first) serves again; where
+ * that is still under way another one is taken, unless the program asked for this one. */
+static void a_port_serves_again(void **state)
+{
+    struct socket_name name = {.size = 16, .family = AF_INET};
+
+    name.bytes[2] = 10;
+    for (int fades = 0; fades <= 1; fades++) {
+        for (int asked = 0; asked <= 1; asked++) {
+            uint16_t port[2];
+
+            for (int again = 0; again <= 1; again++) {
+                struct file *file;
+                struct socket *socket = opened(&file);
+                int refused = again && asked && !fades;
+
+                srand(7); /* the first choice is the same */
+                if (asked)
+                    assert_int_equal(socket->ops->bind(socket, &name), 0);
+                assert_int_equal(dial(socket, AF_INET), refused ? -EADDRNOTAVAIL : -EINPROGRESS);
+                far_pass(1);
+                if (!refused)
+                    assert_int_equal(socket->state, SOCKET_CONNECTED);
+                port[again] = socket->inet.local.port;
+                file_put(file);
+                far_pass(1);
+                if (fades || again)
+                    far_say(0, END);
+            }
+            assert_int_equal(port[0] == port[1], asked || fades);
+        }
+    }
+}
+
 static unsigned woken;
 
 static void wake(struct waiter *waiter, unsigned events)
@@ -632,6 +666,7 @@ int main(void)
         cmocka_unit_test(a_cork_does_not_hold_what_waits_for_room),
         cmocka_unit_test(who_has_vanished_is_found_out),
         cmocka_unit_test(bytes_come_after_the_end_of_reading),
+        cmocka_unit_test(a_port_serves_again),
         cmocka_unit_test(who_waits_hears_of_a_disconnection),
         cmocka_unit_test(an_exit_does_not_linger),
     };
