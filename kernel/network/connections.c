@@ -140,12 +140,13 @@ void connections_address_ends(const ip_addr_t *address)
 /* ---- time ---- */
 
 /* In fields that only a connection with keep-alive uses: how far the other end has taken what was
- * sent, and when it last went on. */
+ * sent, and when it last went on. lwIP counts a minute of LAST_ACK from our end of it, and would
+ * drop what is still under way. */
 void connection_orphan(struct tcp_pcb *pcb)
 {
     ip_reset_option(pcb, SOF_KEEPALIVE);
     pcb->keep_idle = pcb->lastack;
-    pcb->keep_intvl = tcp_ticks;
+    pcb->keep_intvl = pcb->tmr = tcp_ticks;
 }
 
 static void orphans_look(void)

@@ -138,6 +138,8 @@ static void a_lease_is_rebound(void **state)
 
 /* ---- sockets ---- */
 
+static char bytes[10000];
+
 static struct socket *opened(struct file **file)
 {
     assert_int_equal(socket_create(AF_INET, SOCK_STREAM, 0, NONBLOCKING, file), 0);
@@ -170,7 +172,6 @@ static struct socket *connected(struct file **file)
 
 static long send_more(struct file *file, size_t size, unsigned flags)
 {
-    static char bytes[10000];
     struct io io;
     struct socket_message message = {.io = &io, .flags = flags | MSG_NOSIGNAL};
 
@@ -180,7 +181,6 @@ static long send_more(struct file *file, size_t size, unsigned flags)
 
 static long receive(struct file *file)
 {
-    static char bytes[10000];
     struct io io;
     struct socket_message message = {.io = &io};
 
@@ -587,6 +587,34 @@ static void a_port_serves_again(void **state)
     }
 }
 
+/* The other end has ended, and so does the program: what is under way arrives, however long it
+ * takes, as long as some of it does each minute. */
+static void a_slow_reader_gets_all(void **state)
+{
+    struct file *file;
+    unsigned size = 5 * sizeof(bytes), before = far_ms();
+
+    (void)connected(&file);
+    far_say(0, END);
+    for (unsigned i = 0; i < 5; i++)
+        assert_int_equal(send_more(file, sizeof(bytes), 0), sizeof(bytes));
+    file_put(file);
+    room = far_window;
+    far_window = 5000;
+    far_acknowledges = false;
+    while (far_has() < size && far_ms() - before < 10 * MINUTE) {
+        far_segment_count = 0;
+        far_pass(5000);
+        far_say(0, 0);
+    }
+    far_window = room;
+    far_acknowledges = true;
+    assert_in_range(far_ms() - before, 2 * MINUTE, 6 * MINUTE);
+    far_pass(5000);
+    assert_int_equal(far_has(), size + 1);
+    far_segment_count = 0;
+}
+
 static unsigned woken;
 
 static void wake(struct waiter *waiter, unsigned events)
@@ -667,6 +695,7 @@ int main(void)
         cmocka_unit_test(who_has_vanished_is_found_out),
         cmocka_unit_test(bytes_come_after_the_end_of_reading),
         cmocka_unit_test(a_port_serves_again),
+        cmocka_unit_test(a_slow_reader_gets_all),
         cmocka_unit_test(who_waits_hears_of_a_disconnection),
         cmocka_unit_test(an_exit_does_not_linger),
     };
