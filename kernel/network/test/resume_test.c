@@ -78,6 +78,8 @@ static void who_has_lost_nothing_is_silent(void **state)
     resume(ESTABLISHED, 200, false);
     assert_int_equal(sent_again, 0);
     assert_int_equal(acknowledged, 3 * AT_ONCE);
+    resume(ESTABLISHED, 4000, false); /* its owner was silent, and not found out at once */
+    assert_int_equal(acknowledged, 3 * AT_ONCE);
 }
 
 int main(void)
