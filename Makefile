@@ -51,7 +51,7 @@ SMALL_FILES := $(addprefix kernel/node/,watch suspicion quarrel guardian claim e
   $(addprefix kernel/,main panic symbols lib/format lib/log lib/random arch/x86_64/cpu arch/x86_64/serial)
 SMALL := $(filter-out $(FAST),$(patsubst %.c,%,$(wildcard $(SMALL_DIRS:%=kernel/%/*.c)))) $(SMALL_FILES)
 optimize = $(if $(filter $(1),$(SMALL)),-Os -mstringop-strategy=libcall,-O2)
-KERNEL_LDFLAGS := -nostdlib -static --wrap=tcp_input --wrap=tcp_output --wrap=ip6_frag --gc-sections -z max-page-size=4096 -z noexecstack --build-id=none -T kernel/link.ld
+KERNEL_LDFLAGS := -nostdlib -static --wrap=tcp_input --wrap=tcp_output --wrap=ip6_frag --wrap=nd6_input --gc-sections -z max-page-size=4096 -z noexecstack --build-id=none -T kernel/link.ld
 
 # Other flags make all objects anew.
 KERNEL_FLAGS := $(KERNEL_CFLAGS) $(call optimize,$(firstword $(SMALL))) but $(FAST) also $(SMALL_FILES)

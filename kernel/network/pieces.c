@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A segment that was made before its path became narrower goes in pieces (RFC 8200, 4.5), and no
- * card makes a sum over several of them: it is made here. */
+/*
+ * A segment that was made before its path became narrower goes in pieces (RFC 8200, 4.5), and no
+ * card makes a sum over several of them: it is made here. And neighbour discovery that came in
+ * pieces is nothing (RFC 6980): sender.c looks at frames, and lwIP takes the kind of the whole from
+ * the piece that came first, whichever it is.
+ */
 #include <lwip/inet_chksum.h>
 #include <lwip/ip6_frag.h>
+#include <lwip/nd6.h>
 #include <lwip/prot/ip6.h>
 #include <lwip/prot/tcp.h>
 
 err_t __real_ip6_frag(struct pbuf *packet, struct netif *link, const ip6_addr_t *to);
 err_t __wrap_ip6_frag(struct pbuf *packet, struct netif *link, const ip6_addr_t *to);
+void __real_nd6_input(struct pbuf *packet, struct netif *link);
+void __wrap_nd6_input(struct pbuf *packet, struct netif *link);
 
 /* Headers of what lwIP sends stand in the first piece of its memory. */
 static void sum_make(struct pbuf *packet)
@@ -32,4 +39,13 @@ err_t __wrap_ip6_frag(struct pbuf *packet, struct netif *link, const ip6_addr_t 
         packet->len >= IP6_HLEN + TCP_HLEN)
         sum_make(packet);
     return __real_ip6_frag(packet, link, to);
+}
+
+/* What came in one frame is in one part of memory. */
+void __wrap_nd6_input(struct pbuf *packet, struct netif *link)
+{
+    if (packet->next)
+        pbuf_free(packet);
+    else
+        __real_nd6_input(packet, link);
 }

@@ -207,7 +207,8 @@ static bool is_of_node(const uint8_t card[ADDRESS_SIZE], uint32_t node_count,
 }
 
 /* Neighbour discovery behind headers that nobody puts there, or in pieces (RFC 6980); or nobody can
- * see what stands behind them. A later piece is lost without its first one. */
+ * see what stands behind them. A later piece may stand there: whatever comes of it, the node's own
+ * stack takes no discovery that came in pieces (pieces.c). */
 static bool discovery_hides(const uint8_t *frame, size_t size)
 {
     size_t at = V6_END, end = V6_END + number16(frame + V6_LENGTH);

@@ -303,7 +303,7 @@ static void nothing_hides(void **state)
             assert_false(sender_says_node(card, 2, frame, size));
         }
     }
-    stranger(128); /* a long echo: its later pieces have no kind */
+    stranger(128); /* a long echo: its later pieces have no kind; what they say is pieces.c's */
     behind((const uint8_t[]){44}, 1);
     assert_false(sender_says_node(card, 2, frame, size));
     frame[57] = 8;
