@@ -224,7 +224,7 @@ static bool wire_is_true(const uint8_t *frame, size_t size)
 
     return switch_node(card, nodes, frame + ADDRESS_SIZE) == nodes &&
            (address == 0 || (address != shared_four() && !is_held(address, nodes))) &&
-           !sender_says_node(card, nodes, frame, size);
+           !sender_says_node(card, nodes, shared_six(), frame, size);
 }
 
 /* Its own, or, for the stack of a node, what the owner of the card hands on from the wire. */

@@ -196,12 +196,14 @@ uint32_t sender_says(const uint8_t *frame, size_t size)
                : 0;
 }
 
-/* The last byte of such an address is the node's number. */
-static bool is_of_node(const uint8_t card[ADDRESS_SIZE], uint32_t node_count,
-                       const uint8_t address[V6_SIZE])
+/* The shared one, or a node's, whose last byte is its number. */
+static bool is_of_machine(const uint8_t card[ADDRESS_SIZE], uint32_t node_count,
+                          const uint8_t *shared, const uint8_t address[V6_SIZE])
 {
     uint8_t hardware[ADDRESS_SIZE];
 
+    if (shared && memcmp(address, shared, V6_SIZE) == 0)
+        return true;
     switch_address(card, address[V6_SIZE - 1], hardware);
     return switch_node(card, node_count, hardware) < node_count && is_of(address, hardware);
 }
@@ -229,13 +231,13 @@ static bool discovery_hides(const uint8_t *frame, size_t size)
            (at >= end || (frame[at] >= ROUTER_ASKED && frame[at] <= REDIRECT));
 }
 
-bool sender_says_node(const uint8_t card[ADDRESS_SIZE], uint32_t node_count, const uint8_t *frame,
-                      size_t size)
+bool sender_says_node(const uint8_t card[ADDRESS_SIZE], uint32_t node_count, const uint8_t *shared,
+                      const uint8_t *frame, size_t size)
 {
     if (size < V6_END || number16(frame + TYPE) != 0x86dd)
         return false;
-    if (is_of_node(card, node_count, frame + V6_FROM) || discovery_hides(frame, size))
+    if (is_of_machine(card, node_count, shared, frame + V6_FROM) || discovery_hides(frame, size))
         return true;
     return frame[V6_NEXT] == ICMP6 && size >= ND_END && frame[V6_END] == NEIGHBOUR &&
-           is_of_node(card, node_count, frame + ND_TARGET);
+           is_of_machine(card, node_count, shared, frame + ND_TARGET);
 }

@@ -19,7 +19,7 @@ struct sender {
 bool sender_is_true(const struct sender *sender, const uint8_t *frame, size_t size);
 /* A whole frame from outside that says of an IPv4 address where it is (ARP). 0: it says nothing. */
 uint32_t sender_says(const uint8_t *frame, size_t size);
-/* The same of an address of IPv6 that a node has, of those with this card; or it comes from one, or
- * hides such words behind other headers. */
-bool sender_says_node(const uint8_t card[ADDRESS_SIZE], uint32_t node_count, const uint8_t *frame,
-                      size_t size);
+/* The same of an address of IPv6 that a node has, of those with this card, or that all share (NULL:
+ * none); or it comes from one, or hides such words behind other headers. */
+bool sender_says_node(const uint8_t card[ADDRESS_SIZE], uint32_t node_count, const uint8_t *shared,
+                      const uint8_t *frame, size_t size);

@@ -372,7 +372,7 @@ static void sender_look(const uint8_t *frame, size_t size)
 
     if (sender_is_true(&one, frame, size) && sender_is_true(&other, frame, size))
         abort();
-    if (sender_says(frame, size) && sender_says_node(card, 4, frame, size))
+    if (sender_says(frame, size) && sender_says_node(card, 4, NULL, frame, size))
         abort();
 }
 
