@@ -245,6 +245,8 @@ static err_t accepted(void *argument, struct tcp_pcb *pcb, err_t error)
     address_from_lwip(&pcb->remote_ip, pcb->remote_port, &pending->inet.remote);
     port_share(pending);
     segment_sizes(pcb);
+    if (pcb->nrtx == 0)
+        wire_clock(pcb);
     attach(pending, pcb);
     socket_backlog_add(listener, pending);
     return ERR_OK;
@@ -286,6 +288,7 @@ static struct tcp_pcb *bound(const struct socket *socket)
     if (family == IPADDR_TYPE_ANY)
         address = *IP_ANY_TYPE;
     ip_set_option(pcb, SOF_REUSEADDR);
+    wire_clock(pcb);
     if (tcp_bind(pcb, &address, local->port) == ERR_OK)
         return pcb;
     tcp_close(pcb);

@@ -72,6 +72,14 @@ static uint32_t standstill_ms(struct socket *socket, const struct tcp_pcb *pcb)
     return (tcp_ticks - socket->inet.since) * TCP_SLOW_INTERVAL;
 }
 
+/* RFC 6298, 2: what is lost before anything was measured goes again after a second; lwIP's own is
+ * three. A SYN then after two, and each four: 20 s in all, as lwIP counts them. */
+void wire_clock(struct tcp_pcb *pcb)
+{
+    pcb->sv = 1000 / TCP_SLOW_INTERVAL;
+    pcb->rto = (s16_t)(pcb->sv << LWIP_MIN(pcb->nrtx, 2));
+}
+
 /* Each turn of the slow clock, while connecting, under TCP_USER_TIMEOUT or a cork, or while a
  * sender waits: lwIP says nothing when there is memory again. */
 static err_t looked_at(void *argument, struct tcp_pcb *pcb)
@@ -81,6 +89,8 @@ static err_t looked_at(void *argument, struct tcp_pcb *pcb)
     uint32_t standstill = standstill_ms(socket, pcb);
     int error = 0;
 
+    if (socket->state == SOCKET_CONNECTING)
+        wire_clock(pcb);
     if (socket->state == SOCKET_CONNECTING && standstill >= NEIGHBOUR_MS &&
         !neighbour_answers(&pcb->remote_ip))
         error = EHOSTUNREACH;

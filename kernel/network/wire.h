@@ -26,6 +26,7 @@ void wire_options(struct socket *socket);
 void wire_unlisten(struct socket *socket);
 void wire_lost(struct tcp_pcb *pcb, int error); /* its connection ends; the pcb is gone then */
 void wire_patience(struct socket *socket);      /* who is waited for, and how long */
+void wire_clock(struct tcp_pcb *pcb);           /* when it is sent again, as long as nothing came */
 void wire_info(const struct socket *socket, struct tcp_info *info);
 void wire_options_set(struct socket *socket); /* by a program, which may have pulled the cork */
 /* cork.c */

@@ -553,6 +553,62 @@ static void bytes_come_after_the_end_of_reading(void **state)
     file_put(file);
 }
 
+/* When it answers from so many ms on: how long it takes. */
+static unsigned connected_after(unsigned lost_ms)
+{
+    struct file *file;
+    struct socket *socket = opened(&file);
+    unsigned before = far_ms();
+
+    far_is_silent = true;
+    assert_int_equal(dial(socket, AF_INET), -EINPROGRESS);
+    far_pass(lost_ms);
+    far_is_silent = false;
+    while (socket->state == SOCKET_CONNECTING)
+        far_pass(10);
+    unsigned ms = far_ms() - before;
+
+    file_put(file);
+    far_pass(1);
+    far_say(0, RESET);
+    return ms;
+}
+
+/* RFC 6298: a second, two, four, and no more than that. */
+static void a_first_loss_costs_a_second(void **state)
+{
+    struct file *file;
+    struct socket *socket;
+
+    far_pass(6 * MINUTE); /* so that its hardware address is known anew, and for minutes */
+    (void)connected_after(0);
+    assert_in_range(connected_after(100), 800, 1100);
+    assert_in_range(connected_after(1200), 2600, 3300);
+    assert_in_range(connected_after(12000), 14000, 15500);
+    (void)connected(&file);
+    far_loses = 1;
+    unsigned before = far_ms();
+
+    assert_int_equal(send_more(file, 5, 0), 5);
+    for (unsigned passed = 0; passed < 5000 && far_segment_count == 0; passed++)
+        far_pass(1);
+    assert_in_range(far_ms() - before, 400, 1100);
+    ASSERT_CAME(5);
+    file_put(file);
+    far_pass(1);
+    far_say(0, RESET);
+    socket = opened(&file);
+    far_is_silent = true;
+    assert_int_equal(dial(socket, AF_INET), -EINPROGRESS);
+    for (before = far_ms(); socket->state == SOCKET_CONNECTING && far_ms() - before < 3 * MINUTE;)
+        far_pass(100);
+    far_is_silent = false;
+    assert_in_range(far_ms() - before, 17000, 21000);
+    assert_int_equal(receive(file), -ETIMEDOUT);
+    file_put(file);
+    far_segment_count = 0;
+}
+
 /* A port whose last connection, to the same end, fades away (ours ended first) serves again; where
  * that is still under way another one is taken, unless the program asked for this one. */
 static void a_port_serves_again(void **state)
@@ -694,6 +750,7 @@ int main(void)
         cmocka_unit_test(a_cork_does_not_hold_what_waits_for_room),
         cmocka_unit_test(who_has_vanished_is_found_out),
         cmocka_unit_test(bytes_come_after_the_end_of_reading),
+        cmocka_unit_test(a_first_loss_costs_a_second),
         cmocka_unit_test(a_port_serves_again),
         cmocka_unit_test(a_slow_reader_gets_all),
         cmocka_unit_test(who_waits_hears_of_a_disconnection),
