@@ -225,14 +225,15 @@ $(B)/fuzz/%: %.c $$(call sources_of,%.c)
 	@mkdir -p $(@D)
 	@echo "  CC $< (fuzz)"
 	@clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Wno-everything -Wl,--wrap=tcp_input -I. -Ikernel -Iboot -Itool $(LWIP_INCLUDE) $(filter %.c,$^) -o $@
-# Where a fuzzer begins: what somebody has thought of already.
+# Where a fuzzer begins: what somebody has thought of already, and what it found its way with before.
 FUZZ_SEEDS := $(B)/seeds/kernel/network/test/frame_fuzz
-$(FUZZ_SEEDS): test/system/attack_frames.erl test/system/attack_wire.erl
+$(FUZZ_SEEDS): test/system/attack_frames.erl test/system/attack_wire.erl $(wildcard kernel/network/test/corpus/frame/*)
 	@mkdir -p $(B)/seeds/ebin
 	@rm -rf $@ && mkdir -p $@
 	@echo "  SEEDS $@"
-	@erlc -o $(B)/seeds/ebin $^
+	@erlc -o $(B)/seeds/ebin $(filter %.erl,$^)
 	@erl -noshell -pa $(B)/seeds/ebin -eval 'ok = attack_frames:write("$@"), halt().'
+	@cp $(filter-out %.erl,$^) $@
 
 # Each of these prints lines `ok NAME` and `FAIL NAME`, and then `N passed, N failed`.
 check: $(B)/packages-test $(B)/lwip/COPYING

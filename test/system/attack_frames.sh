@@ -5,5 +5,5 @@
 . test/system/attack_common
 attacked 768M
 attack "wire_test:answers(Wire), wire_test:windows(Wire), wire_test:names(Wire), attack_test:listeners(Wire),
-    attack_test:malformed(Wire, 1500), attack_test:segments(Wire), attack_test:junk(Wire, 30000), attack_test:handshakes(Wire),
+    attack_test:malformed(Wire), attack_test:segments(Wire), attack_test:junk(Wire, 30000), attack_test:handshakes(Wire),
     wire_test:answers(Wire)"

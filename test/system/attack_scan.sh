@@ -8,3 +8,4 @@ wired "three shells" --memory=1536M --eval='F = fun F() -> length(nodes()) =:= 2
     io:format("three shells~n"), timer:sleep(infinity)'
 client "Wire = attack_wire:start($FROM, $TO), attack_test:nothing(Wire, [0, 1, 2], lists:seq(1, 2048))"
 cat "$WORK/client"
+! grep -q 'incarnation 2' "$WORK/out" || fail "a node died"

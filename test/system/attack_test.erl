@@ -2,7 +2,7 @@
 %% What stands on nodes that are attacked, and the attacks, from this host. While one goes on, somebody who means well comes again and
 %% again to the node; afterwards the nodes tell what they noticed.
 -module(attack_test).
--export([serve/0, begin_all/2, flood/1, half_open/1, crowd/3, slow_readers/3, malformed/2, segments/1, junk/2, handshakes/1, listeners/1, nothing/3]).
+-export([serve/0, begin_all/2, flood/1, half_open/1, crowd/3, slow_readers/3, malformed/1, segments/1, junk/2, handshakes/1, listeners/1, nothing/3]).
 -export([answer/2, heard/3, somebody/0]).
 
 -define(ECHO, 8080).
@@ -12,6 +12,7 @@
 -define(NAMES, 8084).
 -define(DISTRIBUTION, 4370).
 -define(SYN, 2).
+-define(CORPUS, "kernel/network/test/corpus/frame/*").
 
 %% ---- a node ----
 
@@ -139,7 +140,8 @@ report_of(Wire, Node) ->
     [Free, Sockets, Calls, Longest] = [list_to_integer(string:trim(binary_to_list(Word))) || <<Word:12/binary>> <= Text],
     #{free => Free, sockets => Sockets, calls => Calls, longest => Longest}.
 
-%% Other nodes' calls take 30 to 143 ms (docs/network.md); a busy host may make them wait for a core, too.
+%% Other nodes' calls were seen to take 8 to 143 ms (docs/network.md). On a busy host each may wait for a core, too: this asserts
+%% that they go on, not how fast.
 -define(NOTICED_MS, 4000).
 
 %% While Attack goes on: answers of node 0, at least Answers. Afterwards: what nodes 1 and 2 noticed, and KiB that node 0 has less.
@@ -260,10 +262,11 @@ insist(Wire, People) ->
     slowly(fun(Person) -> attack_wire:say(Wire, Person, {0, ?STREAM}, {1001, 0, 16, 0}, <<"x">>) end, People),
     timer:sleep(1500).
 
-%% Those of attack_frames.erl, then what the fuzzer kept when it ran last, at most Count of it; all with right sums.
-malformed(Wire, Count) ->
-    Kept = [attack_frames:right(F) || File <- filelib:wildcard("build/corpus/kernel/network/test/frame_fuzz/*"), F <- attack_frames:read(File)],
-    Groups = attack_frames:all() ++ [{"the fuzzer's", lists:sublist(Kept, Count)}],
+%% Those of attack_frames.erl, then what the fuzzer frame_fuzz.c found its way with; all with right sums.
+malformed(Wire) ->
+    Kept = [attack_frames:right(F) || File <- filelib:wildcard(?CORPUS), F <- attack_frames:read(File)],
+    true = length(Kept) >= 100,
+    Groups = attack_frames:all() ++ [{"the fuzzer's", Kept}],
     Less = during(Wire, "malformed frames", 1, fun() ->
         [begin
             throng(Wire, Frames),
@@ -343,13 +346,14 @@ mutate_bytes(Frame, Count) ->
     <<Before:At/binary, _, After/binary>> = Frame,
     mutate_bytes(<<Before/binary, (rand:uniform(256) - 1), After/binary>>, Count - 1).
 
-%% On the nodes of this file: those ports listen, as a scan sees it, and no others near them.
+%% On the nodes of this file: those ports listen, as a scan sees it, and no others near them; and what 20,000 others cost.
 listeners(Wire) ->
     Asked = [?DISTRIBUTION, ?ECHO, ?STREAM, ?REPORT, ?NAMES],
     [{Listen, []} = scan(Wire, tcp(From, Node), lists:seq(4360, 4380) ++ lists:seq(8000, 8100))
      || Node <- [0, 1, 2], {From, Listen} <- [{somebody(), Asked}, {somebody6(), []}]], % they listen for IPv4 alone
     {[?GROUP], []} = scan(Wire, udp(somebody6(), 1), lists:seq(8000, 8100)),
-    true.
+    Less = during(Wire, "scan of ports", 1, fun() -> {[], []} = scan(Wire, tcp(somebody(), 0), lists:seq(20001, 40000)) end),
+    true = Less < 4096.
 
 %% Nodes that nobody asked for anything: each port of TCP over IPv4 refuses, and so do these ones of TCP over IPv6, and of UDP, of which
 %% a node says by ICMP that nobody is there.
