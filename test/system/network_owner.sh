@@ -16,6 +16,18 @@ client "network_test:take({127,0,0,1}, $PORT, [$((PORT + 1)), $((PORT + 2)), $((
 cat "$WORK/client"
 owners=$(grep -c 'is driven by this node' "$WORK/out")
 [ "$owners" = 4 ] || fail "the card had $owners owners, not 4"
+# From a fault to the next owner: a hang is noticed after 1.0 to 1.4 s, last words at once (docs/failure.md). Who is killed needs no notice.
+tries=0
+until [ "$(grep -c '] fault [a-z_]* at [0-9.]*' "$WORK/out")" = 2 ]; do
+    tries=$((tries + 1))
+    [ $tries -lt 60 ] || fail "the logs of the dead do not tell of 2 faults"
+    sleep 0.5
+done
+tr -d '\r' < "$WORK/out" | sed -n -e 's/^\[n[0-9]* \([0-9.]*\)\] card: .* is driven by this node$/\1 owner/p' \
+    -e 's/^\[n[0-9]* [0-9.]*\] fault \([a-z_]*\) at \([0-9.]*\)$/\2 \1/p' | sort -n | awk '
+    $2 != "owner" { fault = $2; at = $1; next }
+    fault { printf "%s: the next owner after %d ms\n", fault, ($1 - at) * 1000; taken += $1 - at < 4; fault = "" }
+    END { exit taken != 2 }' || fail "the card was not taken over within 4 s, twice"
 for node in 0 1 2; do
     client "network_test:wait({127,0,0,1}, $((PORT + 4 + node)))"
 done

@@ -197,11 +197,24 @@ give(Socket, Sent, Sum, Bytes) ->
     case Sent >= ?SIZE andalso gen_tcp:recv(Socket, 1, 0) of
         {ok, _} ->
             ok = gen_tcp:send(Socket, erlang:md5_final(Sum)),
-            gen_tcp:close(Socket);
+            gen_tcp:close(Socket),
+            tell_faults(2);
         _ ->
             Block = <<Sent:64, Bytes/binary>>,
             ok = gen_tcp:send(Socket, Block),
             give(Socket, Sent + ?BLOCK, erlang:md5_update(Sum, Block), Bytes)
+    end.
+
+%% When each of so many that ended by a fault was told to, as its log says.
+tell_faults(Count) ->
+    {ok, Deaths} = file:read_file("/proc/hydros/deaths"),
+    Pattern = "^log \\[n[0-9]+ ([0-9.]+)\\] (fault [a-z_]+)$",
+    case re:run(Deaths, Pattern, [global, multiline, {capture, all_but_first, binary}]) of
+        {match, Faults} when length(Faults) =:= Count ->
+            [ok = file:write_file("/dev/kmsg", [Fault, " at ", Time]) || [Time, Fault] <- Faults];
+        _ -> % the last one is not buried yet
+            timer:sleep(100),
+            tell_faults(Count)
     end.
 
 %% The other end of it: checks them, and tells how long nothing came, the longest times first. After each quarter the node that
