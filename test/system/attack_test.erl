@@ -297,7 +297,47 @@ segments(Wire) ->
     {ok, Small1} = attack_wire:send(Small, Bytes),
     {ok, Bytes, Small2} = attack_wire:recv(Small1, 100),
     attack_wire:close(Small2),
+    [smaller(Wire, Again) || Again <- [false, true]],
+    [beyond(Wire, Flags, Data) || {Flags, Data} <- [{16, rand:bytes(1000)}, {17, <<"e">>}]],
+    behind_end(Wire),
+    _ = answer(Wire, 0),
     true.
+
+%% An answer waits for a window; then there is a little, and segments are to have a byte. Again: another answer after it.
+smaller(Wire, Again) ->
+    {ok, C} = attack_wire:connect(Wire, somebody(), {0, ?ECHO}, <<>>),
+    Words = <<0:4000>>,
+    attack_wire:segment(C, 16, <<>>, Words, 0),
+    timer:sleep(200),
+    C1 = attack_wire:moved(C, byte_size(Words), 0),
+    attack_wire:segment(C1, 16, <<2, 4, 1:16>>, <<>>, 2),
+    Again andalso attack_wire:segment(C1, 16, <<>>, Words, 2),
+    timer:sleep(1200),
+    attack_wire:close(C).
+
+%% The last number of a window without a scale, and something behind it; then all that is missing.
+beyond(Wire, Flags, Data) ->
+    {ok, C} = attack_wire:connect(Wire, somebody(), {0, ?STREAM}, <<2, 4, 1460:16>>),
+    attack_wire:segment(attack_wire:moved(C, 65534, 0), Flags, <<>>, Data, 0),
+    fill(C, 0, 65534),
+    attack_wire:close(C).
+
+%% An end of the stream, and bytes behind it up to the edge of the window, which nobody reads.
+behind_end(Wire) ->
+    {ok, C} = attack_wire:connect(Wire, somebody(), {0, ?STREAM}, <<2, 4, 1460:16>>),
+    fill(C, 0, 65435),
+    attack_wire:segment(attack_wire:moved(C, 65485, 0), 17, <<>>, <<>>, 0),
+    fill(C, 65435, 65535),
+    attack_wire:close(C).
+
+%% Slowly enough for the card.
+fill(C, At, End) when At < End ->
+    Size = min(1400, End - At),
+    attack_wire:segment(attack_wire:moved(C, At, 0), 16, <<>>, <<0:Size/unit:8>>, 0),
+    timer:sleep(5),
+    fill(C, At + Size, End);
+fill(_, _, _) ->
+    timer:sleep(100).
 
 %% Frames that are almost right, the same ones at each run; of four three with right sums.
 junk(Wire, Count) ->

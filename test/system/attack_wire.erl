@@ -3,7 +3,7 @@
 %% for whoever is asked for, and has a TCP client of its own that sends what is lost again, so that an attack can look like any host.
 -module(attack_wire).
 -export([start/2, frame/2, tcp/2, mac/1, ip/1, ip6/1, six/1, sum/1, payload/4, ip_frame/5, counts/1, answering/2, say/5]).
--export([connect/3, connect/4, told/1, send/2, recv/2, close/1, segment/4, moved/3, flight/2]).
+-export([connect/3, connect/4, told/1, send/2, recv/2, close/1, segment/4, segment/5, moved/3, flight/2]).
 
 -record(connection, {wire, local, remote, node, next, acked, got = <<>>, told}).
 -record(segment, {seq, ack, flags, window, options, data}).
@@ -220,8 +220,10 @@ knock(C, Options, Tries) ->
 told(#connection{told = #segment{options = Options, window = Window}}) -> {Options, Window}.
 
 %% Once, whatever it is.
-segment(#connection{wire = Wire, local = Local, remote = Remote, node = Node, next = Next, acked = Acked}, Flags, Options, Data) ->
-    frame(Wire, tcp_frame(mac(Node), Local, Remote, {Next, Acked, Flags, 65535}, Options, Data)).
+segment(C, Flags, Options, Data) -> segment(C, Flags, Options, Data, 65535).
+
+segment(#connection{wire = Wire, local = Local, remote = Remote, node = Node, next = Next, acked = Acked}, Flags, Options, Data, Window) ->
+    frame(Wire, tcp_frame(mac(Node), Local, Remote, {Next, Acked, Flags, Window}, Options, Data)).
 
 %% The same with other numbers: of its own next byte, of what it acknowledges.
 moved(#connection{next = Next, acked = Acked} = C, Seq, Ack) ->
