@@ -1,12 +1,15 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% The chaos driver: `-s chaos main -extra KEY=VALUE...`. Keys: seed, count (0: each kind once; test: a part of these, as a suite of tests),
 %% faults (none: minutes without any), minutes, nodes, only (a number of the campaign, or a kind of the fixed set), from, load (yes, alone: no cluster, no), image, loader, build, memory,
-%% options (boot options), seconds. Status 0: no escape, and everything recovered. SIGTERM: ends after the present injection, with the sums.
+%% options (boot options), seconds, limit (of the tests: seconds until they end after the present injection). Status 0: no escape, and everything
+%% recovered. SIGTERM: ends after the present injection, with the sums.
 -module(chaos).
 -behaviour(gen_event).
 -export([main/0, init/1, handle_event/2, handle_call/2]).
 
 -define(SUMS_EACH, 20).
+-define(LIMIT_S, 900).   % of the tests, which take a third of it
+-define(HANGS_S, 240).     % more, and the driver itself hangs: test/run would end it a minute later, without a word
 
 -spec main() -> no_return().
 main() ->
@@ -45,16 +48,17 @@ run() ->
     Tests orelse say("seed ~s, ~b injections on ~b nodes; lines of the console: ~s/console.log",
                      [Seed, length(Injections), Nodes, maps:get(directory, Options)]),
     Told = case Tests of
-        true -> fun(Verdict, _) -> tell_test(Verdict) end;
-        false -> fun(Verdict, Before) -> tell_line(Verdict, [Verdict | Before], length(Injections)) end
+        true ->
+            Limit = limit(Injections, number("limit", ?LIMIT_S, Given)),
+            fun(Verdict, _) -> tell_test(Verdict), chaos_limit:told(Limit, Verdict) end;
+        false ->
+            fun(Verdict, Before) -> tell_line(Verdict, [Verdict | Before], length(Injections)) end
     end,
     {Verdicts, Wrong} = chaos_campaign:run(Injections, Options#{told => Told}),
     Stopped = not Tests andalso length(Verdicts) < length(Injections),
     _ = case Tests of
         true ->
-            Missing = [atom_to_list(Kind) || #{kind := Kind} <- lists:nthtail(length(Verdicts),
-                                                                              Injections)],
-            [tell(Kind, false, "it was not reached") || Kind <- Missing],
+            [tell_end("ended", Verdicts, Injections) || length(Verdicts) < length(Injections)],
             tell("history", Wrong =:= [], [["ESCAPE: ", Text, "\n"] || Text <- Wrong]);
         false ->
             [say("ESCAPE: ~s", [Text]) || Text <- Wrong],
@@ -77,6 +81,25 @@ tell_line(Verdict, Verdicts, Count) ->
 %% As the runners of the other suites do.
 tell_test(#{injection := #{kind := Kind}} = Verdict) ->
     tell(atom_to_list(Kind), chaos_verdict:is_good(Verdict), chaos_verdict:text(Verdict)).
+
+%% Not all were made: there was no machine any more, or SIGTERM, or the limit.
+tell_end(How, Verdicts, Injections) ->
+    Left = [atom_to_list(Kind) || #{kind := Kind} <- lists:nthtail(length(Verdicts), Injections)],
+    tell("end", false, io_lib:format("~s after ~b s with ~b of ~b injections: ~s~nnot reached: ~s",
+                                     [How, element(1, erlang:statistics(wall_clock)) div 1000, length(Verdicts), length(Injections),
+                                      chaos_verdict:sums(Verdicts), lists:join(" ", Left)])).
+
+%% Tests end, even if this driver hangs.
+-dialyzer({no_return, limit/2}).
+limit(Injections, Seconds) ->
+    Main = self(),
+    Ask = fun() -> say("ends after this injection: ~b s are over", [Seconds]), Main ! stop end,
+    chaos_limit:start(1000 * Seconds, 1000 * ?HANGS_S, Ask, fun(Verdicts) -> hung(Verdicts, Injections) end).
+
+-spec hung([chaos_verdict:verdict()], [chaos_plan:injection()]) -> no_return().
+hung(Verdicts, Injections) ->
+    tell_end("ended in the midst of an injection", Verdicts, Injections),
+    try chaos_machine:end_all() after erlang:halt(0) end.
 
 tell(Name, Good, Text) ->
     Log = "build/test-logs/chaos_" ++ Name ++ ".log",
@@ -121,7 +144,7 @@ options(Nodes, Given) ->
         directory => Directory,
         loader => maps:get("loader", Given, Build ++ "/loader.elf"),
         image => maps:get("image", Given, Build ++ "/chaos/system.img"),
-        seconds => number("seconds", 86400, Given),
+        seconds => number("seconds", case maps:get("count", Given, "0") of "test" -> ?LIMIT_S + ?HANGS_S; _ -> 86400 end, Given),
         load => list_to_atom(Load),
         layout => chaos_layout:read(Build ++ "/chaos/layout", Kernel),
         options => case Load of

@@ -3,7 +3,7 @@
 %% its memory in a file, which has no name once both have it open: however we end, nothing stays. Lines of its console come to the owner as {line, Ms, Text}, its end as
 %% {ended, Status}.
 -module(chaos_machine).
--export([start/1, stop/1, keys/2, now_ms/0]).
+-export([start/1, stop/1, end_all/0, keys/2, now_ms/0]).
 -export_type([machine/0]).
 
 -type machine() :: #{port := port(), memory_file := file:fd(), qtest := gen_tcp:socket(),
@@ -46,6 +46,12 @@ stop(#{port := Port, qmp := Qmp, memory_file := Memory}) ->
     receive {Port, {exit_status, _}} -> ok after 5000 -> ok end,
     _ = (catch port_close(Port)),
     _ = file:close(Memory),
+    ok.
+
+%% All that this driver ever started and that still runs, by whichever process.
+-spec end_all() -> ok.
+end_all() ->
+    _ = [os:cmd("kill " ++ integer_to_list(Pid)) || Port <- erlang:ports(), {os_pid, Pid} <- [erlang:port_info(Port, os_pid)], is_integer(Pid)],
     ok.
 
 %% As a person at the terminal types them.
