@@ -19,7 +19,9 @@
     log :: file:fd(),
     load :: yes | alone | no,
     nodes = #{} :: #{integer() => {integer(), integer()}}, % node => {state, incarnation}
-    counters = #{} :: #{{integer(), integer()} => #{string() => integer()}}, % {reader, peer} => of its channel
+    lines = chaos_lines:new() :: chaos_lines:lines(),
+    lives = chaos_lives:new() :: chaos_lives:lives(),
+    counters = chaos_counters:new() :: chaos_counters:counters(),
     burials = #{} :: #{integer() => integer()},            % node => number of its last one
     suspects = #{} :: #{integer() => integer()},           % node => bits of those it suspects
     history = chaos_history:new() :: chaos_history:history(),
@@ -110,54 +112,48 @@ lines(#scene{machine = #{port := Port}} = Scene, Ms) ->
 
 line(Bytes, #scene{log = Log} = Scene) ->
     ok = file:write(Log, [Bytes, $\n]),
-    case re:run(Bytes, "^\\[n([0-9]+) +([0-9]+)\\.([0-9]+)\\] (.*)$", [{capture, all_but_first, list}]) of
-        {match, [Node, Seconds, Micros, "chaos " ++ Text]} ->
-            Time = list_to_integer(Seconds) * 1000000 + list_to_integer(Micros),
-            older(list_to_integer(Node), Time, told(list_to_integer(Node), Text, Scene));
-        {match, [Node, _, _, Text]} ->
-            happened({kernel, list_to_integer(Node), Text}, Scene);
-        nomatch -> Scene
+    case chaos_lines:parse(Bytes) of
+        {Node, Us, Text} ->
+            case chaos_lines:hear(Node, Us, Text, Scene#scene.lines) of
+                {new, Lines} -> heard(Node, Us, Text, Scene#scene{lines = Lines});
+                {again, _} -> Scene
+            end;
+        none ->
+            Scene
     end.
 
-%% A line that was written before the present life began says nothing about it.
-older(Node, Time, #scene{memory = Memory, history = History} = Scene) ->
-    case chaos_memory:published(Memory, Node, started_ns) div 1000 of
-        Started when Time < Started -> Scene#scene{history = chaos_history:forget(Node, History)};
-        _ -> Scene
-    end.
+heard(Node, Us, "chaos " ++ Text, Scene) ->
+    told(is_of_present_life(Node, Us, Scene), Node, Text, Scene);
+heard(Node, _, Text, Scene) ->
+    happened({kernel, Node, Text}, Scene).
+
+is_of_present_life(Node, Us, #scene{nodes = Nodes, lives = Lives}) ->
+    {_, Life} = maps:get(Node, Nodes, {0, 0}),
+    chaos_lives:wrote(Node, Life, Us, Lives).
+
+%% What an earlier life told of the writes is so still; how it stood itself, and what it had counted, is over.
+told(true, Node, Text, Scene) ->
+    told(Node, Text, Scene);
+told(false, _, "channels " ++ _, Scene) ->
+    Scene;
+told(false, Node, Text, Scene0) ->
+    #scene{history = History} = Scene = told(Node, Text, Scene0),
+    Scene#scene{history = chaos_history:forget(Node, History)}.
 
 told(Node, "state " ++ _ = Text, #scene{history = History} = Scene) ->
     Scene#scene{history = chaos_history:line(chaos_machine:now_ms(), Node, Text, History)};
 told(Node, "order " ++ Text, #scene{orders = Orders} = Scene) ->
     [Id | _] = string:lexemes(Text, " "),
     note({order, Node, Id}, Scene#scene{orders = [Id | Orders]});
-told(Node, "channels " ++ Text, Scene) ->
-    [Peer | Counters] = string:lexemes(Text, " "),
-    counted(Node, number(Peer), Counters, Scene);
+told(Node, "channels " ++ Text, #scene{counters = Before} = Scene) ->
+    {Events, Counters} = chaos_counters:told(Node, string:lexemes(Text, " "), Before),
+    lists:foldl(fun note/2, Scene#scene{counters = Counters}, Events);
 told(Node, "lost " ++ _ = Text, #scene{history = History} = Scene) ->
     note({said, Node, Text}, Scene#scene{history = chaos_history:lost(Node, Text, History)});
 told(Node, Text, Scene) ->
     note({said, Node, Text}, Scene).
 
-%% An event for each counter that is higher than before; a new life begins with all at 0.
-counted(Reader, Peer, [Key, Value | Rest], #scene{counters = Counters} = Scene) ->
-    Of = maps:get({Reader, Peer}, Counters, #{}),
-    Before = maps:get(Key, Of, 0),
-    case number(Value) of
-        Count when is_integer(Count), Count > Before ->
-            counted(Reader, Peer, Rest, note({counted, Reader, Peer, Key, Count - Before},
-                                             Scene#scene{counters = Counters#{{Reader, Peer} => Of#{Key => Count}}}));
-        _ ->
-            counted(Reader, Peer, Rest, Scene)
-    end;
-counted(_, _, _, Scene) ->
-    Scene.
-
-%% Of a line into which a dying kernel may have written.
-number(Text) ->
-    try list_to_integer(Text) catch error:badarg -> none end.
-
-look_at(Node, #scene{memory = Memory, nodes = Nodes, history = History} = Scene) ->
+look_at(Node, #scene{memory = Memory, nodes = Nodes, history = History, counters = Counters} = Scene) ->
     New = {chaos_memory:published(Memory, Node, state),
            chaos_memory:published(Memory, Node, incarnation)},
     Old = maps:get(Node, Nodes, {0, 0}),
@@ -166,18 +162,18 @@ look_at(Node, #scene{memory = Memory, nodes = Nodes, history = History} = Scene)
         %% A page that is just being made anew.
         {_, {_, 0}} -> Scene;
         {_, {State, Incarnation}} ->
-            Told = case Incarnation =:= element(2, Old) of
-                true -> History;
-                false -> chaos_history:forget(Node, History)
+            Present = case element(2, Old) of
+                Incarnation -> Scene;
+                _ -> Scene#scene{history = chaos_history:forget(Node, History), counters = chaos_counters:forget(Node, Counters)}
             end,
-            Counters = case Incarnation =:= element(2, Old) of
-                true -> Scene#scene.counters;
-                false -> maps:filter(fun({Reader, _}, _) -> Reader =/= Node end, Scene#scene.counters)
-            end,
-            note({node, Node, state(State), Incarnation},
-                 Scene#scene{nodes = Nodes#{Node => New}, history = Told, counters = Counters})
+            note({node, Node, state(State), Incarnation}, begun(Node, State, Incarnation, Present#scene{nodes = Nodes#{Node => New}}))
     end,
     suspects(Node, burial(Node, Changed)).
+
+begun(Node, ?RUNNING, Life, #scene{memory = Memory, lives = Lives} = Scene) ->
+    Scene#scene{lives = chaos_lives:runs(Node, Life, chaos_memory:published(Memory, Node, started_ns), Lives)};
+begun(_, _, _, Scene) ->
+    Scene.
 
 state(0) -> absent;
 state(1) -> starting;
