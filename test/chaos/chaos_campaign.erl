@@ -6,6 +6,7 @@
 
 -define(BOOT_MS, 180000).
 -define(NOTICE_MS, 120000). % a death that must come: to use up all atoms takes a busy host a minute
+-define(TOLD_MS, 45000).    % who asks waits 30 s for a connection (chaos_order), hydros:kill/2 then 7 s for an answer or a death
 -define(WATCH_MS, 1500).    % one that may
 -define(EVIDENCE_MS, 20000). % what must be seen of one that is borne; the load tells what it did when it is done
 -define(SEEN_MS, 800).      % a load's line is so old at most
@@ -69,27 +70,28 @@ one(#{target := Target, more := More} = Injection, Scene) ->
     Acked = chaos_history:acknowledged(chaos_scene:history(Scene0)),
     Tainted = [Node || {Node, Life} <- maps:keys(chaos_scene:tainted(Scene0)),
                        maps:get(Node, Lives) =:= Life],
-    {Outcome, Trace, Scene1} =
+    {Made, Trace, Scene1} =
         chaos_fault:inject(Injection, chaos_scene:note({injection, maps:without([random], Injection)}, Scene0)),
     Hit = [Target | More] ++ maps:get(more, Trace, []),
-    Scene2 = watch(Outcome, Injection, Trace, Hit, Mark, Scene1),
-    {Well, Scene3} = chaos_scene:wait(Scene2, fun chaos_scene:is_well/1, ?RECOVER_MS),
+    {Told, Scene2} = told(Made, Injection, Mark, Scene1),
+    Scene3 = watch(Told, Injection, Trace, Hit, Mark, Scene2),
+    {Well, Scene4} = chaos_scene:wait(Scene3, fun chaos_scene:is_well/1, ?RECOVER_MS),
     WellMs = chaos_machine:now_ms() - Mark,
-    {Missing, Scene4} = case Well of
-        true -> missing(Acked, Scene3);
-        false -> {[], Scene3}
+    {Missing, Scene5} = case Well of
+        true -> missing(Acked, Scene4);
+        false -> {[], Scene4}
     end,
-    {Flips, Scene5} = heal(maps:get(flips, Trace, []), Scene4),
-    {Changed, Scene6} = chaos_scene:parts_changed(Scene5),
-    Events = chaos_scene:since(Mark, Scene6),
+    {Flips, Scene6} = heal(maps:get(flips, Trace, []), Scene5),
+    {Changed, Scene7} = chaos_scene:parts_changed(Scene6),
+    Events = chaos_scene:since(Mark, Scene7),
     Verdict = chaos_verdict:judge(
-        #{injection => Injection, outcome => outcome(Injection, Outcome, Events), start => start_of(Mark, Events),
+        #{injection => Injection, outcome => chaos_evidence:outcome(Injection, Told, Events), start => start_of(Mark, Events),
           lives => Lives, events => Events, hit => Hit, tainted => Tainted, well => Well, well_ms => WellMs,
-          why => chaos_scene:why_not_well(Scene6), changed => Changed,
-          refused => refused(Scene6) =/= Refused, flips => Flips, trace => Trace,
-          text => maps:get(text, Trace, ""), wrong => Missing ++ (chaos_history:wrong(chaos_scene:history(Scene6)) -- Before),
-          lost => chaos_scene:is_lost(Scene6)}, chaos_scene:nodes(Scene6)),
-    {Verdict, taint(Injection, Verdict, Flips, Lives, Scene6)}.
+          why => chaos_scene:why_not_well(Scene7), changed => Changed,
+          refused => refused(Scene7) =/= Refused, flips => Flips, trace => Trace,
+          text => maps:get(text, Trace, ""), wrong => Missing ++ (chaos_history:wrong(chaos_scene:history(Scene7)) -- Before),
+          lost => chaos_scene:is_lost(Scene7)}, chaos_scene:nodes(Scene7)),
+    {Verdict, taint(Injection, Verdict, Flips, Lives, Scene7)}.
 
 %% What the last injection set going, a flood say, is over.
 calm(Scene0, Tries) ->
@@ -100,24 +102,6 @@ calm(Scene0, Tries) ->
         _ -> Scene
     end.
 
-%% Refused, or its neighbour was not there; or the connection by which it was asked for was cut before the node was told.
-outcome(#{way := Way, expect := Expect}, injected, Events) ->
-    case [Text || {_, {said, _, "fault " ++ Text}} <- Events] ++
-         [Text || {_, {kernel, _, "fault: there is no " ++ _ = Text}} <- Events] ++
-         ["its kernel was not told" || Expect =:= lives, not has_begun(Way, Events)] of
-        [Text | _] -> {skipped, Text};
-        [] -> injected
-    end;
-outcome(_, Skipped, _) ->
-    Skipped.
-
-%% A kernel says what it begins. What dies of it shows it in another way, and what Erlang does tells of itself.
-has_begun({order, Name}, Events) ->
-    lists:prefix("erl_", Name) orelse Name =:= "clock_jump" orelse
-        [] =/= [x || {_, {kernel, _, "fault " ++ Begun}} <- Events, Begun =:= Name];
-has_begun(_, _) ->
-    true.
-
 %% When the order was taken, or the core sent away, if it was that.
 start_of(Mark, Events) ->
     Begun = [Ms || {Ms, Event} <- Events, lists:member(element(1, Event), [order, sent_away])],
@@ -125,6 +109,17 @@ start_of(Mark, Events) ->
         [Ms | _] -> Ms;
         [] -> Mark
     end.
+
+%% Until it begins, or is known not to: an order that goes by another node may have to wait for its connection, and then for a verdict
+%% that is not about the next injection.
+told({skipped, _} = Skipped, _, _, Scene) ->
+    {Skipped, Scene};
+told(injected, Injection, Mark, Scene0) ->
+    {_, Scene} = chaos_scene:wait(Scene0, fun(S) ->
+        Events = chaos_scene:since(Mark, S),
+        chaos_evidence:has_begun(Injection, Events) orelse chaos_evidence:refusal(Injection, Events) =/= none
+    end, ?TOLD_MS),
+    {chaos_evidence:outcome(Injection, injected, chaos_scene:since(Mark, Scene)), Scene}.
 
 watch({skipped, _}, _, _, _, _, Scene) ->
     chaos_scene:pause(Scene, ?SEEN_MS);

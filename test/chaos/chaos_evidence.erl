@@ -1,8 +1,8 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% By what one knows that an injection met something, and did not just happen: pure.
 -module(chaos_evidence).
--export([wanted/1, seen/2]).
--export_type([wanted/0]).
+-export([wanted/1, seen/2, outcome/3, has_begun/2, refusal/2]).
+-export_type([wanted/0, outcome/0]).
 
 -type wanted() ::
     death                    % a node that was hit ended
@@ -16,9 +16,54 @@
     | {all, [wanted()]}
     | nothing.               % nobody can tell
 
+-type events() :: [{integer(), term()}].
+-type outcome() :: injected | {skipped, string()}.
+
 %% Part of what is known of an injection (chaos_verdict).
--type facts() :: #{injection := chaos_plan:injection(), events := [{integer(), term()}], hit := [non_neg_integer()],
+-type facts() :: #{injection := chaos_plan:injection(), events := events(), hit := [non_neg_integer()],
                    trace := map(), flips := same | overwritten | none, _ => _}.
+
+%% Was it done at all? What was asked for may have been refused, its neighbour not there, or the connection by which it was asked for
+%% cut before the node was told.
+-spec outcome(chaos_plan:injection(), outcome(), events()) -> outcome().
+outcome(Injection, injected, Events) ->
+    case {refusal(Injection, Events), has_begun(Injection, Events)} of
+        {none, true} -> injected;
+        {none, false} -> {skipped, "its node was not told"};
+        {Text, _} -> {skipped, Text}
+    end;
+outcome(_, Skipped, _) ->
+    Skipped.
+
+-spec refusal(chaos_plan:injection(), events()) -> string() | none.
+refusal(Injection, Events) ->
+    case [Text || {_, {said, _, "fault " ++ Text}} <- Events, is_of(Injection, Text)] ++
+         [Text || {_, {kernel, _, "fault: there is no " ++ _ = Text}} <- Events] of
+        [Text | _] -> Text;
+        [] -> none
+    end.
+
+%% Of this order: one of an injection before it may be refused late.
+is_of(#{way := {order, Name}}, Text) -> lists:prefix(Name ++ " ", Text);
+is_of(_, _) -> true.
+
+%% Whoever takes an order says so. A kernel says what it begins, or what dies of it shows it, the whole machine too; what Erlang does it
+%% does where the order was taken.
+-spec has_begun(chaos_plan:injection(), events()) -> boolean().
+has_begun(#{way := {order, Name}, target := Target}, Events) ->
+    IsTaken = [] =/= [x || {_, {order, _, _}} <- Events],
+    IsHome = lists:prefix("erl_", Name) orelse Name =:= "clock_jump",
+    lists:any(fun
+        ({_, {kernel, Node, "fault " ++ Begun}}) -> Node =:= Target andalso Begun =:= Name;
+        ({_, {machine, _}}) -> true;
+        ({_, Event}) -> IsTaken andalso (IsHome orelse is_end_of(Target, Event))
+    end, Events);
+has_begun(_, _) ->
+    true.
+
+is_end_of(Node, {node, Node, _, _}) -> true;
+is_end_of(Node, {buried, Node, _, _, _}) -> true;
+is_end_of(_, _) -> false.
 
 -spec wanted(chaos_plan:injection()) -> wanted().
 wanted(#{kind := Kind, expect := Expect}) ->

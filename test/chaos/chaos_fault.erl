@@ -22,7 +22,7 @@ inject(#{way := Way, delay_ms := Delay} = Injection, Scene) ->
 
 inject({order, Name}, #{target := Target, index := Index}, Scene0) ->
     {Taken, Scene} = chaos_scene:order(via(Name, Target, Index, Scene0), Target, Name, Scene0),
-    {case Taken of true -> injected; false -> {skipped, "the order was not taken"} end, #{}, Scene};
+    {ordered(Taken), #{}, Scene};
 inject({nothing, Ms}, _, Scene0) ->
     Mark = chaos_scene:mark(Scene0),
     Scene = chaos_scene:pause(Scene0, Ms),
@@ -81,8 +81,8 @@ inject({published_flip, alone}, Injection, Scene) ->
     {injected, Trace#{text => Text}, Scene};
 inject({published_flip, death}, #{more := [Other]} = Injection, Scene0) ->
     {Trace, Text} = flip_published(Injection, Scene0),
-    {_, Scene} = chaos_scene:order(Other, Other, "panic", Scene0),
-    {injected, Trace#{text => Text}, Scene};
+    {Taken, Scene} = chaos_scene:order(Other, Other, "panic", Scene0),
+    {ordered(Taken), Trace#{text => Text}, Scene};
 inject({interrupts, Line, Count}, _, Scene) ->
     [chaos_qtest:interrupt(qtest(Scene), Line, Level) || _ <- lists:seq(1, Count), Level <- [1, 0]],
     {injected, #{}, Scene};
@@ -144,8 +144,11 @@ at_step(Function, Where, #{target := Target}, Scene0) ->
     end.
 
 with_death(#{target := Target}, Trace, Scene0) ->
-    {_, Scene} = chaos_scene:order(Target, Target, "panic", Scene0),
-    {injected, Trace, Scene}.
+    {Taken, Scene} = chaos_scene:order(Target, Target, "panic", Scene0),
+    {ordered(Taken), Trace, Scene}.
+
+ordered(true) -> injected;
+ordered(false) -> {skipped, "the order was not taken"}.
 
 qtest(Scene) ->
     maps:get(qtest, chaos_scene:machine(Scene)).
