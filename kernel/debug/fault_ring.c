@@ -15,13 +15,14 @@
 #include "node/doorbell.h"
 #include "thread/timer.h"
 
-#define PAYLOAD     64U
-#define FLOOD_BURST 64          /* frames in one interrupt */
-#define FLOOD_PAUSE 200000U     /* ns between two */
-#define FLOOD_FIRST 0x10000000U /* connections that nobody has */
-#define FLOOD_NS    5000000000UL
-#define READER_NS   5000000000UL /* that a reader may take to look */
-#define BREAK_PAUSE 20000000U    /* ns between two sessions that are broken */
+#define PAYLOAD      64U
+#define FLOOD_BURST  64          /* frames in one interrupt */
+#define FLOOD_PAUSE  200000U     /* ns between two */
+#define FLOOD_FIRST  0x10000000U /* connections that nobody has */
+#define FLOOD_NS     5000000000UL
+#define READER_NS    5000000000UL /* that a reader may take to look */
+#define READER_BEATS 100U         /* in which it has looked: each is an entry to its kernel */
+#define BREAK_PAUSE  20000000U    /* ns between two sessions that are broken */
 
 static char *ring(void)
 {
@@ -52,26 +53,81 @@ static bool is_connected(void)
 
 /* Nothing else of this kernel runs until the neighbour has met what was published: the next frame
  * would be written over it, and nobody would ever see it. The beat goes on: to wait is no hang. */
-static bool word_await(const _Atomic uint64_t *word, uint64_t value, bool is_value)
-{
-    nanoseconds end = arch_clock() + READER_NS;
+struct patience {
+    nanoseconds end;
+    uint64_t beats; /* of the neighbour: it ran meanwhile, and was told by its bell */
+};
 
-    while ((*word == value) != is_value) {
-        if (arch_clock() >= end) {
+static struct patience patience_begin(void)
+{
+    return (struct patience){arch_clock() + READER_NS,
+                             published_of(fault_neighbour())->beat + READER_BEATS};
+}
+
+static bool patience_more(const struct patience *patience)
+{
+    atomic_fetch_add_explicit(&self_published->beat, 1, memory_order_relaxed);
+    asm volatile("pause");
+    return arch_clock() < patience->end;
+}
+
+/* One that runs has looked, and lets a wrong word stand. */
+static void answer_missing(const struct patience *patience)
+{
+    if (published_of(fault_neighbour())->beat >= patience->beats)
+        log_line("fault: no answer of node %u, which runs", fault_neighbour());
+    else
+        log_line("fault: there is no look of node %u at it", fault_neighbour());
+}
+
+/* Until the neighbour has read so far. */
+static bool read_await(uint64_t position)
+{
+    struct patience patience = patience_begin();
+
+    while (theirs()->in_read != position) {
+        if (!patience_more(&patience)) {
             log_line("fault: there is no look of node %u at it", fault_neighbour());
             return false;
         }
-        atomic_fetch_add_explicit(&self_published->beat, 1, memory_order_relaxed);
-        asm volatile("pause");
     }
     return true;
 }
 
-/* Until the neighbour as the reader has ended this session. */
-static void refusal_await(uint64_t session)
+/* Until the neighbour as the writer has ended this session. */
+static void end_await(uint64_t session)
 {
+    struct patience patience = patience_begin();
+
     doorbell_ring(fault_neighbour());
-    (void)word_await(&theirs()->in_session, session, false);
+    while (theirs()->out_session == session) {
+        if (!patience_more(&patience)) {
+            answer_missing(&patience);
+            return;
+        }
+    }
+}
+
+/* Until the neighbour as the reader has ended this session. If it reads on behind `right`, it took
+ * what it had to refuse. */
+static void refusal_await(uint64_t session, uint64_t right)
+{
+    struct patience patience = patience_begin();
+
+    doorbell_ring(fault_neighbour());
+    while (theirs()->in_session == session) {
+        uint64_t read = theirs()->in_read;
+
+        /* In that order: a new session's first position is not this one's. */
+        if (read > right && theirs()->in_session == session) {
+            log_line("fault: taken as right by node %u", fault_neighbour());
+            return;
+        }
+        if (!patience_more(&patience)) {
+            answer_missing(&patience);
+            return;
+        }
+    }
 }
 
 /* Of the frames in the ring the one that ends at `written` tells the next sequence. */
@@ -126,10 +182,10 @@ static bool frame_put(const struct frame *frame, uint64_t bytes)
 /* One that the reader must refuse. */
 static void frame_put_wrong(const struct frame *frame, uint64_t bytes)
 {
-    uint64_t session = ends()->out_session;
+    uint64_t session = ends()->out_session, right = ends()->out_written;
 
     if (frame_put(frame, bytes))
-        refusal_await(session);
+        refusal_await(session, right);
 }
 
 #define FRAME_BYTES (sizeof(struct frame) + PAYLOAD)
@@ -198,15 +254,17 @@ static NO_INLINE void fault_stale_session(void)
     if (!is_connected())
         return;
     atomic_store(&ends()->out_session, session - (1UL << 40));
-    refusal_await(session);
+    refusal_await(session, ends()->out_written);
 }
 
 static void position_move(uint64_t by)
 {
+    uint64_t right = ends()->out_written;
+
     if (!is_connected())
         return;
-    atomic_store(&ends()->out_written, ends()->out_written + by);
-    refusal_await(ends()->out_session);
+    atomic_store(&ends()->out_written, right + by);
+    refusal_await(ends()->out_session, right);
 }
 
 static NO_INLINE void fault_ring_position(void)
@@ -220,7 +278,7 @@ static NO_INLINE void fault_ring_position_back(void)
     struct frame frame = frame_make();
 
     frame_sign(&frame);
-    if (frame_put(&frame, FRAME_BYTES) && word_await(&theirs()->in_read, ends()->out_written, true))
+    if (frame_put(&frame, FRAME_BYTES) && read_await(ends()->out_written))
         position_move(-FRAME_BYTES);
 }
 
@@ -237,8 +295,7 @@ static NO_INLINE void fault_ring_read_position(void)
     if (!is_connected())
         return;
     atomic_store(&ends()->in_read, ends()->in_read + (1UL << 40));
-    doorbell_ring(fault_neighbour());
-    (void)word_await(&theirs()->out_session, session, false);
+    end_await(session);
 }
 
 static NO_INLINE void fault_ring_noise(void)

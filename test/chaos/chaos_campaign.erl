@@ -75,6 +75,7 @@ one(#{target := Target, more := More} = Injection, Scene) ->
     Hit = [Target | More] ++ maps:get(more, Trace, []),
     {Told, Scene2} = told(Made, Injection, Mark, Scene1),
     Scene3 = watch(Told, Injection, Trace, Hit, Mark, Scene2),
+    Taken = chaos_fault:taken(Trace, Injection, Scene3),
     {Well, Scene4} = chaos_scene:wait(Scene3, fun chaos_scene:is_well/1, ?RECOVER_MS),
     WellMs = chaos_machine:now_ms() - Mark,
     {Missing, Scene5} = case Well of
@@ -89,7 +90,7 @@ one(#{target := Target, more := More} = Injection, Scene) ->
           lives => Lives, events => Events, hit => Hit, tainted => Tainted, well => Well, well_ms => WellMs,
           why => chaos_scene:why_not_well(Scene7), changed => Changed,
           refused => refused(Scene7) =/= Refused, flips => Flips, trace => Trace,
-          text => maps:get(text, Trace, ""), wrong => Missing ++ (chaos_history:wrong(chaos_scene:history(Scene7)) -- Before),
+          text => maps:get(text, Trace, ""), wrong => Taken ++ Missing ++ (chaos_history:wrong(chaos_scene:history(Scene7)) -- Before),
           lost => chaos_scene:is_lost(Scene7)}, chaos_scene:nodes(Scene7)),
     {Verdict, taint(Injection, Verdict, Flips, Lives, Scene7)}.
 

@@ -1,11 +1,13 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% Makes one injection. {injected | {skipped, Why}, Traces, Scene}; traces: `flips`, what was
-%% changed in memory from outside, `more`, nodes that were hit besides the planned ones, `stood`, whose core stood still.
+%% changed in memory from outside, `more`, nodes that were hit besides the planned ones, `stood`, whose core stood still,
+%% `refusal`, which byte of which session with which writer the target must not take.
 -module(chaos_fault).
--export([inject/2]).
+-export([inject/2, taken/3]).
 
 -type trace() :: #{flips => [{non_neg_integer(), byte(), byte()}], more => [non_neg_integer()],
-                   stood => [non_neg_integer()], text => iodata()}.
+                   stood => [non_neg_integer()], text => iodata(),
+                   refusal => {Writer :: non_neg_integer(), Session :: non_neg_integer(), Position :: non_neg_integer()}}.
 
 -define(STEP_MS, 60000).
 -define(UNREAD_MS, 1000). % a core may stand still so long
@@ -261,6 +263,7 @@ flip_unread(Target, Random0, Scene0) ->
 flip_in([], _, _, _, _) ->
     none;
 flip_in([Writer | Writers], Reader, Random0, Memory, Scene) ->
+    Session = chaos_memory:channel(Memory, Reader, Writer, in_session),
     Read = chaos_memory:channel(Memory, Reader, Writer, in_read),
     case unread(Memory, Writer, Reader) of
         Unread when Unread > 0 ->
@@ -268,12 +271,28 @@ flip_in([Writer | Writers], Reader, Random0, Memory, Scene) ->
             {Bit, _} = rand:uniform_s(8, Random1),
             Address = chaos_memory:ring(Memory, Writer, Reader) +
                 (Read + At - 1) rem chaos_memory:ring_size(Memory),
+            Layout = chaos_scene:layout(Scene),
+            MustRefuse = chaos_memory:channel(Memory, Writer, Reader, out_session) =:= Session andalso
+                chaos_ring:must_refuse(chaos_memory:ring_bytes(Memory, Writer, Reader, Read, Unread), At - 1,
+                                       chaos_layout:number(Layout, frame_header), chaos_layout:number(Layout, frame_align)),
             Trace = flip_at(Address, Bit - 1, Scene),
-            Trace#{more => [Writer], text => io_lib:format("ring n~b to n~b, byte ~b of ~b unread",
-                                                           [Writer, Reader, At - 1, Unread])};
+            maps:merge(case MustRefuse of true -> #{refusal => {Writer, Session, Read + At - 1}}; false -> #{} end,
+                       Trace#{more => [Writer], text => io_lib:format("ring n~b to n~b, byte ~b of ~b unread",
+                                                                      [Writer, Reader, At - 1, Unread])});
         _ ->
             flip_in(Writers, Reader, Random0, Memory, Scene)
     end.
+
+%% What was altered and is read nevertheless, in the same session.
+-spec taken(trace(), chaos_plan:injection(), chaos_scene:scene()) -> [string()].
+taken(#{refusal := {Writer, Session, Position}}, #{target := Reader}, Scene) ->
+    Memory = chaos_scene:memory(Scene),
+    %% In that order: the first position of a session that comes is not this one's.
+    Read = chaos_memory:channel(Memory, Reader, Writer, in_read),
+    [lists:flatten(io_lib:format("n~b took an altered frame of n~b", [Reader, Writer]))
+     || Read > Position, chaos_memory:channel(Memory, Reader, Writer, in_session) =:= Session];
+taken(_, _, _) ->
+    [].
 
 %% Bytes; 0 also if one of the two positions is of another session.
 unread(Memory, Writer, Reader) ->

@@ -4,7 +4,7 @@
 %% also tells QEMU to forget what it translated.
 -module(chaos_memory).
 -export([open/2, read/3, word/3, nodes/1, core/2, published/3, channel/4, burial/2, epitaph/2,
-         physical/3, extents/2, start_info/3, store_kernel/2, store_root/1, ring/3, ring_size/1,
+         physical/3, extents/2, start_info/3, store_kernel/2, store_root/1, ring/3, ring_size/1, ring_bytes/5,
          published_address/3, channel_address/4, trampoline/1, layout/1, find/3, parts/1]).
 -export_type([memory/0]).
 -compile({no_auto_import, [nodes/1]}).
@@ -147,6 +147,12 @@ store_root(Memory) -> store_part(Memory, root, 0).
 ring_size(Memory) -> machine_field(Memory, ring_size).
 ring(#memory{count = Count} = Memory, Writer, Reader) ->
     machine_field(Memory, channels_base) + (Writer * Count + Reader) * ring_size(Memory).
+
+%% So many from this position of a session on; fewer than the ring has.
+ring_bytes(Memory, Writer, Reader, Position, Count) ->
+    {Base, Size} = {ring(Memory, Writer, Reader), ring_size(Memory)},
+    Bytes = read(Memory, Base, Size),
+    binary:part(<<Bytes/binary, Bytes/binary>>, Position rem Size, Count).
 
 trampoline(#memory{layout = Layout}) ->
     chaos_layout:number(Layout, trampoline).

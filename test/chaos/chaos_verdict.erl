@@ -5,7 +5,7 @@
 -export_type([facts/0, verdict/0]).
 
 %% nodes: those that were hit on purpose; tainted: those that earlier injections may still show in.
--type facts() :: #{injection := chaos_plan:injection(), outcome := injected | {skipped, string()},
+-type facts() :: #{injection := chaos_plan:injection(), outcome := chaos_evidence:outcome(),
                    start := integer(), lives := #{non_neg_integer() => non_neg_integer()}, events := [{integer(), term()}],
                    hit := [non_neg_integer()], tainted := [non_neg_integer()],
                    well := boolean(), well_ms := integer(), why := term(), changed := [term()],
@@ -42,6 +42,7 @@ judge(#{injection := #{expect := Expect} = Injection, outcome := Outcome, events
                                                             lists:member(Node, Hit -- Tainted)] ++
         [format("the next life of n~b ended, too (~s)", [Node, How]) || {Node, How} <- Later] ++
         [format("values of n~b are damaged", [Node]) || Node <- Damage -- (Hit ++ Tainted)] ++
+        [format("what n~b wrote wrong was taken as right by ~s", [Node, By]) || {_, {kernel, Node, "fault: taken as right by " ++ By}} <- Events] ++
         [format("~p of ~p was changed", [Part, Owner]) || {Part, Owner} <- maps:get(changed, Facts)] ++
         maps:get(wrong, Facts),
     #{injection => Injection,

@@ -76,6 +76,7 @@ static void published_fields(void)
     SIZE(channel_ends);
     FIELD(channel_ends, out_session);
     FIELD(channel_ends, out_written);
+    FIELD(channel_ends, in_session);
     FIELD(channel_ends, in_refused);
     FIELD(channel_ends, in_read);
     FIELD(burial, number);
@@ -95,6 +96,8 @@ int main(void)
     NUMBER(published_size, PUBLISHED_SIZE);
     NUMBER(trampoline, TRAMPOLINE_PHYS);
     NUMBER(page_size, PAGE_SIZE);
+    NUMBER(frame_header, sizeof(struct frame));
+    NUMBER(frame_align, FRAME_ALIGN);
     NUMBER(kernel_virtual, KERNEL_BASE);
     return 0;
 }

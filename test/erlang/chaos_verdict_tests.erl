@@ -70,6 +70,14 @@ flips_test() ->
     %% A register has no place where it could be seen again.
     ?assertMatch(#{latent := false, activated := false}, judge(register_flip, [])).
 
+%% A frame, a position, a session that had to be refused and was not: the kernel that wrote it saw that.
+taken_as_right_test() ->
+    Taken = {kernel, 1, "fault: taken as right by node 2"},
+    ?assertMatch(#{escapes := ["what n1 wrote wrong was taken as right by node 2"]}, judge(ring_checksum, [Taken])),
+    ?assertNot(chaos_verdict:is_good(judge(ring_checksum, [Taken, {counted, 2, 1, "bad_checksum", 1}]))),
+    %% One that runs and lets it stand: nothing is skipped, and nothing is good.
+    ?assertNot(chaos_verdict:is_good(judge(ring_read_position, [{kernel, 1, "fault: no answer of node 2, which runs"}]))).
+
 %% What could not be made may not hide what happened meanwhile.
 skipped_test() ->
     Skipped = #{outcome => {skipped, "its kernel was not told"}},
