@@ -244,7 +244,8 @@ static void turn(struct card *card)
     do {
         for (result = 1; count < TURN_FRAMES && (result = chosen(card)->take(&frame, &task)) > 0;
              count += frame.count) {
-            user->received(place, &frame, &task);
+            if (frame.remaining)
+                user->received(place, &frame, &task);
             task = (struct card_task){0};
         }
     } while (result == 0 && !chosen(card)->arm());

@@ -25,7 +25,8 @@ struct card_driver {
     void (*send)(struct io *frame, const struct card_task *task);
     void (*flush)(void); /* tells the card, if it wants to be told */
     /* A received frame: 1; good until the next call. 0: none. -1: the card broke a rule. *task is 0
-     * when it is called; card_user says what must be true of both. */
+     * when it is called; card_user says what must be true of both. What the card gave back without
+     * a frame in it is one of 0 bytes: it counts, or a card could give back such for ever. */
     int (*take)(struct io *frame, struct card_task *task);
     /* All was taken: interrupt at the next one. false: there is one already. */
     bool (*arm)(void);

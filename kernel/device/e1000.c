@@ -206,15 +206,14 @@ static int take(struct io *frame, struct card_task *task)
 {
     const uint8_t *bytes;
     size_t size;
-    int result;
 
-    do {
-        if (card->receive.given - card->receive.done < GIVEN_LOW) /* the one before is among them */
-            receive_all();
-        result = e1000_ring_take(&card->receive, &bytes, &size);
-    } while (result > 0 && (size < FRAME_MIN || size > CARD_FRAME_MAX));
+    if (card->receive.given - card->receive.done < GIVEN_LOW) /* the one before is among them */
+        receive_all();
+    int result = e1000_ring_take(&card->receive, &bytes, &size);
+
     if (result > 0)
-        io_kernel(frame, (void *)(uintptr_t)bytes, size);
+        io_kernel(frame, (void *)(uintptr_t)bytes,
+                  size < FRAME_MIN || size > CARD_FRAME_MAX ? 0 : size);
     return result;
 }
 

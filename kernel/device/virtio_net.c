@@ -235,15 +235,13 @@ static bool is_frame(const struct io *frame, const struct card_task *task)
 
 static int take(struct io *frame, struct card_task *task)
 {
-    int result;
-
     if (net->is_broken)
         return -1;
-    do {
-        receive_all(); /* the one before */
-        *task = (struct card_task){0};
-        result = frame_take(frame, task);
-    } while (result > 0 && !is_frame(frame, task));
+    receive_all(); /* the one before */
+    int result = frame_take(frame, task);
+
+    if (result > 0 && !is_frame(frame, task))
+        frame->remaining = 0;
     return result;
 }
 
