@@ -342,8 +342,8 @@ static int connect_from_here(struct socket *socket)
     struct tcp_pcb *old =
         connection_known(&address, socket->inet.remote.port, &pcb->local_ip, pcb->local_port);
 
-    /* As for those who call us (connections.c:knock): nobody waits for it any more. */
-    if (old && old->state == TIME_WAIT)
+    /* Nobody waits for it any more; else another port will do. */
+    if (old && old->state == TIME_WAIT && socket->inet.port_asked)
         tcp_abort(old);
     socket->state = SOCKET_CONNECTING;
     attach(socket, pcb);

@@ -505,6 +505,7 @@ int guardian_order(uint32_t node, enum node_order order)
     }
     wards[node].order = order;
     wards[node].ordered = true;
+    wards[node].failures = 0;
     guardian_wake();
     return 0;
 }

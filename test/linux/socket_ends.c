@@ -187,7 +187,9 @@ static void closes(void)
     int fd = remote_open("e3");
     close(fd);
     seen("plain");
-    fd = remote_open("e3");
+    fd = remote_open("w1 e3"); /* a reset takes what it has not read yet with it */
+    await(fd, POLLIN);
+    recv(fd, buffer, 1, 0);
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
     close(fd);
     seen("linger of nothing");

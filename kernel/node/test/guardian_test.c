@@ -466,11 +466,11 @@ static bool core_refuses(unsigned how)
         return core.loads == how + 1 && pages[1].state == NODE_KERNEL && !node_is_offline(1);
     if (core.loads != 3 || !node_is_offline(1))
         return false;
-    core.refuses = 0;
+    core.refuses = core.refused + 1; /* an order gives it three tries again */
     if (guardian_order(1, ORDER_RESTART) != 0)
         return false;
     guard_all();
-    return core.loads == 4 && pages[1].state == NODE_KERNEL && !node_is_offline(1);
+    return core.loads == 5 && pages[1].state == NODE_KERNEL && !node_is_offline(1);
 }
 
 static void a_core_that_does_not_start(void **state)
