@@ -57,5 +57,9 @@ void segment_sizes(struct tcp_pcb *pcb)
 {
     pcb->mss = LWIP_MAX(pcb->mss, MSS_MIN);
     pcb->cwnd = LWIP_MAX(pcb->cwnd, 4 * MSS_MIN);
+    /* While a window is shut what is written waits in whole segments: in crumbs it would take many
+     * times the memory. */
+    if (pcb->snd_wnd_max == 0)
+        pcb->snd_wnd_max = 2U * pcb->mss;
     pcb->snd_wnd_max = LWIP_MAX(pcb->snd_wnd_max, 2 * MSS_MIN);
 }

@@ -156,6 +156,23 @@ static void a_window_may_open_late(void **state)
     }
 }
 
+/* Many slow readers whose bytes waited in crumbs took the memory of everybody else. */
+static void what_waits_for_a_window_is_whole(void **state)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        far_window = 0;
+        struct file *file = made[i]();
+
+        assert_int_equal(sent(file, 3000), 3000);
+        far_window = 60000;
+        far_segment_count = 0;
+        far_say(1, 0);
+        far_pass(1);
+        assert_true(far_segment_count > 0 && far_segments[0].size >= 536);
+        ends_well(file, 3000);
+    }
+}
+
 /* So a page has more segments than lwIP keeps: but nobody needs such small ones. */
 static void a_size_is_not_too_small(void **state)
 {
@@ -312,6 +329,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_size_in_the_middle_is_none),
         cmocka_unit_test(a_window_may_open_late),
+        cmocka_unit_test(what_waits_for_a_window_is_whole),
         cmocka_unit_test(a_size_is_not_too_small),
         cmocka_unit_test(nothing_is_beyond_the_window),
         cmocka_unit_test(the_window_is_kept),
