@@ -21,7 +21,7 @@
 #include "network/wire.h"
 
 #define ALL_ENDED   (EVENT_ALL & ~EVENT_PRI & ~EVENT_NVAL)
-#define PORT_TRIES  16  /* of ours, while connections that nobody holds go on from others */
+#define PORT_TRIES  16  /* while a connection to that end is still known from the one we chose */
 #define BACKLOG_ALL 255 /* of lwIP: connections.c and the socket's own hold */
 
 static const struct socket_ops wire_tcp_ops;
