@@ -220,7 +220,7 @@ $(B)/unit/%: %.c $$(call sources_of,%.c)
 	@mkdir -p $(@D)
 	@echo "  CC $< (test)"
 	@gcc $(UNIT_CFLAGS) $(filter %.c,$^) -lcmocka -o $@
-$(addprefix $(B)/unit/kernel/network/test/,stack_test segment_test): UNIT_CFLAGS += -Wl,--wrap=tcp_input,--wrap=tcp_output
+$(addprefix $(B)/unit/kernel/network/test/,stack_test segment_test static_six_test): UNIT_CFLAGS += -Wl,--wrap=tcp_input,--wrap=tcp_output
 $(B)/fuzz/%: %.c $$(call sources_of,%.c)
 	@mkdir -p $(@D)
 	@echo "  CC $< (fuzz)"

@@ -52,7 +52,7 @@ void proc_nodes(struct proc_text *text, const struct proc_source *source)
                    node_deaths_in_row(node), node_is_offline(node), step_text(page->guardian_step),
                    (uint32_t)page->guardian_target, (uint32_t)page->restarts);
         proc_print(text, " safe %u console %u self %u\n", self && node_is_safe(),
-                   page->console_owner != 0, self);
+                   page->console_owner == ~incarnation, self);
     }
 }
 

@@ -12,6 +12,7 @@
 #include "lib/string.h"
 #include "network/interface.h"
 #include "network/stack.h"
+#include "network/static_six.h"
 #include "network/wire.h"
 
 #define FLAGS       0x11043 /* IFF_UP IFF_BROADCAST IFF_RUNNING IFF_MULTICAST IFF_LOWER_UP */
@@ -49,7 +50,8 @@ static uint8_t scope_of(const ip6_addr_t *address)
 static uint8_t flags_of(u8_t i)
 {
     u8_t state = netif_ip6_addr_state(&stack_link, i);
-    uint8_t flags = netif_ip6_addr_isstatic(&stack_link, i) ? IFA_F_PERMANENT : 0;
+    uint8_t flags =
+        netif_ip6_addr_isstatic(&stack_link, i) || i == static_six_place() ? IFA_F_PERMANENT : 0;
 
     if (ip6_addr_istentative(state))
         flags |= IFA_F_TENTATIVE;
@@ -73,7 +75,7 @@ static bool address(unsigned n, struct interface_address *address)
 
         if (ip6_addr_isinvalid(state) || ip6_addr_isduplicated(state) || n-- != 0)
             continue;
-        address->prefix = V6_PREFIX;
+        address->prefix = i == static_six_place() ? (uint8_t)static_six_bits() : V6_PREFIX;
         address->scope = scope_of(netif_ip6_addr(&stack_link, i));
         address->flags = flags_of(i);
         memcpy(address->bytes, netif_ip6_addr(&stack_link, i)->addr, 16);
@@ -106,11 +108,24 @@ static bool route_v4(unsigned n, struct interface_route *route)
 
 static bool route_v6(unsigned n, struct interface_route *route)
 {
+    const ip6_addr_t *gateway = static_six_gateway();
+
     route->prefix = V6_PREFIX;
     route->protocol = RTPROT_KERNEL;
     if (n-- == 0) {
         route->to[0] = 0xfe;
         route->to[1] = 0x80;
+        return true;
+    }
+    if (static_six_bits() == V6_PREFIX && n-- == 0) {
+        memcpy(route->to, netif_ip6_addr(&stack_link, static_six_place())->addr, V6_PREFIX / 8);
+        return true;
+    }
+    if (gateway && n-- == 0) {
+        route->prefix = 0;
+        route->protocol = RTPROT_BOOT;
+        route->has_gateway = true;
+        memcpy(route->gateway, gateway->addr, 16);
         return true;
     }
     for (unsigned i = 0; i < LWIP_ND6_NUM_PREFIXES; i++) {

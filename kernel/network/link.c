@@ -12,6 +12,7 @@
 #include "network/sender.h"
 #include "network/shared.h"
 #include "network/stack.h"
+#include "network/static_six.h"
 #include "node/channel.h"
 #include "node/doorbell.h"
 #include "node/guardian.h"
@@ -224,13 +225,14 @@ static bool wire_is_true(const uint8_t *frame, size_t size)
 
     return switch_node(card, nodes, frame + ADDRESS_SIZE) == nodes &&
            (address == 0 || (address != shared_four() && !is_held(address, nodes))) &&
-           !sender_says_node(card, nodes, shared_six(), frame, size);
+           !sender_says_node(card, nodes, static_sixes(), frame, size);
 }
 
 /* Its own, or, for the stack of a node, what the owner of the card hands on from the wire. */
 static bool is_true(uint32_t node, enum packet_port port, const uint8_t *frame, size_t size)
 {
-    struct sender sender = {.address = address_of(node), .is_to_wire = port == PACKET_WIRE};
+    struct sender sender = {
+        .address = address_of(node), .six = static_six_of(node), .is_to_wire = port == PACKET_WIRE};
     uint8_t address[ADDRESS_SIZE];
 
     if (port == PACKET_WIRE) {
@@ -420,6 +422,7 @@ void link_start(const struct link_user *link_user)
     user = link_user;
     switched = ~card_own_nodes();
     has_own = !(switched >> self_node() & 1);
+    static_six_read(switched);
     channel_packets(&packets);
     doorbell_listen(&bell);
     card_start(&card_user);

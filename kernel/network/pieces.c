@@ -11,6 +11,8 @@
 #include <lwip/prot/ip6.h>
 #include <lwip/prot/tcp.h>
 
+#include "network/static_six.h"
+
 err_t __real_ip6_frag(struct pbuf *packet, struct netif *link, const ip6_addr_t *to);
 err_t __wrap_ip6_frag(struct pbuf *packet, struct netif *link, const ip6_addr_t *to);
 void __real_nd6_input(struct pbuf *packet, struct netif *link);
@@ -41,11 +43,12 @@ err_t __wrap_ip6_frag(struct pbuf *packet, struct netif *link, const ip6_addr_t 
     return __real_ip6_frag(packet, link, to);
 }
 
-/* What came in one frame is in one part of memory. */
+/* What came in one frame is in one part of memory. It may say that our address is another's. */
 void __wrap_nd6_input(struct pbuf *packet, struct netif *link)
 {
     if (packet->next)
         pbuf_free(packet);
     else
         __real_nd6_input(packet, link);
+    static_six_tell();
 }

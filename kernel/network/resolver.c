@@ -7,6 +7,7 @@
 #include "network/stack.h"
 
 static ip_addr_t servers[DNS_MAX_SERVERS];
+static ip_addr_t by_option[2]; /* of each family one; asked first */
 
 void dns_init(void)
 {
@@ -23,23 +24,27 @@ const ip_addr_t *dns_getserver(u8_t number)
     return number < DNS_MAX_SERVERS ? &servers[number] : IP_ADDR_ANY;
 }
 
-void resolver_add(uint32_t address)
+void resolver_add(const ip_addr_t *server)
 {
-    ip_addr_t server = IPADDR4_INIT(address);
+    by_option[IP_IS_V6(server)] = *server;
+}
 
-    dns_setserver(0, &server);
+static size_t line(const ip_addr_t *server, char *text, size_t size)
+{
+    char name[IPADDR_STRLEN_MAX];
+
+    return ip_addr_isany(server) || !ipaddr_ntoa_r(server, name, sizeof(name))
+               ? 0
+               : (size_t)format(text, size, "nameserver %s\n", name);
 }
 
 size_t resolver_text(char *text, size_t size)
 {
     size_t length = 0;
 
-    for (unsigned i = 0; i < DNS_MAX_SERVERS; i++) {
-        char name[IPADDR_STRLEN_MAX];
-
-        if (!ip_addr_isany(&servers[i]) && ipaddr_ntoa_r(&servers[i], name, sizeof(name)) &&
-            length < size)
-            length += (size_t)format(text + length, size - length, "nameserver %s\n", name);
-    }
+    for (unsigned i = 0; i < COUNT_OF(by_option) && length < size; i++)
+        length += line(&by_option[i], text + length, size - length);
+    for (unsigned i = 0; i < COUNT_OF(servers) && length < size; i++)
+        length += line(&servers[i], text + length, size - length);
     return length < size ? length : size - 1;
 }

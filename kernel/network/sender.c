@@ -61,6 +61,13 @@ static bool is_of(const uint8_t address[V6_SIZE], const uint8_t hardware[ADDRESS
     return memcmp(address + 8, low, sizeof(low)) == 0;
 }
 
+/* All of IPv6 that this node may say it has. */
+static bool is_own(const struct sender *sender, const uint8_t address[V6_SIZE])
+{
+    return is_of(address, sender->hardware) ||
+           (sender->six && memcmp(address, sender->six, V6_SIZE) == 0);
+}
+
 static bool is_arp(const uint8_t *frame, size_t size)
 {
     static const uint8_t kinds[] = {0, 1, 8, 0, ADDRESS_SIZE, 4};
@@ -132,8 +139,7 @@ static bool discovery_is_true(const struct sender *sender, const uint8_t *frame,
         return options_are_true(sender, frame + V6_END + 8, size - V6_END - 8);
     case NEIGHBOUR:
     case NEIGHBOUR_ASKED:
-        if (size < ND_END ||
-            (frame[V6_END] == NEIGHBOUR && !is_of(frame + ND_TARGET, sender->hardware)))
+        if (size < ND_END || (frame[V6_END] == NEIGHBOUR && !is_own(sender, frame + ND_TARGET)))
             return false;
         return options_are_true(sender, frame + ND_END, size - ND_END);
     default:
@@ -150,8 +156,7 @@ static bool v6_is_true(const struct sender *sender, const uint8_t *frame, size_t
 
     if (size < V6_END + 2 || frame[ETHERNET_HEAD] >> 4 != 6)
         return false;
-    if (!is_of(frame + V6_FROM, sender->hardware) &&
-        memcmp(frame + V6_FROM, nobody, V6_SIZE) != 0 &&
+    if (!is_own(sender, frame + V6_FROM) && memcmp(frame + V6_FROM, nobody, V6_SIZE) != 0 &&
         (!sender->shared_six || memcmp(frame + V6_FROM, sender->shared_six, V6_SIZE) != 0))
         return false;
     size_t next = V6_END + ((size_t)frame[V6_END + 1] + 1) * 8;
@@ -196,14 +201,16 @@ uint32_t sender_says(const uint8_t *frame, size_t size)
                : 0;
 }
 
-/* The shared one, or a node's, whose last byte is its number. */
+/* One of these, or a node's, whose last byte is its number. */
 static bool is_of_machine(const uint8_t card[ADDRESS_SIZE], uint32_t node_count,
-                          const uint8_t *shared, const uint8_t address[V6_SIZE])
+                          const struct sender_sixes *sixes, const uint8_t address[V6_SIZE])
 {
     uint8_t hardware[ADDRESS_SIZE];
 
-    if (shared && memcmp(address, shared, V6_SIZE) == 0)
-        return true;
+    for (unsigned i = 0; i < sixes->count; i++) {
+        if (memcmp(address, sixes->address[i], V6_SIZE) == 0)
+            return true;
+    }
     switch_address(card, address[V6_SIZE - 1], hardware);
     return switch_node(card, node_count, hardware) < node_count && is_of(address, hardware);
 }
@@ -231,13 +238,13 @@ static bool discovery_hides(const uint8_t *frame, size_t size)
            (at >= end || (frame[at] >= ROUTER_ASKED && frame[at] <= REDIRECT));
 }
 
-bool sender_says_node(const uint8_t card[ADDRESS_SIZE], uint32_t node_count, const uint8_t *shared,
-                      const uint8_t *frame, size_t size)
+bool sender_says_node(const uint8_t card[ADDRESS_SIZE], uint32_t node_count,
+                      const struct sender_sixes *sixes, const uint8_t *frame, size_t size)
 {
     if (size < V6_END || number16(frame + TYPE) != 0x86dd)
         return false;
-    if (is_of_machine(card, node_count, shared, frame + V6_FROM) || discovery_hides(frame, size))
+    if (is_of_machine(card, node_count, sixes, frame + V6_FROM) || discovery_hides(frame, size))
         return true;
     return frame[V6_NEXT] == ICMP6 && size >= ND_END && frame[V6_END] == NEIGHBOUR &&
-           is_of_machine(card, node_count, shared, frame + ND_TARGET);
+           is_of_machine(card, node_count, sixes, frame + ND_TARGET);
 }

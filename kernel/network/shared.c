@@ -14,9 +14,11 @@
 #include "lib/log.h"
 #include "lib/string.h"
 #include "memory/user_copy.h"
+#include "network/address_option.h"
 #include "network/connections.h"
 #include "network/link.h"
 #include "network/stack.h"
+#include "network/static_six.h"
 #include "network/steer.h"
 #include "node/channel.h"
 #include "node/self.h"
@@ -249,20 +251,20 @@ static err_t interface_init(struct netif *link)
     return ERR_OK;
 }
 
-/* Boot options. An address of the other family is none. */
+/* Boot options. */
 static void addresses_read(void)
 {
     char text[48] = "", text_six[48] = "";
-    ip_addr_t four = IPADDR4_INIT(0), six = IPADDR4_INIT(0);
+    ip_addr_t four, six;
     bool is_four = option_get("shared-ip", text, sizeof(text)) > 0;
     bool is_six = option_get("shared-ip6", text_six, sizeof(text_six)) > 0;
 
-    if (is_four && (!ip4addr_aton(text, ip_2_ip4(&four)) || ip_addr_ismulticast(&four)))
+    if (is_four && !address_read(text, false, &four))
         log_line("network: option shared-ip=%s is no address", text);
     else if (is_four)
         shared.four = ip_2_ip4(&four)->addr;
-    if (is_six && (!ipaddr_aton(text_six, &six) || !IP_IS_V6(&six) || ip_addr_ismulticast(&six) ||
-                   ip6_addr_islinklocal(ip_2_ip6(&six)) || ip_addr_isany(&six))) {
+    if (is_six && (!address_read(text_six, true, &six) || !address_is_global(&six) ||
+                   !static_six_share((const uint8_t *)ip_2_ip6(&six)->addr))) {
         log_line("network: option shared-ip6=%s is no address that all nodes can have", text_six);
     } else if (is_six) {
         memcpy(shared.six, ip_2_ip6(&six)->addr, sizeof(shared.six));

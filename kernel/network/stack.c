@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Start of lwIP, its one interface, and the few functions it asks of the kernel. Addresses come by
- * boot option (ip=ADDRESS/BITS,GATEWAY,RESOLVER) or from DHCP, those of IPv6 from routers.
+ * boot option (ip=ADDRESS/BITS,GATEWAY,RESOLVER) or from DHCP, those of IPv6 by option ip6= or from
+ * routers.
  */
 #include "network/stack.h"
 
@@ -23,6 +24,7 @@
 #include "memory/frames.h"
 #include "memory/heap.h"
 #include "memory/user_copy.h"
+#include "network/address_option.h"
 #include "network/connections.h"
 #include "network/filter.h"
 #include "network/interface.h"
@@ -30,6 +32,7 @@
 #include "network/merge.h"
 #include "network/row.h"
 #include "network/shared.h"
+#include "network/static_six.h"
 #include "network/wire.h"
 #include "node/self.h"
 #include "thread/timer.h"
@@ -251,6 +254,7 @@ static void addresses_tell(struct netif *link)
     static u32_t told;
     const u8_t *a = (const u8_t *)&netif_ip4_addr(link)->addr;
 
+    static_six_tell();
     if (netif_ip4_addr(link)->addr == told)
         return;
     if (told) {
@@ -266,35 +270,18 @@ static void addresses_tell(struct netif *link)
         log_line("network: %s has no address any more", host_name);
 }
 
-/* "10.0.2.15/24,10.0.2.2,10.0.2.3": an address, and perhaps a gateway and a resolver. */
 static bool option_address(const char *text)
 {
-    ip4_addr_t part[3] = {{0}, {0}, {0}}, mask;
-    unsigned bits = 24;
+    struct address_option option;
+    ip4_addr_t mask = {0};
 
-    for (unsigned i = 0; i < COUNT_OF(part) && *text; i++) {
-        char word[24];
-        size_t length = 0;
-
-        while (*text && *text != ',' && length + 1 < sizeof(word))
-            word[length++] = *text++;
-        word[length] = 0;
-        char *slash = strchr(word, '/');
-
-        if (slash && i == 0) {
-            *slash = 0;
-            for (bits = 0, slash++; *slash >= '0' && *slash <= '9' && bits <= 32; slash++)
-                bits = bits * 10 + (unsigned)(*slash - '0');
-        }
-        if (!ip4addr_aton(word, &part[i]) || bits > 32)
-            return false;
-        if (*text)
-            text++;
-    }
-    mask.addr = bits ? lwip_htonl(~0U << (32 - bits)) : 0;
-    netif_set_addr(&stack_link, &part[0], &mask, &part[1]);
-    if (part[2].addr)
-        resolver_add(part[2].addr);
+    if (!address_option_read(text, false, &option))
+        return false;
+    if (option.bits)
+        mask.addr = lwip_htonl(~0U << (32 - option.bits));
+    netif_set_addr(&stack_link, ip_2_ip4(&option.address), &mask, ip_2_ip4(&option.gateway));
+    if (!ip_addr_isany_val(option.resolver))
+        resolver_add(&option.resolver);
     return true;
 }
 
@@ -316,7 +303,7 @@ static void moved(void)
 static void up(const uint8_t address[ADDRESS_SIZE])
 {
     struct netif *link = &stack_link;
-    char text[64];
+    char text[ADDRESS_OPTION_MAX];
 
     memcpy(stack_link.hwaddr, address, ADDRESS_SIZE);
     netif_set_default(&stack_link);
@@ -324,7 +311,7 @@ static void up(const uint8_t address[ADDRESS_SIZE])
     netif_set_link_up(&stack_link);
     netif_set_up(&stack_link);
     netif_create_ip6_linklocal_address(&stack_link, 1);
-    netif_set_ip6_autoconfig_enabled(link, 1);
+    netif_set_ip6_autoconfig_enabled(link, !static_six_start());
     sums_set();
     long length = option_get("ip", text, sizeof(text));
 

@@ -37,4 +37,5 @@ void clock_set(void);
 /* resolver.c: servers of names, as DHCP, a router or the boot option told. Text for a file in the
  * form of resolv.conf; its length. */
 size_t resolver_text(char *text, size_t size);
-void resolver_add(uint32_t address); /* network order */
+struct ip_addr;
+void resolver_add(const struct ip_addr *server); /* by option: one of each family */

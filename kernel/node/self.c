@@ -153,7 +153,7 @@ static int option_match(const char *text, uint32_t node, const char *name, const
 }
 
 /* The last one given wins; one for the node wins over those for all. */
-static long option_get_of(uint32_t node, const char *name, char *value, size_t size)
+long option_get_of(uint32_t node, const char *name, char *value, size_t size)
 {
     const char *at = option_text();
     const char *found = NULL, *candidate;

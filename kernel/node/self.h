@@ -26,6 +26,7 @@ void self_init(const struct start_info *start);
 /* Boot options: space-separated name or name=value; value percent-encoded. option_get decodes into
  * value (terminated): length, or -1 when absent. "name@3=..." applies to node 3 only and wins. */
 long option_get(const char *name, char *value, size_t size);
+long option_get_of(uint32_t node, const char *name, char *value, size_t size);
 bool option_is(const char *name, const char *value);
 bool option_is_of(uint32_t node, const char *name, const char *value); /* for another node */
 uint64_t option_number(const char *name, uint64_t otherwise);

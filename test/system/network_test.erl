@@ -2,7 +2,7 @@
 %% What stands on a node when a test of the network runs: an echo server, and a client that checks what comes back.
 -module(network_test).
 -export([six_serve/0, six/0, wire_serve/0, wire/0, serve/0, orders/0, both/0, give/0, take/4, shared/0, all_shared/0, spread/0, router/1, cards/2, wait/2, echo/3, crowd/4]).
--export([resets/3, killing/3, card_serve/0, card/1, greet/1, out/1]).
+-export([static_serve/0, static/1, resets/3, killing/3, card_serve/0, card/1, greet/1, out/1]).
 
 %% For ever: every byte comes back; a client that ends its side gets the rest and then our end.
 serve() ->
@@ -549,6 +549,45 @@ wire() ->
         ["socket_ends", "socket_edges", "socket_flags", "socket_ports"]
     ),
     io:format("wire: done~n").
+
+%% On node 1: an echo at the address that an option gives it.
+static_serve() ->
+    {ok, Listener} = listen_at({16#fec0, 0, 0, 0, 0, 0, 0, 16#78}, 100),
+    accept(Listener).
+
+%% An address that is still asked for is nobody's.
+listen_at(Address, Tries) ->
+    case gen_tcp:listen(8080, [inet6, binary, {ip, Address}, {active, false}, {reuseaddr, true}]) of
+        {error, eaddrnotavail} when Tries > 0 ->
+            timer:sleep(100),
+            listen_at(Address, Tries - 1);
+        Listening ->
+            Listening
+    end.
+
+%% Node 0 has its own, none of the router's net, and speaks from it. Port: where the host answers behind its router; 0: nowhere.
+static(Port) ->
+    Own = {16#fec0, 0, 0, 0, 0, 0, 0, 16#77},
+    Peer = setelement(8, Own, 16#78),
+    ok = echoes(Peer, 8080, Own, 100),
+    {ok, Interfaces} = inet:getifaddrs(),
+    [Own] = [A || {"eth0", Properties} <- Interfaces, {addr, A} <- Properties, size(A) =:= 8, element(1, A) =/= 16#fe80],
+    {ok, Resolvers} = file:read_file("/etc/resolv.conf"),
+    {match, _} = re:run(Resolvers, "^nameserver fec0::3$", [multiline, caseless]),
+    Port =:= 0 orelse (ok = echoes(setelement(8, Own, 2), Port, Own, 1)),
+    io:format("static: done~n").
+
+echoes(To, Port, From, Tries) ->
+    case gen_tcp:connect(To, Port, [inet6, binary, {active, false}], 5000) of
+        {ok, Socket} ->
+            {ok, {From, _}} = inet:sockname(Socket),
+            ok = gen_tcp:send(Socket, <<"by option">>),
+            {ok, <<"by option">>} = gen_tcp:recv(Socket, 9, 20000),
+            gen_tcp:close(Socket);
+        {error, _} when Tries > 1 ->
+            timer:sleep(200),
+            echoes(To, Port, From, Tries - 1)
+    end.
 
 %% On node 1: one echo for IPv6 and IPv4, one for IPv6 alone, one for datagrams, which also tells the group of each.
 six_serve() ->

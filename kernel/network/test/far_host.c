@@ -2,6 +2,8 @@
 /* See far_host.h. */
 #include "network/test/far_host.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +17,7 @@
 #include "network/link.h"
 #include "network/shared.h"
 #include "network/stack.h"
+#include "network/static_six.h"
 #include "node/self.h"
 #include "thread/timer.h"
 
@@ -27,12 +30,17 @@
 #define NUMBER  1000U /* its first one */
 #define WINDOW  60000
 
+enum { ICMP6 = 58, SOLICITATION = 135, ADVERTISEMENT = 136 };
+
 /* Places in BOOTP, RFC 951 */
 enum { XID = 4, CIADDR = 12, YIADDR = 16, CHADDR = 28, COOKIE = 236 };
 
 bool far_is_silent, far_acknowledges = true;
 unsigned far_window = WINDOW, far_owes, far_option_size;
 uint8_t far_options[40];
+const char *far_ip6;
+char far_logged[160];
+uint8_t far_sought[16];
 struct far_lease far_lease;
 struct far_asked far_asked[FAR_ASKED];
 struct far_segment far_segments[FAR_SEGMENTS];
@@ -73,6 +81,7 @@ bool card_find(void)
 void link_start(const struct link_user *of_stack)
 {
     user = of_stack;
+    static_six_read(3);
 }
 
 bool link_makes_sums(void)
@@ -117,8 +126,18 @@ long option_get(const char *name, char *value, size_t size)
     return -1;
 }
 
+long option_get_of(uint32_t node, const char *name, char *value, size_t size)
+{
+    return far_ip6 && strcmp(name, "ip6") == 0 ? snprintf(value, size, "%s", far_ip6) : -1;
+}
+
 void log_line(const char *text, ...)
 {
+    va_list arguments;
+
+    va_start(arguments, text);
+    vsnprintf(far_logged, sizeof(far_logged), text, arguments);
+    va_end(arguments);
 }
 
 int timer_init(struct timer *timer, void (*fire)(struct timer *))
@@ -200,6 +219,38 @@ static void arp_answer(const uint8_t *asked)
     memcpy(bytes + 22, far, ADDRESS_SIZE);
     memcpy(bytes + 28, asked + 38, 4);
     memcpy(bytes + 32, asked + 22, 10);
+    deliver(bytes, sizeof(bytes));
+}
+
+/* ---- neighbours, RFC 4861 ---- */
+
+void far_neighbour(const uint8_t address[16])
+{
+    uint8_t bytes[HEAD + 40 + 32] = {0}, *ip = bytes + HEAD, *message = ip + 40;
+    ip_addr_t from = IPADDR6_INIT(0, 0, 0, 0),
+              to = IPADDR6_INIT(PP_HTONL(0xff020000UL), 0, 0, PP_HTONL(1));
+    struct pbuf *whole = pbuf_alloc(PBUF_RAW, 32, PBUF_RAM);
+    uint16_t sum;
+
+    memcpy(bytes, (uint8_t[]){0x33, 0x33, 0, 0, 0, 1}, ADDRESS_SIZE);
+    memcpy(bytes + ADDRESS_SIZE, far, ADDRESS_SIZE);
+    put16(bytes + 12, 0x86dd);
+    ip[0] = 0x60;
+    put16(ip + 4, 32);
+    ip[6] = ICMP6;
+    ip[7] = 255;
+    memcpy(ip + 8, address, 16);
+    memcpy(ip + 24, ip_2_ip6(&to)->addr, 16);
+    message[0] = ADVERTISEMENT;
+    message[4] = 0x20; /* it overrides what was known */
+    memcpy(message + 8, address, 16);
+    memcpy(message + 24, (uint8_t[]){2, 1}, 2);
+    memcpy(message + 26, far, ADDRESS_SIZE);
+    memcpy(ip_2_ip6(&from)->addr, address, 16);
+    pbuf_take(whole, message, 32);
+    sum = ip_chksum_pseudo(whole, ICMP6, 32, &from, &to);
+    memcpy(message + 2, &sum, 2);
+    pbuf_free(whole);
     deliver(bytes, sizeof(bytes));
 }
 
@@ -376,6 +427,8 @@ static void heard(const struct bytes *frame)
         dhcp_heard(bytes, frame->size);
     else if (kind == 0x800 && bytes[HEAD + 9] == 6)
         tcp_heard(bytes);
+    else if (kind == 0x86dd && bytes[HEAD + 6] == ICMP6 && bytes[HEAD + 40] == SOLICITATION)
+        memcpy(far_sought, bytes + HEAD + 48, sizeof(far_sought));
 }
 
 static void frames_heard(void)

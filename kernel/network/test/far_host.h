@@ -18,6 +18,15 @@ unsigned far_ms(void);        /* since the start */
 uint32_t far_published(void); /* the node's address, as other nodes see it: 10.0.0.n is n, else 0 */
 extern bool far_is_silent;    /* hears, and says nothing */
 
+extern const char *far_ip6;  /* boot option ip6 of the node; NULL: none. Before far_start */
+extern char far_logged[160]; /* the last line of the log */
+
+/* ---- IPv6 ---- */
+
+extern uint8_t far_sought[16]; /* the last address that the node asked its neighbours for */
+/* A neighbour says that it has this one. */
+void far_neighbour(const uint8_t address[16]);
+
 /* ---- DHCP ---- */
 
 enum far_kind {

@@ -15,6 +15,7 @@
 
 static const uint8_t card[ADDRESS_SIZE] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
 static struct sender node = {.hardware = {2, 0, 0x12, 0x34, 0x56, 1}};
+static const struct sender_sixes none;
 static uint8_t frame[128];
 static size_t size;
 
@@ -34,7 +35,7 @@ static bool is_true(void)
         memcpy(part, frame, cut);
         (void)sender_is_true(&node, part, cut);
         (void)sender_says(part, cut);
-        (void)sender_says_node(card, 4, NULL, part, cut);
+        (void)sender_says_node(card, 4, &none, part, cut);
         free(part);
     }
     free(copy);
@@ -260,34 +261,61 @@ static void what_the_wire_says(void **state)
     v4(16, 6, 80);
     assert_true(sender_says(frame, size) == 0);
     stranger(136);
-    assert_false(sender_says_node(card, 2, NULL, frame, size));
+    assert_false(sender_says_node(card, 2, &none, frame, size));
     frame[77] = 1; /* node 1 is where it is */
-    assert_true(sender_says_node(card, 2, NULL, frame, size));
-    assert_false(sender_says_node(card, 1, NULL, frame, size));
+    assert_true(sender_says_node(card, 2, &none, frame, size));
+    assert_false(sender_says_node(card, 1, &none, frame, size));
     frame[74] = 0xfd;
-    assert_false(sender_says_node(card, 2, NULL, frame, size));
+    assert_false(sender_says_node(card, 2, &none, frame, size));
     neighbour(135, 1);
-    assert_false(sender_says_node(card, 1, NULL, frame, size)); /* node 1 is none of them */
-    assert_true(sender_says_node(card, 2, NULL, frame, size));
+    assert_false(sender_says_node(card, 1, &none, frame, size)); /* node 1 is none of them */
+    assert_true(sender_says_node(card, 2, &none, frame, size));
     stranger(135);
     frame[77] = 1; /* it asks for node 1 */
-    assert_false(sender_says_node(card, 2, NULL, frame, size));
+    assert_false(sender_says_node(card, 2, &none, frame, size));
 }
 
+/* Nor what a boot option gives a node. */
 static void nobody_has_the_shared_one(void **state)
 {
-    uint8_t shared[16];
+    struct sender_sixes sixes = {.count = 2};
+    uint8_t *shared = sixes.address[1];
 
+    memset(sixes.address[0], 0x20, 16);
     for (unsigned type = 135; type <= 136; type++) {
         stranger((uint8_t)type);
         memcpy(shared, frame + 22, 16);
-        assert_false(sender_says_node(card, 2, NULL, frame, size));
-        assert_true(sender_says_node(card, 2, shared, frame, size)); /* it comes from there */
+        assert_false(sender_says_node(card, 2, &none, frame, size));
+        assert_true(sender_says_node(card, 2, &sixes, frame, size)); /* it comes from there */
         shared[0]++;
         memcpy(frame + 62, shared, 16);
-        assert_int_equal(sender_says_node(card, 2, shared, frame, size), type == 136);
-        assert_false(sender_says_node(card, 2, NULL, frame, size));
+        assert_int_equal(sender_says_node(card, 2, &sixes, frame, size), type == 136);
+        assert_false(sender_says_node(card, 2, &none, frame, size));
     }
+}
+
+/* It is its own like those of its hardware address, and no other node's. */
+static void an_option_gives_one(void **state)
+{
+    uint8_t six[16] = {0x20, 1, 0xd, 0xb8, [15] = 7};
+
+    for (unsigned type = 135; type <= 136; type++) {
+        neighbour((uint8_t)type, 1);
+        node.six = NULL;
+        assert_true(is_true());
+        memcpy(frame + 22, six, 16);
+        assert_false(is_true());
+        node.six = six;
+        assert_true(is_true());
+        memcpy(frame + 62, six, 16);
+        assert_true(is_true());
+        frame[37]++;
+        assert_false(is_true());
+        frame[37]--;
+        frame[77]++; /* it may ask for any */
+        assert_int_equal(is_true(), type == 135);
+    }
+    node.six = NULL;
 }
 
 /* Headers of eight bytes each, the kinds in order, and then what there was. */
@@ -310,30 +338,30 @@ static void nothing_hides(void **state)
     for (unsigned type = 120; type < 150; type++) {
         for (unsigned i = 0; i < 16; i++) {
             stranger((uint8_t)type);
-            assert_false(sender_says_node(card, 2, NULL, frame, size));
+            assert_false(sender_says_node(card, 2, &none, frame, size));
             behind((const uint8_t[]){kinds[i / 4], kinds[i % 4]}, i < 4 ? 1 : 2);
-            bool hides = sender_says_node(card, 2, NULL, frame, size);
+            bool hides = sender_says_node(card, 2, &none, frame, size);
 
             assert_int_equal(hides, type >= 133 && type <= 137);
             frame[54 + (i < 4 ? 0 : 8)] = 6; /* TCP may stand there */
-            assert_false(sender_says_node(card, 2, NULL, frame, size));
+            assert_false(sender_says_node(card, 2, &none, frame, size));
         }
     }
     stranger(128); /* a long echo: its later pieces have no kind; what they say is pieces.c's */
     behind((const uint8_t[]){44}, 1);
-    assert_false(sender_says_node(card, 2, NULL, frame, size));
+    assert_false(sender_says_node(card, 2, &none, frame, size));
     frame[57] = 8;
     frame[62] = 135;
-    assert_false(sender_says_node(card, 2, NULL, frame, size));
+    assert_false(sender_says_node(card, 2, &none, frame, size));
     frame[57] = 0; /* the first one */
-    assert_true(sender_says_node(card, 2, NULL, frame, size));
+    assert_true(sender_says_node(card, 2, &none, frame, size));
     frame[62] = 128;
     frame[19] = 8; /* it is too short to tell, whatever stands behind its end */
-    assert_true(sender_says_node(card, 2, NULL, frame, size));
+    assert_true(sender_says_node(card, 2, &none, frame, size));
     frame[20] = 60;
     frame[55] = 200;
     frame[19] = 60;
-    assert_true(sender_says_node(card, 2, NULL, frame, size));
+    assert_true(sender_says_node(card, 2, &none, frame, size));
 }
 
 int main(void)
@@ -347,6 +375,7 @@ int main(void)
         cmocka_unit_test_setup(shared_of_six, setup),
         cmocka_unit_test_setup(what_the_wire_says, setup),
         cmocka_unit_test_setup(nobody_has_the_shared_one, setup),
+        cmocka_unit_test_setup(an_option_gives_one, setup),
         cmocka_unit_test_setup(nothing_hides, setup),
     };
 

@@ -23,6 +23,8 @@ void *network_alloc_zeroed(size_t count, size_t size);
 void network_free(void *memory);
 uint16_t network_sum(const void *bytes, int size);
 bool stack_is_crowded(void);
+struct ip6_addr;
+const struct ip6_addr *static_six_gateway(void);
 struct tcp_pcb;
 struct tcp_hdr;
 bool segment_is_true(const struct tcp_pcb *pcb, struct tcp_hdr *head, size_t options, size_t first,
