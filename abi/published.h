@@ -115,7 +115,7 @@ struct published {
     _Atomic uint32_t guardian_claim;       /* the one bit of the election */
     /* Sealed: n's incarnation that I know to run no more. */
     _Atomic uint64_t fenced[NODES_MAX];
-    /* Sealed. Of the life that the upper bits name (node/election.h, node/guardian.c), so that an
+    /* Sealed. Of the life that the upper bits name (node/election.h, node/offline.h), so that an
      * old word says nothing of a new life: deaths in a row before it, written by its guardian, and
      * by the node itself when it has lived long enough; why nobody starts its successor. */
     _Atomic uint64_t deaths_in_row[NODES_MAX];

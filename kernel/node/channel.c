@@ -58,19 +58,6 @@ static nanoseconds idle_since;           /* 0: frames came since */
 static unsigned linger_trust;
 static uint8_t payload[FRAME_PAYLOAD_MAX];
 
-const char *violation_text(enum violation violation)
-{
-    static const char *const texts[VIOLATIONS] = {
-        [VIOLATION_POSITION] = "position", [VIOLATION_BACK] = "back",
-        [VIOLATION_SIZE] = "size",         [VIOLATION_SESSION] = "session",
-        [VIOLATION_SEQUENCE] = "sequence", [VIOLATION_KIND] = "kind",
-        [VIOLATION_CHECKSUM] = "checksum", [VIOLATION_READ] = "read",
-        [VIOLATION_PAYLOAD] = "payload",   [VIOLATION_WINDOW] = "window",
-        [VIOLATION_FLOOD] = "flood",
-    };
-    return texts[violation];
-}
-
 static uint32_t number_of(const struct peer *peer)
 {
     return (uint32_t)(peer - peers);

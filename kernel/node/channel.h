@@ -74,4 +74,3 @@ struct channel_status {
     uint64_t violations[VIOLATIONS];
 };
 void channel_status(uint32_t node, struct channel_status *status);
-const char *violation_text(enum violation violation); /* one word */

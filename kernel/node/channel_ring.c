@@ -203,3 +203,16 @@ void reader_publish(struct ring_reader *reader)
 {
     STORE(reader->mine->in_read, reader->read);
 }
+
+const char *violation_text(enum violation violation)
+{
+    static const char *const texts[VIOLATIONS] = {
+        [VIOLATION_POSITION] = "position", [VIOLATION_BACK] = "back",
+        [VIOLATION_SIZE] = "size",         [VIOLATION_SESSION] = "session",
+        [VIOLATION_SEQUENCE] = "sequence", [VIOLATION_KIND] = "kind",
+        [VIOLATION_CHECKSUM] = "checksum", [VIOLATION_READ] = "read",
+        [VIOLATION_PAYLOAD] = "payload",   [VIOLATION_WINDOW] = "window",
+        [VIOLATION_FLOOD] = "flood",
+    };
+    return texts[violation];
+}

@@ -22,6 +22,7 @@ enum violation {                     /* rules that a peer can break; each has it
                  VIOLATION_FLOOD,   /* asks without end and does not read the answers */
                  VIOLATIONS
 };
+const char *violation_text(enum violation violation); /* one word */
 
 struct ring_writer {
     char *bytes; /* the ring: ours */

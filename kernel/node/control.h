@@ -19,7 +19,7 @@ void watch_program_beat(uint64_t ms);
 /* How long node's beat has stood still, as far as we saw. */
 nanoseconds node_beat_age(uint32_t node);
 uint32_t node_deaths_in_row(uint32_t node); /* as its last guardian counted */
-bool node_is_offline(uint32_t node);
+bool node_is_offline(uint32_t node);        /* its core does not start: node/offline.h */
 /* This life of ours is in safe mode: boot option safe, or too many deaths in a row. Known from
  * start on. */
 bool node_is_safe(void);

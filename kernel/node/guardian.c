@@ -15,6 +15,7 @@
 #include "node/death.h"
 #include "node/doorbell.h"
 #include "node/election.h"
+#include "node/offline.h"
 #include "node/repair.h"
 #include "node/watch.h"
 #include "panic.h"
@@ -23,21 +24,19 @@
 
 #include <asm/errno.h>
 
-#define MS            1000000UL
-#define START_US      10000000 /* for a core from INIT to its kernel: emulated ones may have to wait */
-#define TRIES         3        /* then a core is offline */
-#define RETRY         (1000 * MS)
-#define SELF_START    (3000 * MS) /* for a core that starts itself */
-#define SELF_ASK      (100 * MS)
-#define TAKE_OVER     (5000 * MS) /* for each able node before us that does not do it */
-#define REST_STEP     (1 * MS)
-#define NEWS          (20 * MS) /* for our programs to hear of a death: loading keeps the core */
-#define SPIN_MAX      (500 * 1000UL)
-#define LAST_WORDS    (500 * MS)  /* a dying node gets to say them */
-#define LAST_DEED     (6000 * MS) /* and to end the machine, if it was told to */
-#define IS_BACK       1           /* no enum start_error */
-#define OFFLINE_CORE  1           /* low bits of published.offline[], above them the incarnation */
-#define OFFLINE_ORDER 2
+#define MS         1000000UL
+#define START_US   10000000 /* for a core from INIT to its kernel: emulated ones may have to wait */
+#define TRIES      3        /* then a core is offline */
+#define RETRY      (1000 * MS)
+#define SELF_START (3000 * MS) /* for a core that starts itself */
+#define SELF_ASK   (100 * MS)
+#define TAKE_OVER  (5000 * MS) /* for each able node before us that does not do it */
+#define REST_STEP  (1 * MS)
+#define NEWS       (20 * MS) /* for our programs to hear of a death: loading keeps the core */
+#define SPIN_MAX   (500 * 1000UL)
+#define LAST_WORDS (500 * MS)  /* a dying node gets to say them */
+#define LAST_DEED  (6000 * MS) /* and to end the machine, if it was told to */
+#define IS_BACK    1           /* no enum start_error */
 
 struct ward {
     uint32_t incarnation;
@@ -81,30 +80,6 @@ static void rest(nanoseconds time)
 
 /* ---- what is known of a node ---- */
 
-static uint32_t offline_word(uint32_t node, uint32_t why)
-{
-    return published_of(node)->incarnation << 2 | why;
-}
-
-static void offline_set(uint32_t node, uint32_t why)
-{
-    atomic_store(&self_published->offline[node], word_sealed(offline_word(node, why)));
-}
-
-static bool is_marked(uint32_t node, uint32_t why)
-{
-    for (uint32_t other = 0; other < machine->node_count; other++) {
-        if (word_unsealed(published_of(other)->offline[node]) == offline_word(node, why))
-            return true;
-    }
-    return false;
-}
-
-bool node_is_offline(uint32_t node)
-{
-    return is_marked(node, OFFLINE_CORE);
-}
-
 void guardian_stay_down(void)
 {
     offline_set(self_node(), OFFLINE_ORDER);
@@ -112,7 +87,8 @@ void guardian_stay_down(void)
 
 static bool stays_down(uint32_t node)
 {
-    return stay_down >> node & 1 || is_marked(node, OFFLINE_CORE) || is_marked(node, OFFLINE_ORDER);
+    return stay_down >> node & 1 || offline_is(node, OFFLINE_CORE) ||
+           offline_is(node, OFFLINE_ORDER);
 }
 
 /* An INIT of this one would go to the firmware for good: it starts itself. */

@@ -2,7 +2,7 @@
 /* A guardian at work, and a dead node that comes back by itself at any moment of that. The machine
  * is made of nodes 0 (boot core, which no INIT brings back) and 1, and of more that stay down. Each
  * play is a process of its own: a guardian keeps what it knows. */
-/* TEST-SOURCES: kernel/node/guardian.c kernel/node/claim.c kernel/node/election.c */
+/* TEST-SOURCES: kernel/node/guardian.c kernel/node/offline.c kernel/node/claim.c kernel/node/election.c */
 #include "node/guardian.h"
 
 #include <setjmp.h>
