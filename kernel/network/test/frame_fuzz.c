@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TEST-SOURCES: build/lwip/src/core/def.c build/lwip/src/core/inet_chksum.c build/lwip/src/core/init.c build/lwip/src/core/ip.c build/lwip/src/core/mem.c build/lwip/src/core/memp.c build/lwip/src/core/netif.c build/lwip/src/core/pbuf.c build/lwip/src/core/tcp.c build/lwip/src/core/tcp_in.c build/lwip/src/core/tcp_out.c build/lwip/src/core/udp.c build/lwip/src/core/ipv4/dhcp.c build/lwip/src/core/ipv4/etharp.c build/lwip/src/core/ipv4/icmp.c build/lwip/src/core/ipv4/igmp.c build/lwip/src/core/ipv4/ip4.c build/lwip/src/core/ipv4/ip4_addr.c build/lwip/src/core/ipv4/ip4_frag.c build/lwip/src/core/ipv6/ethip6.c build/lwip/src/core/ipv6/icmp6.c build/lwip/src/core/ipv6/ip6.c build/lwip/src/core/ipv6/ip6_addr.c build/lwip/src/core/ipv6/ip6_frag.c build/lwip/src/core/ipv6/mld6.c build/lwip/src/core/ipv6/nd6.c build/lwip/src/netif/ethernet.c kernel/network/resolver.c kernel/network/static_six.c kernel/network/address_option.c kernel/network/filter.c kernel/network/unreachable.c kernel/network/merge.c kernel/network/tcp_frame.c kernel/network/row.c kernel/network/sender.c kernel/network/steer.c kernel/network/switch.c kernel/network/connections.c kernel/network/segment.c kernel/network/cookie.c kernel/lib/format.c kernel/lib/random.c */
+/* TEST-SOURCES: build/lwip/src/core/def.c build/lwip/src/core/inet_chksum.c build/lwip/src/core/init.c build/lwip/src/core/ip.c build/lwip/src/core/mem.c build/lwip/src/core/memp.c build/lwip/src/core/netif.c build/lwip/src/core/pbuf.c build/lwip/src/core/tcp.c build/lwip/src/core/tcp_in.c build/lwip/src/core/tcp_out.c build/lwip/src/core/udp.c build/lwip/src/core/ipv4/dhcp.c build/lwip/src/core/ipv4/etharp.c build/lwip/src/core/ipv4/icmp.c build/lwip/src/core/ipv4/igmp.c build/lwip/src/core/ipv4/ip4.c build/lwip/src/core/ipv4/ip4_addr.c build/lwip/src/core/ipv4/ip4_frag.c build/lwip/src/core/ipv6/ethip6.c build/lwip/src/core/ipv6/icmp6.c build/lwip/src/core/ipv6/ip6.c build/lwip/src/core/ipv6/ip6_addr.c build/lwip/src/core/ipv6/ip6_frag.c build/lwip/src/core/ipv6/mld6.c build/lwip/src/core/ipv6/nd6.c build/lwip/src/netif/ethernet.c kernel/network/resolver.c kernel/network/filter.c kernel/network/unreachable.c kernel/network/merge.c kernel/network/tcp_frame.c kernel/network/row.c kernel/network/sender.c kernel/network/steer.c kernel/network/switch.c kernel/network/connections.c kernel/network/segment.c kernel/network/cookie.c kernel/lib/format.c kernel/lib/random.c */
 /*
  * libFuzzer: frames of any content into lwIP with our options, a listening TCP port that echoes, a
  * UDP port and DHCP at work. Sums of IP, TCP, UDP and ICMP are put right, so that what lies behind
@@ -92,6 +92,11 @@ uint64_t arch_clock(void)
 bool listener_is_full(const struct tcp_pcb_listen *listener)
 {
     return listener->local_port != PORT;
+}
+
+const ip6_addr_t *static_six_gateway(void)
+{
+    return NULL;
 }
 
 bool stack_is_crowded(void)
