@@ -4,19 +4,32 @@
 #include "lib/check.h"
 #include "lib/string.h"
 
-/* lwIP reads as much as it understands and takes the rest for nothing, and of a group of digits the
- * last ones. */
-bool address_read(const char *text, bool is_six, ip_addr_t *address)
+/* lwIP reads as much as it understands and takes the rest for nothing, of a group of digits the
+ * last ones, and IPv4 in all forms that were ever in use. */
+static bool is_plain(const char *text, bool is_six)
 {
-    unsigned group = 0;
+    unsigned group = 0, dots = 0;
+    char before = 0;
 
     for (const char *at = text; *at; at++) {
-        group = *at == ':' || *at == '.' ? 0 : group + 1;
-        if (!strchr("0123456789abcdefABCDEF:.", *at) || group > 4)
+        bool is_end = *at == ':' || *at == '.';
+
+        if (!strchr("0123456789abcdefABCDEF:.", *at) || (is_end && !at[1] && before != ':'))
+            return false;
+        dots += *at == '.';
+        group = is_end ? 0 : group + 1;
+        before = *at;
+        if (group > 4 || (!is_six && group == 1 && at[0] == '0' && at[1] && at[1] != '.'))
             return false;
     }
-    return ipaddr_aton(text, address) && IP_IS_V6_VAL(*address) == is_six &&
-           !ip_addr_isany(address) && !ip_addr_ismulticast(address) && !ip_addr_isloopback(address);
+    return is_six || dots == 3;
+}
+
+bool address_read(const char *text, bool is_six, ip_addr_t *address)
+{
+    return is_plain(text, is_six) && ipaddr_aton(text, address) &&
+           IP_IS_V6_VAL(*address) == is_six && !ip_addr_isany(address) &&
+           !ip_addr_ismulticast(address) && !ip_addr_isloopback(address);
 }
 
 bool address_is_global(const ip_addr_t *six)
@@ -48,6 +61,13 @@ static bool bits_read(char *address, unsigned most, unsigned *bits)
     return !*at && *bits <= most;
 }
 
+/* "Any" is as good as nothing. */
+static bool given_read(const char *text, bool is_six, ip_addr_t *address)
+{
+    return !text || !*text || strcmp(text, is_six ? "::" : "0.0.0.0") == 0 ||
+           address_read(text, is_six, address);
+}
+
 bool address_option_read(const char *text, bool is_six, struct address_option *option)
 {
     char copy[ADDRESS_OPTION_MAX];
@@ -63,6 +83,6 @@ bool address_option_read(const char *text, bool is_six, struct address_option *o
         resolver = part_end(gateway);
     return bits_read(copy, is_six ? 128 : 32, &option->bits) &&
            address_read(copy, is_six, &option->address) &&
-           (!gateway || !*gateway || address_read(gateway, is_six, &option->gateway)) &&
-           (!resolver || !*resolver || address_read(resolver, is_six, &option->resolver));
+           given_read(gateway, is_six, &option->gateway) &&
+           given_read(resolver, is_six, &option->resolver);
 }

@@ -43,12 +43,13 @@ err_t __wrap_ip6_frag(struct pbuf *packet, struct netif *link, const ip6_addr_t 
     return __real_ip6_frag(packet, link, to);
 }
 
-/* What came in one frame is in one part of memory. It may say that our address is another's. */
+/* What came in one frame is in one part of memory. A router's words change what lwIP knows of our
+ * addresses. */
 void __wrap_nd6_input(struct pbuf *packet, struct netif *link)
 {
     if (packet->next)
         pbuf_free(packet);
     else
         __real_nd6_input(packet, link);
-    static_six_tell();
+    static_six_look();
 }

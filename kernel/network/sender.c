@@ -127,6 +127,14 @@ static bool options_are_true(const struct sender *sender, const uint8_t *option,
     return true;
 }
 
+static bool is_nobody(const uint8_t address[V6_SIZE])
+{
+    static const uint8_t nobody[V6_SIZE];
+
+    return memcmp(address, nobody, V6_SIZE) == 0;
+}
+
+/* Who asks for an address and has none is about to have it: whoever else is, does without. */
 static bool discovery_is_true(const struct sender *sender, const uint8_t *frame, size_t size)
 {
     if (size < V6_END + 8)
@@ -139,7 +147,8 @@ static bool discovery_is_true(const struct sender *sender, const uint8_t *frame,
         return options_are_true(sender, frame + V6_END + 8, size - V6_END - 8);
     case NEIGHBOUR:
     case NEIGHBOUR_ASKED:
-        if (size < ND_END || (frame[V6_END] == NEIGHBOUR && !is_own(sender, frame + ND_TARGET)))
+        if (size < ND_END || ((frame[V6_END] == NEIGHBOUR || is_nobody(frame + V6_FROM)) &&
+                              !is_own(sender, frame + ND_TARGET)))
             return false;
         return options_are_true(sender, frame + ND_END, size - ND_END);
     default:
@@ -152,11 +161,9 @@ static bool discovery_is_true(const struct sender *sender, const uint8_t *frame,
  * it. */
 static bool v6_is_true(const struct sender *sender, const uint8_t *frame, size_t size)
 {
-    static const uint8_t nobody[V6_SIZE];
-
     if (size < V6_END + 2 || frame[ETHERNET_HEAD] >> 4 != 6)
         return false;
-    if (!is_own(sender, frame + V6_FROM) && memcmp(frame + V6_FROM, nobody, V6_SIZE) != 0 &&
+    if (!is_own(sender, frame + V6_FROM) && !is_nobody(frame + V6_FROM) &&
         (!sender->shared_six || memcmp(frame + V6_FROM, sender->shared_six, V6_SIZE) != 0))
         return false;
     size_t next = V6_END + ((size_t)frame[V6_END + 1] + 1) * 8;

@@ -254,7 +254,7 @@ static void addresses_tell(struct netif *link)
     static u32_t told;
     const u8_t *a = (const u8_t *)&netif_ip4_addr(link)->addr;
 
-    static_six_tell();
+    static_six_look();
     if (netif_ip4_addr(link)->addr == told)
         return;
     if (told) {

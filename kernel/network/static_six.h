@@ -22,8 +22,9 @@ bool static_six_start(void);
  * address: ~0, and 0. */
 unsigned static_six_place(void);
 unsigned static_six_bits(void);
-/* The log hears once that we have it, or that another on the net does. */
-void static_six_tell(void);
+/* lwIP has heard of neighbours, or an address of the link is another: routers change nothing about
+ * ours and its net; the log hears once that we have it, or that another on the net does. */
+void static_six_look(void);
 /* Where packets to other nets go; NULL: to a router that advertises itself. */
 struct ip6_addr;
 const struct ip6_addr *static_six_gateway(void);

@@ -26,4 +26,4 @@ expect_status 0
 expect_line "static: done"
 expect_line "n0 has address FEC0::77"
 expect_line "option ip6=fec0::77 is another node's"
-expect_line "option ip6 is no ADDRESS/64 or /128,GATEWAY,RESOLVER"
+expect_line "option ip6=fec0::79/64,gateway is no ADDRESS/64 or /128,GATEWAY,RESOLVER"

@@ -555,7 +555,7 @@ static_serve() ->
     {ok, Listener} = listen_at({16#fec0, 0, 0, 0, 0, 0, 0, 16#78}, 100),
     accept(Listener).
 
-%% An address that is still asked for is nobody's.
+%% The node has the address when its card is up.
 listen_at(Address, Tries) ->
     case gen_tcp:listen(8080, [inet6, binary, {ip, Address}, {active, false}, {reuseaddr, true}]) of
         {error, eaddrnotavail} when Tries > 0 ->

@@ -1,7 +1,7 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% What a node answers to frames on the wire, on the nodes of attack_test.erl: echo, pieces, groups, windows, names.
 -module(wire_test).
--export([answers/1, windows/1, names/1]).
+-export([static/1, answers/1, windows/1, names/1]).
 
 -define(ECHO, 8080).
 -define(STREAM, 8081).
@@ -21,9 +21,23 @@ send(Wire, Node, From, To, Protocol, Data) ->
 node_of(<<_:4/binary>>, Node) -> attack_wire:ip(Node);
 node_of(_, Node) -> attack_wire:ip6(Node).
 
+%% Node 1 has an address by option: it answers there, also when somebody outside has said that it is his.
+static(Wire) ->
+    From = <<16#fec0:16, 0:96, 16#99:16>>,
+    Own = <<16#fec0:16, 0:96, 16#11:16>>,
+    All = <<16#ff02:16, 0:104, 1>>,
+    Claim = <<136, 0, 0:16, 16#20, 0:24, Own/binary, 2, 1, 16#52, 16#55, 10, 9, 0, 1>>,
+    echo(Wire, 1, From, Own, 33),
+    [attack_wire:frame(Wire, attack_wire:ip_frame(Mac, Who, To, 58, Claim))
+     || Who <- [From, Own], {Mac, To} <- [{<<16#33, 16#33, 0, 0, 0, 1>>, All}, {attack_wire:mac(1), Own}]],
+    echo(Wire, 1, From, Own, 34),
+    true.
+
 %% ICMP echo: what was sent comes back, its sum right.
 echo(Wire, Node, From, Size) ->
-    To = node_of(From, Node),
+    echo(Wire, Node, From, node_of(From, Node), Size).
+
+echo(Wire, Node, From, To, Size) ->
     {Protocol, Kind} = case byte_size(From) of 4 -> {1, 8}; 16 -> {58, 128} end,
     Data = <<77:16, Size:16, (rand:bytes(Size))/binary>>,
     Ask = fun() -> send(Wire, Node, From, To, Protocol, <<Kind, 0, 0:16, Data/binary>>) end,

@@ -53,7 +53,9 @@
 #define LWIP_ND6_QUEUEING              0 /* one packet a neighbour: a queue would have no bound here */
 #define LWIP_ND6_RDNSS_MAX_DNS_SERVERS 2 /* as DNS_MAX_SERVERS */
 #define IPV6_FRAG_COPYHEADER           1 /* pointers are too large to stand in a piece's header */
-/* Option ip6= may name the gateway (network/static_six.c). */
+/* Option ip6= may name the gateway (network/static_six.c). There is one way out, also for the
+ * shared address, whose interface has none. */
+#define LWIP_HOOK_IP6_ROUTE(from, to)  (static_six_gateway() ? &stack_link : NULL)
 #define LWIP_HOOK_ND6_GET_GW(link, to) static_six_gateway()
 #define LWIP_IPV6_DHCP6                0 /* SLAAC gives addresses, router advertisements the resolver */
 #define LWIP_IPV6_SEND_ROUTER_SOLICIT  1 /* routers by themselves speak after minutes */

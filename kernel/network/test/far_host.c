@@ -30,7 +30,7 @@
 #define NUMBER  1000U /* its first one */
 #define WINDOW  60000
 
-enum { ICMP6 = 58, SOLICITATION = 135, ADVERTISEMENT = 136 };
+enum { ICMP6 = 58, ROUTER = 134, SOLICITATION = 135, ADVERTISEMENT = 136 };
 
 /* Places in BOOTP, RFC 951 */
 enum { XID = 4, CIADDR = 12, YIADDR = 16, CHADDR = 28, COOKIE = 236 };
@@ -224,34 +224,59 @@ static void arp_answer(const uint8_t *asked)
 
 /* ---- neighbours, RFC 4861 ---- */
 
-void far_neighbour(const uint8_t address[16])
+/* To all nodes; size: of the message, whose sum is made. */
+static void discovery_send(const uint8_t from[16], uint8_t *bytes, size_t size)
 {
-    uint8_t bytes[HEAD + 40 + 32] = {0}, *ip = bytes + HEAD, *message = ip + 40;
-    ip_addr_t from = IPADDR6_INIT(0, 0, 0, 0),
-              to = IPADDR6_INIT(PP_HTONL(0xff020000UL), 0, 0, PP_HTONL(1));
-    struct pbuf *whole = pbuf_alloc(PBUF_RAW, 32, PBUF_RAM);
+    static const uint8_t all[16] = {0xff, 2, [15] = 1};
+    ip_addr_t source = IPADDR6_INIT(0, 0, 0, 0), to = source;
+    uint8_t *ip = bytes + HEAD, *message = ip + 40;
+    struct pbuf *whole = pbuf_alloc(PBUF_RAW, (u16_t)size, PBUF_RAM);
     uint16_t sum;
 
+    memcpy(ip_2_ip6(&source)->addr, from, 16);
+    memcpy(ip_2_ip6(&to)->addr, all, 16);
+    pbuf_take(whole, message, (u16_t)size);
+    sum = ip_chksum_pseudo(whole, ICMP6, (u16_t)size, &source, &to);
+    memcpy(message + 2, &sum, 2);
+    pbuf_free(whole);
     memcpy(bytes, (uint8_t[]){0x33, 0x33, 0, 0, 0, 1}, ADDRESS_SIZE);
     memcpy(bytes + ADDRESS_SIZE, far, ADDRESS_SIZE);
     put16(bytes + 12, 0x86dd);
     ip[0] = 0x60;
-    put16(ip + 4, 32);
+    put16(ip + 4, (unsigned)size);
     ip[6] = ICMP6;
     ip[7] = 255;
-    memcpy(ip + 8, address, 16);
-    memcpy(ip + 24, ip_2_ip6(&to)->addr, 16);
+    memcpy(ip + 8, from, 16);
+    memcpy(ip + 24, all, 16);
+    deliver(bytes, HEAD + 40 + size);
+}
+
+void far_neighbour(const uint8_t address[16])
+{
+    uint8_t bytes[HEAD + 40 + 32] = {0}, *message = bytes + HEAD + 40;
+
     message[0] = ADVERTISEMENT;
     message[4] = 0x20; /* it overrides what was known */
     memcpy(message + 8, address, 16);
     memcpy(message + 24, (uint8_t[]){2, 1}, 2);
     memcpy(message + 26, far, ADDRESS_SIZE);
-    memcpy(ip_2_ip6(&from)->addr, address, 16);
-    pbuf_take(whole, message, 32);
-    sum = ip_chksum_pseudo(whole, ICMP6, 32, &from, &to);
-    memcpy(message + 2, &sum, 2);
-    pbuf_free(whole);
-    deliver(bytes, sizeof(bytes));
+    discovery_send(address, bytes, 32);
+}
+
+void far_router(const uint8_t net[8], uint32_t seconds)
+{
+    static const uint8_t router[16] = {0xfe, 0x80, [15] = 0xfe};
+    uint8_t bytes[HEAD + 40 + 56] = {0}, *message = bytes + HEAD + 40, *prefix = message + 16;
+
+    message[0] = ROUTER;
+    put16(message + 6, 1800);                       /* seconds that it is one */
+    memcpy(prefix, (uint8_t[]){3, 4, 64, 0xc0}, 4); /* on the link, and for addresses */
+    put32(prefix + 4, seconds);
+    put32(prefix + 8, seconds);
+    memcpy(prefix + 16, net, 8);
+    memcpy(prefix + 32, (uint8_t[]){1, 1}, 2);
+    memcpy(prefix + 34, far, ADDRESS_SIZE);
+    discovery_send(router, bytes, 56);
 }
 
 /* ---- DHCP, RFC 2131 ---- */

@@ -26,6 +26,8 @@ extern char far_logged[160]; /* the last line of the log */
 extern uint8_t far_sought[16]; /* the last address that the node asked its neighbours for */
 /* A neighbour says that it has this one. */
 void far_neighbour(const uint8_t address[16]);
+/* Another router, fe80::fe, says that this net of 64 bits is on the link, for so long. */
+void far_router(const uint8_t net[8], uint32_t seconds);
 
 /* ---- DHCP ---- */
 

@@ -39,7 +39,7 @@ err_t __real_ip6_frag(struct pbuf *packet, struct netif *link, const ip6_addr_t 
     return ERR_OK;
 }
 
-void static_six_tell(void)
+void static_six_look(void)
 {
     told++;
 }

@@ -312,8 +312,12 @@ static void an_option_gives_one(void **state)
         frame[37]++;
         assert_false(is_true());
         frame[37]--;
-        frame[77]++; /* it may ask for any */
+        frame[77]++; /* it may ask for any, */
         assert_int_equal(is_true(), type == 135);
+        memset(frame + 22, 0, 16); /* but not as one that is about to have it */
+        assert_false(is_true());
+        frame[77]--;
+        assert_true(is_true());
     }
     node.six = NULL;
 }

@@ -15,9 +15,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include <lwip/ip6.h>
 #include <lwip/netif.h>
 
 #include "file/inet.h"
@@ -30,7 +33,7 @@
 #include "network/test/far_host.h"
 
 static const uint8_t own[16] = {0xfd, [15] = 2}, router[16] = {0xfe, 0x80, [15] = 1},
-                     neighbour[16] = {0xfd, [15] = 9},
+                     neighbour[16] = {0xfd, [15] = 9}, shared[16] = {0xfd, 1, [15] = 1},
                      elsewhere[16] = {0x20, 1, 0xd, 0xb8, [15] = 9};
 
 /* Of those that programs see; NULL: none. */
@@ -110,9 +113,53 @@ static void names_are_asked_there(void **state)
     assert_string_equal(text, "nameserver FD00::3\n");
 }
 
-static void an_advertised_net_gives_none(void **state)
+static err_t no_output(struct netif *link)
+{
+    return ERR_OK;
+}
+
+/* The interface of the shared address has no way out. */
+static void there_is_one_way_out(void **state)
+{
+    static struct netif other;
+    ip6_addr_t to = {0}, from = {0};
+
+    memcpy(from.addr, shared, 16);
+    memcpy(to.addr, elsewhere, 16);
+    netif_add(&other, NULL, NULL, NULL, NULL, no_output, NULL);
+    netif_set_link_up(&other);
+    netif_set_up(&other);
+    memcpy(ip_2_ip6(&other.ip6_addr[0])->addr, shared, 16);
+    netif_ip6_addr_set_valid_life(&other, 0, IP6_ADDR_LIFE_INFINITE - 1);
+    netif_ip6_addr_set_state(&other, 0, IP6_ADDR_PREFERRED);
+    assert_ptr_equal(ip6_route(&from, &to), &stack_link);
+    netif_remove(&other);
+}
+
+static bool is_for_good(void)
+{
+    s8_t place = (s8_t)static_six_place();
+    u32_t life = netif_ip6_addr_valid_life(&stack_link, place);
+
+    return netif_ip6_addr_state(&stack_link, place) == IP6_ADDR_PREFERRED && seen(own) &&
+           seen(own)->flags == IFA_F_PERMANENT &&
+           (life == IP6_ADDR_LIFE_STATIC || life > IP6_ADDR_LIFE_INFINITE - 10);
+}
+
+/* An advertisement with a net on the link, for addresses, that ends at once. */
+static void routers_change_nothing(void **state)
 {
     assert_false(stack_link.ip6_autoconfig_enabled);
+    for (uint32_t seconds = 0; seconds <= 86400; seconds += 86400) {
+        far_router(own, seconds);
+        static_six_look();
+        far_pass(1000);
+        assert_true(is_for_good());
+    }
+    far_router(elsewhere, 86400);
+    static_six_look();
+    call(elsewhere);
+    assert_memory_equal(far_sought, router, 16);
 }
 
 /* As after its link was down: it asks again, and somebody answers. */
@@ -122,7 +169,7 @@ static void it_is_somebody_elses(void **state)
 
     netif_ip6_addr_set_state(&stack_link, (s8_t)place, IP6_ADDR_TENTATIVE);
     far_neighbour(own);
-    static_six_tell();
+    static_six_look();
     assert_null(seen(own));
     assert_string_equal(far_logged, "network: FD00::2 is somebody else's: n0 does without it");
 }
@@ -152,6 +199,16 @@ static void of_one_address(void **state)
                {"fd00", false, false},
                {":", false, false},
                {"fd00::10000", false, false},
+               {"fd00::", false, true},
+               {"fd00::1:", false, false},
+               {"10", false, false},
+               {"10.515", false, false},
+               {"10.0.0", false, false},
+               {"10.0.0.2.", false, false},
+               {"010.0.2.15", false, false},
+               {"10.0.2.015", false, false},
+               {"10.0.2.0", true, false},
+               {"0x0a.0.2.15", false, false},
                {"1:2:3:4:5:6:7:8:9", false, false}};
     ip_addr_t address;
 
@@ -206,8 +263,50 @@ static void of_an_option(void **state)
     assert_int_equal(option.bits, 32);
     assert_true(address_option_read("10.0.0.2", false, &option));
     assert_int_equal(option.bits, 24);
+    assert_true(address_option_read("10.0.0.2,0.0.0.0,10.0.0.3", false, &option));
+    assert_true(ip_addr_isany_val(option.gateway));
+    assert_false(ip_addr_isany_val(option.resolver));
+    assert_true(address_option_read("fd00::2,::", true, &option));
+    assert_true(ip_addr_isany_val(option.gateway));
     assert_false(address_option_read("10.0.0.2/33", false, &option));
     assert_false(address_option_read("fd00::2/24", false, &option));
+}
+
+/* Of an address without a net: it stays, and its neighbour is behind the gateway, too. */
+static bool without_net(void)
+{
+    far_ip6 = "fd00::2/128,fe80::1";
+    far_start();
+    far_pass(4500);
+    if (!is_for_good() || seen(own)->prefix != 128)
+        return false;
+    far_router(own, 86400);
+    static_six_look();
+    far_pass(3000);
+    if (!is_for_good())
+        return false;
+    call(neighbour);
+    return memcmp(far_sought, router, 16) == 0;
+}
+
+/* A stack begins once in a process. */
+static void an_address_without_a_net(void **state)
+{
+    int status;
+    pid_t child = fork();
+
+    if (child == 0)
+        _exit(without_net() ? 0 : 1);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+static int with_net(void **state)
+{
+    far_ip6 = "fd00::2/64,fe80::1,fd00::3";
+    far_start();
+    far_pass(1500);
+    return 0;
 }
 
 int main(void)
@@ -215,18 +314,17 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_one_address),
         cmocka_unit_test(of_an_option),
-        cmocka_unit_test(one_node_has_it),
+        cmocka_unit_test(an_address_without_a_net),
+        cmocka_unit_test_setup(one_node_has_it, with_net),
         cmocka_unit_test(it_is_asked_for_first),
         cmocka_unit_test(a_neighbour_is_asked_for_itself),
         cmocka_unit_test(others_are_behind_the_gateway),
         cmocka_unit_test(names_are_asked_there),
-        cmocka_unit_test(an_advertised_net_gives_none),
+        cmocka_unit_test(there_is_one_way_out),
+        cmocka_unit_test(routers_change_nothing),
         cmocka_unit_test(it_is_somebody_elses),
     };
 
     fake_start();
-    far_ip6 = "fd00::2/64,fe80::1,fd00::3";
-    far_start();
-    far_pass(1500);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

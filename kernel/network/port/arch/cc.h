@@ -23,6 +23,8 @@ void *network_alloc_zeroed(size_t count, size_t size);
 void network_free(void *memory);
 uint16_t network_sum(const void *bytes, int size);
 bool stack_is_crowded(void);
+struct netif;
+extern struct netif stack_link;
 struct ip6_addr;
 const struct ip6_addr *static_six_gateway(void);
 struct tcp_pcb;
