@@ -1,67 +1,146 @@
 %% SPDX-License-Identifier: Apache-2.0
-%% @doc The web console of the machine: listens, and gives each connection a process (docs/web.md).
+%% @doc The web console of the machine: runs the httpd of OTP's inets, and keeps it in bounds (docs/web.md).
 %%
-%% It speaks HTTP itself, over gen_tcp, and not with the httpd of OTP's inets. There a stream of events goes through
-%% mod_esi, which (inets 8.2) takes pieces by message without bound, does not look whether sending them fails, and
-%% does not see that the other side has gone: who does not read would fill the node's memory. It would also have to be in
-%% every release, and costs 28 modules.
-%%
-%% Connections beyond the most that are served wait in the kernel, for as long as it takes one of those to end.
+%% The httpd runs below this process and without the application inets, whose other services nobody here asked for. It
+%% reads requests, and has hydros_web_connection answer them. What of inets 8.2 is put right here:
+%% - `max_clients' bounds no connections: those beyond it are accepted, too, and answered 503 once they have sent a whole
+%%   request; until then each may hold 300 KB. So the newest ones are ended.
+%% - It accepts connections before it can serve them. One that comes in between gets a 500, or would be served without any
+%%   limit; so it is ended.
+%% - An acceptor that ends `normal', as it does after ECONNRESET, is not started again, and nobody listens any more.
+%% - A port that somebody else has makes it write reports of several pages, and it does not try again.
 -module(hydros_web).
--export([start_link/2]).
--export([init/3]).
+-behaviour(gen_server).
+-export([start_link/2, is_possible/0, options/0]).
+-export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
 
 -define(CONNECTIONS_MAX, 64).
 -define(AGAIN_MS, 2000).
+-define(WATCH_MS, 250).
+%% A request must be whole after so many seconds.
+-define(REQUEST_S, 5).
+%% Browsers send less than 2 KiB here.
+-define(HEAD_MAX, 4096).
+-define(URI_MAX, 128).
+
+-record(state, {
+    port :: inet:port_number(),
+    files :: file:filename(),
+    told = none :: term(),
+    httpd = none :: none | pid(),
+    connections = none :: none | pid()
+}).
 
 %% @private
--spec start_link(inet:port_number(), hydros_web_connection:options()) -> {ok, pid()}.
+-spec start_link(inet:port_number(), hydros_web_connection:options()) -> {ok, pid()} | ignore | {error, term()}.
 start_link(Port, Options) ->
-    proc_lib:start_link(?MODULE, init, [self(), Port, Options]).
+    gen_server:start_link({local, ?MODULE}, ?MODULE, {Port, Options}, []).
+
+%% @doc Whether there is an httpd: a release may come without inets. All of it is loaded then: it accepts connections before it
+%% can serve them (inets 8.2), and what has to be loaded in between makes that long.
+-spec is_possible() -> boolean().
+is_possible() ->
+    _ = application:load(inets),
+    case application:get_key(inets, modules) of
+        {ok, Modules} -> code:ensure_modules_loaded([Module || Module <- Modules, is_needed(atom_to_list(Module))]) =:= ok;
+        undefined -> false
+    end.
+
+is_needed("httpc" ++ _) -> false;
+is_needed("http" ++ _) -> true;
+is_needed(Name) -> Name =:= "inets".
+
+%% @private For the processes of the httpd. Its own table of options would show the token to who asks it for them.
+-spec options() -> hydros_web_connection:options().
+options() ->
+    persistent_term:get(?MODULE).
 
 %% @private
--spec init(pid(), inet:port_number(), hydros_web_connection:options()) -> no_return().
-init(Parent, Port, Options) ->
-    register(?MODULE, self()),
-    proc_lib:init_ack(Parent, {ok, self()}),
-    listen(Port, Options, none).
+-spec init({inet:port_number(), hydros_web_connection:options()}) -> {ok, #state{}}.
+init({Port, #{files := Files} = Options}) ->
+    _ = process_flag(trap_exit, true),
+    %% Before those that it has to end.
+    _ = process_flag(priority, high),
+    persistent_term:put(?MODULE, Options),
+    self() ! listen,
+    {ok, #state{port = Port, files = Files}}.
 
-%% A port that somebody else has may become free.
-listen(Port, Options, Told) ->
-    Listening = [
-        binary, {packet, raw}, {active, false}, {reuseaddr, true}, {backlog, ?CONNECTIONS_MAX}, {nodelay, true},
-        {send_timeout, 5000}, {send_timeout_close, true}
-    ],
-    case gen_tcp:listen(Port, Listening) of
-        {ok, Listener} ->
-            accept(Listener, Options, 0);
+%% @private
+-spec handle_call(term(), gen_server:from(), #state{}) -> {noreply, #state{}}.
+handle_call(_, _, State) ->
+    {noreply, State}.
+
+%% @private
+-spec handle_cast(term(), #state{}) -> {noreply, #state{}}.
+handle_cast(_, State) ->
+    {noreply, State}.
+
+%% @private
+-spec handle_info(term(), #state{}) -> {noreply, #state{}} | {stop, term(), #state{}}.
+handle_info(listen, #state{port = Port, told = Told} = State) ->
+    case is_free(Port) of
+        ok ->
+            run(State);
         {error, Reason} ->
             _ = [logger:error("hydros: web console: port ~b: ~ts", [Port, inet:format_error(Reason)]) || Reason =/= Told],
-            timer:sleep(?AGAIN_MS),
-            listen(Port, Options, Reason)
-    end.
+            _ = erlang:send_after(?AGAIN_MS, self(), listen),
+            {noreply, State#state{told = Reason}}
+    end;
+handle_info(watch, #state{connections = Connections} = State) ->
+    end_newest(Connections, ?CONNECTIONS_MAX),
+    _ = erlang:send_after(?WATCH_MS, self(), watch),
+    {noreply, State};
+handle_info({'DOWN', _, process, _, Reason}, State) ->
+    {stop, {acceptor, Reason}, State};
+handle_info({'EXIT', Httpd, Reason}, #state{httpd = Httpd} = State) ->
+    {stop, {httpd, Reason}, State#state{httpd = none}};
+handle_info(_, State) ->
+    {noreply, State}.
 
-accept(Listener, Options, Count) when Count >= ?CONNECTIONS_MAX ->
-    accept(Listener, Options, ended(Count, infinity));
-accept(Listener, Options, Count) ->
-    case gen_tcp:accept(Listener) of
-        {ok, Socket} ->
-            {Pid, _} = spawn_monitor(fun() -> receive go -> hydros_web_connection:serve(Socket, Options) end end),
-            _ = gen_tcp:controlling_process(Socket, Pid),
-            Pid ! go,
-            accept(Listener, Options, ended(Count + 1, 0));
-        {error, Reason} when Reason =:= closed; Reason =:= einval ->
-            exit({accept, Reason});
-        {error, _} ->
-            %% It was gone before; or there is no memory or descriptor for it now.
-            timer:sleep(10),
-            accept(Listener, Options, ended(Count, 0))
-    end.
-
-%% How many are left when those that are known to have ended are subtracted.
-ended(Count, Patience) ->
+%% @private The port is free again when this has returned.
+-spec terminate(term(), #state{}) -> ok.
+terminate(_, #state{httpd = none}) ->
+    ok;
+terminate(_, #state{httpd = Httpd}) ->
+    ok = inets:stop(stand_alone, Httpd),
     receive
-        {'DOWN', _, process, _, _} -> ended(Count - 1, 0)
-    after Patience ->
-        Count
+        {'EXIT', Httpd, _} -> ok
     end.
+
+%% A port that somebody else has may become free.
+is_free(Port) ->
+    case gen_tcp:listen(Port, [{reuseaddr, true}]) of
+        {ok, Listener} -> gen_tcp:close(Listener);
+        {error, _} = Error -> Error
+    end.
+
+run(#state{port = Port, files = Files} = State) ->
+    Configuration = [
+        {port, Port}, {bind_address, any}, {ipfamily, inet},
+        {server_name, "hydros"}, {server_tokens, none},
+        %% It wants directories; no module of it serves from them.
+        {server_root, Files}, {document_root, Files},
+        {modules, [hydros_web_connection]}, {customize, hydros_web_request},
+        {keep_alive, false}, {keep_alive_timeout, ?REQUEST_S}, {max_clients, ?CONNECTIONS_MAX},
+        {max_header_size, ?HEAD_MAX}, {max_uri_size, ?URI_MAX}, {max_body_size, 1}
+    ],
+    case inets:start(httpd, Configuration, stand_alone) of
+        {ok, Httpd} ->
+            Instance = child(Httpd, httpd_instance_sup),
+            _ = monitor(process, child(child(Instance, httpd_acceptor_sup), httpd_acceptor_sup)),
+            Connections = child(Instance, httpd_connection_sup),
+            end_newest(Connections, 0),
+            self() ! watch,
+            {noreply, State#state{httpd = Httpd, connections = Connections}};
+        {error, Reason} ->
+            {stop, Reason, State}
+    end.
+
+child(Supervisor, Name) ->
+    [Pid] = [Pid || {Id, Pid, _, _} <- supervisor:which_children(Supervisor), element(1, Id) =:= Name],
+    Pid.
+
+%% Streams of events are older than what comes in a crowd.
+end_newest(Connections, Left) ->
+    Pids = lists:sort([Pid || {_, Pid, _, _} <- supervisor:which_children(Connections), is_pid(Pid)]),
+    lists:foreach(fun(Pid) -> exit(Pid, shutdown) end, lists:nthtail(min(Left, length(Pids)), Pids)).

@@ -1,20 +1,25 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% @doc One connection to the web console: one request, its answer, and the end; or a stream of events for as long as the
-%% other side reads it.
+%% other side reads it. A module of the httpd of inets (see httpd(3)), which calls it in the process of the connection with a
+%% request that is whole.
 %%
-%% Nobody can hold a connection for nothing: a request must be whole after 5 s, and who does not read for 5 s is cut
-%% off. Orders need the token in a header, which no other site's page can make a browser send, and never stand in an
-%% address, which browsers and proxies keep.
+%% It writes its answers itself: a stream has to see that the other side is slow or gone, which inets' mod_esi (8.2) does not, nor
+%% bounds what waits there. Nobody can hold a connection for nothing: who does not read for 5 s is cut off. Orders need the
+%% token in a header, which no other site's page can make a browser send, and never stand in an address, which browsers and
+%% proxies keep.
 -module(hydros_web_connection).
--export([serve/2]).
+-include_lib("inets/include/httpd.hrl").
+-export([do/1]).
 -export_type([options/0]).
 
 %% `names': under which the machine is reached, besides those that hydros_web_request:is_ours/2 knows.
 -type options() :: #{token := binary() | none, files := file:filename(), names := [binary()]}.
 
--define(REQUEST_MS, 5000).
+-define(SEND_MS, 5000).
 %% Browsers ask again at once; who is gone without a word is found out.
 -define(STREAM_MS, 3600000).
+%% Who has so many seconds of events waiting begins anew.
+-define(WAITING_MAX, 4).
 %% How long a wrong token waits for its answer.
 -define(WRONG_MS, 1000).
 %% Until the answer has left a node that is ordered to end itself.
@@ -26,28 +31,18 @@
     beam_segv, beam_abort, beam_exit, beam_hang, beam_spin
 ]).
 
-%% @doc Serves a connection that is the caller's, and closes it.
--spec serve(gen_tcp:socket(), options()) -> ok.
-serve(Socket, Options) ->
+%% @private
+-spec do(#mod{}) -> {break, [{response, {already_sent, 200, 0}}]}.
+do(#mod{socket = Socket, method = Method, request_uri = Target, parsed_header = Headers}) ->
+    _ = inet:setopts(Socket, [{nodelay, true}, {send_timeout, ?SEND_MS}, {send_timeout_close, true}]),
     _ =
-        case request(Socket, <<>>, now_ms() + ?REQUEST_MS) of
-            {ok, Request} -> answer_ours(Request, Socket, Options);
-            {error, Status} -> reply(Socket, Status, text, reason(Status));
-            closed -> ok
+        case hydros_web_request:read(Method, Target, Headers) of
+            {ok, Request} -> answer_ours(Request, Socket, hydros_web:options());
+            {error, Status} -> reply(Socket, Status, text, reason(Status))
         end,
-    finish(Socket).
-
-request(Socket, Bytes, Until) ->
-    case hydros_web_request:parse(Bytes) of
-        more ->
-            case gen_tcp:recv(Socket, 0, max(0, Until - now_ms())) of
-                {ok, More} -> request(Socket, <<Bytes/binary, More/binary>>, Until);
-                {error, timeout} when Bytes =/= <<>> -> {error, 408};
-                {error, _} -> closed
-            end;
-        Answer ->
-            Answer
-    end.
+    finish(Socket),
+    %% Which status is for logs only, and there are none.
+    {break, [{response, {already_sent, 200, 0}}]}.
 
 %% Closed with bytes unread it would be reset, and the answer lost.
 finish(Socket) ->
@@ -173,7 +168,7 @@ events(Socket, Watched, Enough) ->
     receive
         {hydros_web, Bytes} ->
             case gen_tcp:send(Socket, Bytes) of
-                ok -> events(Socket, Watched, Enough);
+                ok -> still_reads(Socket, Watched, Enough);
                 {error, _} -> ok
             end;
         {tcp, Socket, _} ->
@@ -182,7 +177,15 @@ events(Socket, Watched, Enough) ->
         {tcp_closed, Socket} -> ok;
         {tcp_error, Socket, _} -> ok;
         {'DOWN', Watched, process, _, _} -> ok;
+        %% The httpd ends.
+        {'EXIT', _, _} -> ok;
         {timeout, Enough, enough} -> ok
+    end.
+
+still_reads(Socket, Watched, Enough) ->
+    case process_info(self(), message_queue_len) of
+        {_, Waiting} when Waiting > ?WAITING_MAX -> ok;
+        _ -> events(Socket, Watched, Enough)
     end.
 
 %% ---- answers ----
@@ -202,10 +205,8 @@ length_of(Body) ->
 head(Status, Type) ->
     [
         "HTTP/1.1 ", integer_to_list(Status), " ", reason(Status), "\r\n"
-        "Content-Type: ", type(Type), "\r\n"
-        "Connection: close\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
-        "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-        "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n",
+        "Content-Type: ", type(Type), "\r\n",
+        [[Name, ": ", Value, "\r\n"] || {Name, Value} <- hydros_web_request:response_default_headers()],
         case Type of events -> "\r\n"; _ -> "" end
     ].
 
@@ -222,13 +223,7 @@ reason(400) -> <<"Bad Request">>;
 reason(403) -> <<"Forbidden">>;
 reason(404) -> <<"Not Found">>;
 reason(405) -> <<"Method Not Allowed">>;
-reason(408) -> <<"Request Timeout">>;
 reason(409) -> <<"Conflict">>;
 reason(413) -> <<"Content Too Large">>;
 reason(421) -> <<"Misdirected Request">>;
-reason(431) -> <<"Request Header Fields Too Large">>;
-reason(503) -> <<"Service Unavailable">>;
-reason(505) -> <<"HTTP Version Not Supported">>.
-
-now_ms() ->
-    erlang:monotonic_time(millisecond).
+reason(503) -> <<"Service Unavailable">>.

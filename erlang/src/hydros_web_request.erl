@@ -1,75 +1,77 @@
 %% SPDX-License-Identifier: Apache-2.0
-%% @doc Requests to the web console: what is read of them, and no more. Pure. Whatever the bytes are, the answer is a
-%% request, the wish for more bytes, or the status that refuses them (RFC 9110, RFC 9112).
+%% @doc Requests to the web console, as the httpd of inets has read them: what is taken of them, and no more. Pure. Whatever
+%% is in them, the answer is a request, or the status that refuses it (RFC 9110). Also what all of the httpd's answers say,
+%% its own ones included (see httpd_custom_api(3)).
 -module(hydros_web_request).
--export([parse/1, is_ours/2]).
+-behaviour(httpd_custom_api).
+-export([read/3, is_ours/2]).
+-export([request_header/1, response_header/1, response_default_headers/0]).
 -export_type([request/0, status/0]).
 
 %% `path': the parts between slashes, of letters that need no decoding. `token': of the header `X-Hydros-Token'. `host': whom
 %% the client believes to ask; no browser leaves it out.
 -type request() :: #{method := get | head | post, path := [binary()], token := binary() | none, host := binary() | none}.
--type status() :: 400 | 404 | 405 | 413 | 431 | 505.
+-type status() :: 400 | 404 | 405 | 413.
 
-%% Browsers send less than 2 KiB here.
--define(HEAD_MAX, 8192).
--define(HEADERS_MAX, 64).
--define(PATH_MAX, 128).
+%% The httpd waits for a body for as long as it takes: no timer runs then. So it does not hear of one.
+-define(BODY, "x-hydros-body").
 
-%% @doc What the bytes that came so far say.
--spec parse(binary()) -> {ok, request()} | more | {error, status()}.
-parse(Bytes) ->
-    case binary:match(Bytes, <<"\r\n\r\n">>, [{scope, {0, min(byte_size(Bytes), ?HEAD_MAX)}}]) of
-        {_, _} -> line(erlang:decode_packet(http_bin, Bytes, []));
-        nomatch when byte_size(Bytes) >= ?HEAD_MAX -> {error, 431};
-        nomatch -> more
+%% @doc What a request's method, target and headers (their names in small letters) say.
+-spec read(string(), string(), [{string(), string()}]) -> {ok, request()} | {error, status()}.
+read(Method, Target, Headers) ->
+    Values = fun(Name) -> [list_to_binary(Value) || {N, Value} <- Headers, N =:= Name] end,
+    case {method(Method), path(Target), Values("host"), Values("x-hydros-token"), Values(?BODY)} of
+        {error, _, _, _, _} -> {error, 405};
+        {_, _, [_, _ | _], _, _} -> {error, 400};
+        {_, _, _, [_, _ | _], _} -> {error, 400};
+        {_, _, _, _, [_ | _]} -> {error, 413};
+        {_, error, _, _, _} -> {error, 404};
+        {Known, Parts, Hosts, Tokens, []} -> {ok, #{method => Known, path => Parts, host => one(Hosts), token => one(Tokens)}}
     end.
 
-line({ok, {http_request, Method, {abs_path, Path}, {1, _}}, Rest}) ->
-    case {method(Method), path(Path)} of
-        {error, _} -> {error, 405};
-        {_, error} -> {error, 404};
-        {Known, Parts} -> headers(Rest, ?HEADERS_MAX, #{method => Known, path => Parts, token => none, host => none})
-    end;
-line({ok, {http_request, _, _, {Major, _}}, _}) when Major =/= 1 ->
-    {error, 505};
-line(_) ->
-    {error, 400}.
+one([Value]) -> Value;
+one([]) -> none.
 
-method('GET') -> get;
-method('HEAD') -> head;
-method('POST') -> post;
+method("GET") -> get;
+method("HEAD") -> head;
+method("POST") -> post;
 method(_) -> error.
 
 %% What follows a question mark is for nobody here.
-path(Target) when byte_size(Target) =< ?PATH_MAX ->
-    [Path | _] = binary:split(Target, <<"?">>),
-    case [C || <<C>> <= Path, not is_plain(C)] of
-        [] -> binary:split(Path, <<"/">>, [global, trim_all]);
-        _ -> error
-    end;
-path(_) ->
-    error.
+path(Target) ->
+    Path = lists:takewhile(fun(C) -> C =/= $? end, Target),
+    case lists:all(fun is_plain/1, Path) of
+        true -> [list_to_binary(Part) || Part <- string:lexemes(Path, "/")];
+        false -> error
+    end.
 
 is_plain(C) ->
     (C >= $a andalso C =< $z) orelse (C >= $0 andalso C =< $9) orelse C =:= $_ orelse C =:= $. orelse C =:= $/.
 
-headers(_, 0, _) ->
-    {error, 431};
-headers(Bytes, Left, Request) ->
-    case erlang:decode_packet(httph_bin, Bytes, []) of
-        {ok, http_eoh, _} -> {ok, Request};
-        {ok, {http_header, _, Name, _, Value}, Rest} -> header(Name, Value, Rest, Left - 1, Request);
-        _ -> {error, 400}
-    end.
+%% @private What the httpd is to hear of a header. It would ask for the body that a client announces by `expect'.
+-spec request_header({string(), string()}) -> {true, {string(), string()}} | false.
+request_header({"content-length", Length}) when Length =/= "0" -> {true, {?BODY, Length}};
+request_header({"transfer-encoding", Encoding}) -> {true, {?BODY, Encoding}};
+request_header({"expect", _}) -> false;
+request_header(Header) -> {true, Header}.
 
-%% No request has a body.
-header('Content-Length', <<"0">>, Rest, Left, Request) -> headers(Rest, Left, Request);
-header('Content-Length', _, _, _, _) -> {error, 413};
-header('Transfer-Encoding', _, _, _, _) -> {error, 413};
-header('Host', Host, Rest, Left, #{host := none} = Request) -> headers(Rest, Left, Request#{host := Host});
-header('Host', _, _, _, _) -> {error, 400};
-header(<<"X-Hydros-Token">>, Token, Rest, Left, Request) -> headers(Rest, Left, Request#{token := Token});
-header(_, _, Rest, Left, Request) -> headers(Rest, Left, Request).
+%% @private
+-spec response_header({string(), string()}) -> {true, {string(), string()}}.
+response_header(Header) ->
+    {true, Header}.
+
+%% @private The headers of all answers.
+-spec response_default_headers() -> [{string(), string()}].
+response_default_headers() ->
+    [
+        {"Connection", "close"},
+        {"Cache-Control", "no-store"},
+        {"X-Content-Type-Options", "nosniff"},
+        {"Referrer-Policy", "no-referrer"},
+        {"Content-Security-Policy",
+            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+            "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
+    ].
 
 %% @doc Whether a request with this header may be meant for us. A page of somebody else's can have a name that they let point
 %% to this machine once a browser has loaded it (DNS rebinding): the browser takes us for part of it, and lets it read. Nobody

@@ -209,7 +209,7 @@ send(Events, #state{watchers = Watchers}) ->
     Bytes = iolist_to_binary(Events),
     lists:foreach(fun(Pid) -> send_one(Pid, Bytes, process_info(Pid, message_queue_len)) end, maps:keys(Watchers)).
 
-%% Who reads too slowly begins anew: nothing piles up for him.
+%% Nothing piles up for who reads too slowly (hydros_web_connection ends before, by itself).
 send_one(Pid, _, {_, Waiting}) when Waiting > ?WAITING_MAX -> exit(Pid, kill);
 send_one(Pid, Bytes, _) -> Pid ! {hydros_web, Bytes}.
 

@@ -19,6 +19,15 @@ modules() ->
 
 -spec init([]) -> {ok, {supervisor:sup_flags(), [supervisor:child_spec()]}} | ignore.
 init([]) ->
+    case hydros_web:is_possible() of
+        true ->
+            children();
+        false ->
+            logger:error("hydros: option web: it needs the application inets of OTP in the release; there is no web console"),
+            ignore
+    end.
+
+children() ->
     case port(os:getenv("HYDROS_WEB", "")) of
         {ok, Port} ->
             Token = token(os:getenv("HYDROS_WEB_TOKEN")),

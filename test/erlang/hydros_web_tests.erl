@@ -1,7 +1,7 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% The web console: what it reads and writes, over anything; and served by a machine that is played.
 -module(hydros_web_tests).
--export([watch_without_reading/0, keep_deaths/1]).
+-export([watch_without_reading/0, keep_deaths/1, connections/0, watchers/0, is_served/0, stop_listening/1, flood_watcher/0, listen_to_logger/0, reports/0, log/2]).
 -include_lib("proper/include/proper.hrl").
 -include_lib("eunit/include/eunit.hrl").
 
@@ -10,19 +10,27 @@
 head(Lines) -> iolist_to_binary([lists:join("\r\n", Lines), "\r\n\r\n"]).
 
 requests_test() ->
-    ?assertEqual({ok, #{method => get, path => [], token => none, host => <<"x">>}}, hydros_web_request:parse(head(["GET / HTTP/1.1", "Host: x"]))),
+    ?assertEqual({ok, #{method => get, path => [], token => none, host => <<"x">>}}, hydros_web_request:read("GET", "/", [{"host", "x"}])),
     ?assertEqual(
         {ok, #{method => post, path => [<<"nodes">>, <<"2">>, <<"restart">>], token => <<"word">>, host => none}},
-        hydros_web_request:parse(head(["POST /nodes/2/restart?x=1 HTTP/1.1", "x-hydros-token: word", "Content-Length: 0"]))
+        hydros_web_request:read("POST", "/nodes//2/restart?x=%1", [{"content-length", "0"}, {"x-hydros-token", "word"}])
     ),
     Refused = [
-        {400, ["hello"]}, {400, ["GET http://other/ HTTP/1.1"]}, {400, ["GET / HTTP/1.1", "no colon"]}, {400, ["GET / HTTP/1.1", "Host: n0", "host: n1"]}, {505, ["GET / HTTP/2.0"]},
-        {405, ["PUT / HTTP/1.1"]}, {405, ["OPTIONS / HTTP/1.1"]}, {404, ["GET /%2e%2e HTTP/1.1"]},
-        {404, [["GET /", lists:duplicate(200, $a), " HTTP/1.1"]]},
-        {413, ["POST / HTTP/1.1", "Content-Length: 1"]}, {413, ["POST / HTTP/1.1", "Transfer-Encoding: chunked"]},
-        {431, ["GET / HTTP/1.1" | ["A: b" || _ <- lists:seq(1, 65)]]}, {431, ["GET / HTTP/1.1", ["A: ", lists:duplicate(9000, $b)]]}
+        {405, "PUT", "/", []}, {405, "OPTIONS", "*", []}, {404, "GET", "/%41", []}, {404, "GET", "*", []}, {404, "GET", [$/, 255], []},
+        {400, "GET", "/", [{"host", "n0"}, {"host", "n1"}]}, {400, "POST", "/", [{"x-hydros-token", "a"}, {"x-hydros-token", "b"}]}
     ],
-    [?assertEqual({error, Status}, hydros_web_request:parse(head(Lines))) || {Status, Lines} <- Refused].
+    [?assertEqual({error, Status}, hydros_web_request:read(Method, Target, Headers)) || {Status, Method, Target, Headers} <- Refused].
+
+%% Who announces a body is refused before one is waited for.
+body_test() ->
+    Heard = fun(Header) -> case hydros_web_request:request_header(Header) of {true, H} -> [H]; false -> [] end end,
+    [
+        ?assertEqual({error, 413}, hydros_web_request:read("POST", "/", Heard(Header)))
+     || Header <- [{"content-length", "1"}, {"content-length", "00"}, {"transfer-encoding", "chunked"}]
+    ],
+    ?assertEqual([], [H || {Name, _} = H <- lists:append([Heard({N, "1"}) || N <- ["content-length", "transfer-encoding", "expect"]]), Name =/= "x-hydros-body"]),
+    ?assertEqual([{"content-length", "0"}], Heard({"content-length", "0"})),
+    ?assertEqual([{"host", "n0"}], Heard({"host", "n0"})).
 
 %% A name that somebody else can let point here is not ours.
 hosts_test() ->
@@ -38,7 +46,7 @@ hosts_test() ->
 
 %% Bytes of a request, altered, cut, or any.
 bytes() ->
-    Right = head(["POST /nodes/1/kill/order HTTP/1.1", "Host: n0", "X-Hydros-Token: abcdefabcdef", "Accept: */*"]),
+    Right = head(["GET /deaths/x/order HTTP/1.1", "Host: n0", "X-Hydros-Token: abcdefabcdef", "Accept: */*"]),
     oneof([
         binary(),
         ?LET(N, range(0, byte_size(Right)), binary:part(Right, 0, N)),
@@ -48,16 +56,16 @@ bytes() ->
         end)
     ]).
 
-%% Whatever comes has an answer, and more bytes do not change one that was given.
-prop_any_bytes() ->
-    ?FORALL({Bytes, More}, {bytes(), binary()},
-        case hydros_web_request:parse(Bytes) of
-            more -> true;
-            {error, Status} -> Status >= 400 andalso Status < 600;
-            {ok, #{path := Path, host := Host}} = Answer ->
+%% Whatever the httpd makes of them has an answer.
+prop_any_request() ->
+    Text = ?LET(Bytes, binary(), binary_to_list(Bytes)),
+    Name = oneof(["host", "x-hydros-token", "content-length", "x-hydros-body", Text]),
+    ?FORALL({Method, Target, Headers}, {oneof(["GET", "HEAD", "POST", Text]), oneof([Text, ["/" | Text]]), list({Name, Text})},
+        case hydros_web_request:read(Method, lists:flatten(Target), Headers) of
+            {error, Status} -> lists:member(Status, [400, 404, 405, 413]);
+            {ok, #{path := Path, host := Host}} ->
                 is_boolean(hydros_web_request:is_ours(Host, [<<"n0">>])) andalso
-                lists:all(fun(Part) -> binary:match(Part, [<<"/">>, <<"%">>, <<0>>]) =:= nomatch end, Path) andalso
-                    Answer =:= hydros_web_request:parse(<<Bytes/binary, More/binary>>)
+                lists:all(fun(Part) -> binary:match(Part, [<<"/">>, <<"%">>, <<0>>]) =:= nomatch end, Path)
         end).
 
 %% ---- JSON ----
@@ -142,7 +150,7 @@ token_test_() ->
 properties_test_() ->
     [
         {atom_to_list(P), {timeout, 60, ?_assert(proper:quickcheck(?MODULE:P(), [{numtests, 500}, quiet]))}}
-     || P <- [prop_any_bytes, prop_strings, prop_deaths, prop_recoveries]
+     || P <- [prop_any_request, prop_strings, prop_deaths, prop_recoveries]
     ].
 
 %% ---- served ----
@@ -152,7 +160,9 @@ properties_test_() ->
 served_test_() ->
     {setup, fun start/0, fun stop/1, fun({Machine, Ports}) ->
         [{timeout, 60, {atom_to_list(Name), fun() -> Test(Machine, Ports) end}} || {Name, Test} <- [
-            {pages, fun pages/2}, {orders, fun orders/2}, {deaths, fun deaths/2}, {stream, fun stream/2}, {full, fun full/2}, {slow, fun slow/2}, {slow_watcher, fun slow_watcher/2}, {crowd, fun crowd/2}
+            {pages, fun pages/2}, {refused, fun refused/2}, {orders, fun orders/2}, {deaths, fun deaths/2}, {stream, fun stream/2}, {full, fun full/2},
+            {slow, fun slow/2}, {slow_watcher, fun slow_watcher/2}, {slow_reader, fun slow_reader/2}, {any_bytes, fun any_bytes/2}, {crowd, fun crowd/2},
+            {quiet, fun quiet/2}, {deaf, fun deaf/2}
         ]]
     end}.
 
@@ -164,10 +174,16 @@ start() ->
         true = played_machine:call(Node, os, putenv, ["HYDROS_WEB", integer_to_list(Port)], Machine),
         true = played_machine:call(Node, os, putenv, ["HYDROS_WEB_TOKEN", ?TOKEN], Machine),
         true = played_machine:call(Node, os, putenv, ["HYDROS_WEB_HOST", "x.example,Told.example"], Machine),
+        ok = played_machine:call(Node, ?MODULE, listen_to_logger, [], Machine),
         {ok, _} = played_machine:call(Node, supervisor, start_child, [hydros_sup, #{id => web, type => supervisor, start => {hydros_web_sup, start_link, []}}], Machine),
         Port
     end || Node <- [0, 1]],
+    [played_machine:wait_until(fun() -> played_machine:call(Node, ?MODULE, is_served, [], Machine) end, 20000) || Node <- [0, 1]],
     {Machine, Ports}.
+
+%% A connection that comes before that may be answered 500.
+is_served() ->
+    whereis(hydros_web) =/= undefined andalso is_pid(element(5, sys:get_state(hydros_web))).
 
 stop({Machine, _}) -> played_machine:stop(Machine).
 
@@ -177,13 +193,28 @@ free_port() ->
     gen_tcp:close(Socket),
     Port.
 
+%% What is an error would be written on the node's console.
+listen_to_logger() ->
+    ok = persistent_term:put(?MODULE, counters:new(1, [])),
+    ok = logger:set_handler_config(default, level, critical),
+    ok = logger:add_handler(?MODULE, ?MODULE, #{level => error}),
+    logger:set_primary_config(level, error).
+
+log(_, _) -> counters:add(persistent_term:get(?MODULE), 1, 1).
+
+reports() -> counters:get(persistent_term:get(?MODULE), 1).
+
 connect(Port) ->
     {ok, Socket} = gen_tcp:connect({127, 0, 0, 1}, Port, [binary, {active, false}]),
     Socket.
 
-ask(Port, Lines) ->
+ask(Port, [Line | Headers]) ->
+    Hosts = [Header || Header <- Headers, "host:" ++ _ <- [string:lowercase(lists:flatten(Header))]],
+    answer(Port, head([Line | Headers] ++ ["Host: n0" || Hosts =:= []])).
+
+answer(Port, Bytes) ->
     Socket = connect(Port),
-    ok = gen_tcp:send(Socket, head(Lines)),
+    ok = gen_tcp:send(Socket, Bytes),
     rest(Socket, <<>>).
 
 rest(Socket, Read) ->
@@ -199,7 +230,6 @@ pages(_, Ports) ->
     [Port | _] = Ports,
     [?assertEqual(404, status(ask(Port, [["GET ", Path, " HTTP/1.1"]]))) || Path <- ["/../ebin/hydros.app", "/x", "/deaths/1/1", "/deaths/x/1"]],
     ?assertEqual(nomatch, binary:match(ask(Port, ["HEAD / HTTP/1.1"]), <<"<html">>)),
-    ?assertEqual(413, status(ask(Port, ["POST / HTTP/1.1", "Content-Length: 5"]))),
     %% As a browser asks, and as one does that somebody else's name led here.
     Named = fun(Host) -> [status(ask(Port, [["GET ", Path, " HTTP/1.1"], ["Host: ", Host]])) || Path <- ["/", "/none", "/deaths/1/1"]] end,
     ?assertEqual([200, 404, 404], Named("127.0.0.1:8080")),
@@ -207,6 +237,28 @@ pages(_, Ports) ->
     ?assertEqual([421, 421, 421], Named("evil.example")),
     ?assertEqual(421, status(ask(Port, ["GET /events HTTP/1.1", "Host: evil.example"]))),
     ?assertEqual(421, status(ask(Port, ["POST /nodes/1/restart HTTP/1.1", "Host: evil.example", "X-Hydros-Token: " ?TOKEN]))).
+
+%% By the console or by the httpd; either way a browser may do nothing with the answer.
+refused(_, [Port | _]) ->
+    Long = lists:duplicate(4150, $b),
+    Requests = [
+        {400, ["GET / HTTP/1.1", "Host: n0", "host: n1"]}, {400, ["GET / HTTP/3.0"]}, {404, ["GET /page%20js HTTP/1.1"]}, {400, ["GET /%zz HTTP/1.1"]},
+        {405, ["PUT / HTTP/1.1"]}, {501, ["OPTIONS / HTTP/1.1"]}, {414, [["GET /", lists:duplicate(200, $a), " HTTP/1.1"]]}, {413, ["GET / HTTP/1.1", ["A: ", Long]]},
+        {413, ["POST / HTTP/1.1", "Content-Length: 5"]}, {413, ["POST / HTTP/1.1", "Content-Length: 5", "Expect: 100-continue"]},
+        {413, ["POST / HTTP/1.1", "Transfer-Encoding: chunked"]}
+    ],
+    [
+        begin
+            Answer = ask(Port, Lines),
+            ?assertEqual({Lines, Status}, {Lines, status(Answer)}),
+            [?assertNotEqual(nomatch, binary:match(Answer, Header)) || Header <- [<<"\r\nContent-Security-Policy: default-src 'none';">>, <<"\r\nX-Content-Type-Options: nosniff\r\n">>]],
+            ?assertEqual(nomatch, binary:match(Answer, <<"\r\nServer:">>))
+        end
+     || {Status, Lines} <- Requests
+    ],
+    %% Without a host, and what is no request at all.
+    ?assertEqual(400, status(answer(Port, head(["GET / HTTP/1.1"])))),
+    ?assertEqual(505, status(answer(Port, head(["GET /"])))).
 
 %% A machine that is only played takes no orders: what is tried is who may give them.
 orders(_, [Port | _]) ->
@@ -237,13 +289,13 @@ keep_deaths(Deaths) ->
 
 stream(Machine, [Port, _]) ->
     Socket = connect(Port),
-    ok = gen_tcp:send(Socket, head(["GET /events HTTP/1.1"])),
+    ok = gen_tcp:send(Socket, head(["GET /events HTTP/1.1", "Host: n0"])),
     Both = fun(Read) -> length(binary:matches(Read, <<"\"answers\":true">>)) >= 4 andalso binary:match(Read, <<"\"in_s\":">>) =/= nomatch end,
     _ = until(Socket, Both, <<>>),
-    ?assertEqual(1, played_machine:call(0, erlang, apply, [fun watchers/0, []], Machine)),
+    ?assertEqual(1, played_machine:call(0, ?MODULE, watchers, [], Machine)),
     gen_tcp:close(Socket),
     %% Nobody looks: the gathering stops.
-    played_machine:wait_until(fun() -> played_machine:call(0, erlang, apply, [fun watchers/0, []], Machine) =:= 0 end, 5000).
+    played_machine:wait_until(fun() -> played_machine:call(0, ?MODULE, watchers, [], Machine) =:= 0 end, 5000).
 
 watchers() -> map_size(element(3, sys:get_state(hydros_web_state))).
 
@@ -257,7 +309,7 @@ until(Socket, Is, Read) ->
 
 %% So many watchers, and pages still come.
 full(_, [_, Port]) ->
-    Streams = [begin Socket = connect(Port), ok = gen_tcp:send(Socket, head(["GET /events HTTP/1.1"])), {ok, <<"HTTP/1.1 200", _/binary>>} = gen_tcp:recv(Socket, 0, 10000), Socket end || _ <- lists:seq(1, 48)],
+    Streams = [begin Socket = connect(Port), ok = gen_tcp:send(Socket, head(["GET /events HTTP/1.1", "Host: n0"])), {ok, <<"HTTP/1.1 200", _/binary>>} = gen_tcp:recv(Socket, 0, 10000), Socket end || _ <- lists:seq(1, 48)],
     ?assertEqual(503, status(ask(Port, ["GET /events HTTP/1.1"]))),
     ?assertEqual(200, status(ask(Port, ["GET / HTTP/1.1"]))),
     lists:foreach(fun gen_tcp:close/1, Streams).
@@ -282,9 +334,102 @@ watch_without_reading() ->
     after 18000 -> lives
     end.
 
-%% More connections than are served: the rest wait, and are served when the first have been given up.
+%% Who reads nothing at all is cut off after 5 s, however much there is to send.
+slow_reader(Machine, [_, Port]) ->
+    Socket = connect(Port),
+    ok = gen_tcp:send(Socket, head(["GET /events HTTP/1.1", "Host: n0"])),
+    {ok, <<"HTTP/1.1 200", _/binary>>} = gen_tcp:recv(Socket, 0, 10000),
+    Took = played_machine:call(1, ?MODULE, flood_watcher, [], Machine),
+    gen_tcp:close(Socket),
+    ?assert(Took < 15000).
+
+flood_watcher() ->
+    [Pid] = maps:keys(element(3, sys:get_state(hydros_web_state))),
+    Watched = monitor(process, Pid),
+    Begun = erlang:monotonic_time(millisecond),
+    Pid ! {hydros_web, binary:copy(<<"x">>, 32 bsl 20)},
+    Pid ! {hydros_web, <<"more">>},
+    receive
+        {'DOWN', Watched, process, Pid, _} -> erlang:monotonic_time(millisecond) - Begun
+    after 18000 -> lives
+    end.
+
+%% Whatever bytes come, there is an answer or none, and the connection's end; who says no more is not waited for.
+any_bytes(Machine, [Port, _]) ->
+    Ends = fun(Bytes) ->
+        Socket = connect(Port),
+        _ = gen_tcp:send(Socket, Bytes),
+        _ = gen_tcp:shutdown(Socket, write),
+        ends(Socket)
+    end,
+    ?assert(proper:quickcheck(?FORALL(Bytes, bytes(), Ends(Bytes)), [{numtests, 300}, quiet])),
+    played_machine:wait_until(fun() -> played_machine:call(0, ?MODULE, connections, [], Machine) =:= 0 end, 10000).
+
+ends(Socket) ->
+    case gen_tcp:recv(Socket, 0, 10000) of
+        {ok, _} -> ends(Socket);
+        {error, Reason} -> gen_tcp:close(Socket), Reason =/= timeout
+    end.
+
+connections() ->
+    length([Pid || {_, Pid, _, _} <- supervisor:which_children(element(6, sys:get_state(hydros_web)))]).
+
+%% More connections than are served: the newest are ended, others refused, until the first have been given up.
 crowd(Machine, [_, Port]) ->
     Idle = [connect(Port) || _ <- lists:seq(1, 100)],
-    ?assertEqual(200, status(ask(Port, ["GET / HTTP/1.1"]))),
+    Connections = fun() -> played_machine:call(1, ?MODULE, connections, [], Machine) end,
+    played_machine:wait_until(fun() -> Connections() =< 64 end, 4000),
+    played_machine:wait_until(fun() -> answers(Port) =:= 200 end, 20000),
     lists:foreach(fun gen_tcp:close/1, Idle),
-    ?assert(is_pid(played_machine:call(1, erlang, whereis, [hydros_web], Machine))).
+    played_machine:wait_until(fun() -> Connections() =:= 0 end, 10000).
+
+%% Who is ended has no answer.
+answers(Port) ->
+    case ask(Port, ["GET / HTTP/1.1"]) of
+        <<>> -> none;
+        Answer -> status(Answer)
+    end.
+
+%% All that writes nothing on the nodes' consoles.
+quiet(Machine, _) ->
+    [?assertEqual(0, played_machine:call(Node, ?MODULE, reports, [], Machine)) || Node <- [0, 1]].
+
+%% When its socket is closed, the httpd listens no more and says nothing: it is started again.
+deaf(Machine, [Port | _]) ->
+    ok = played_machine:call(0, ?MODULE, stop_listening, [Port], Machine),
+    played_machine:wait_until(fun() -> played_machine:call(0, ?MODULE, is_served, [], Machine) end, 20000),
+    ?assertEqual(200, status(ask(Port, ["GET / HTTP/1.1"]))).
+
+stop_listening(Port) ->
+    [Listener] = [P || P <- erlang:ports(), {ok, {_, Local}} <- [inet:sockname(P)], Local =:= Port, {error, _} <- [inet:peername(P)]],
+    Listening = whereis(hydros_web),
+    Watched = monitor(process, Listening),
+    ok = gen_tcp:close(Listener),
+    receive {'DOWN', Watched, process, _, _} -> ok after 10000 -> lives end.
+
+%% A release may come without inets; in embedded mode it has only what its boot script loads.
+release_test_() ->
+    {timeout, 60, fun() ->
+        Ebin = filename:dirname(code:which(hydros_web)),
+        {ok, Peer, _} = peer:start(#{connection => standard_io, args => ["-mode", "embedded", "-pa", Ebin]}),
+        {module, hydros_web} = peer:call(Peer, code, load_file, [hydros_web]),
+        ?assertNot(peer:call(Peer, hydros_web, is_possible, [])),
+        peer:stop(Peer),
+        ?assert(hydros_web:is_possible())
+    end}.
+
+%% A port that is somebody else's is had as soon as it is free.
+taken_test_() ->
+    {timeout, 60, fun() ->
+        Files = filename:join(filename:dirname(filename:dirname(filename:dirname(code:which(hydros_web)))), "erlang/web"),
+        {ok, Other} = gen_tcp:listen(0, []),
+        {ok, Port} = inet:port(Other),
+        {ok, Console} = hydros_web:start_link(Port, #{token => none, files => Files, names => []}),
+        ?assertNot(is_served()),
+        ok = gen_tcp:close(Other),
+        played_machine:wait_until(fun is_served/0, 20000),
+        ?assertEqual(200, status(ask(Port, ["GET /page.css HTTP/1.1"]))),
+        ok = gen_server:stop(Console),
+        {ok, Again} = gen_tcp:listen(Port, [{reuseaddr, true}]),
+        gen_tcp:close(Again)
+    end}.

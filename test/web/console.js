@@ -14,8 +14,8 @@ async function main() {
     const page = await browser.newPage({viewport: {width: 1280, height: 900}});
     page.setDefaultTimeout(40000);
     page.on('pageerror', error => { console.log(error); process.exit(1); });
-    // A node that has just come back may be in the cluster and not listen yet.
-    for (const end = Date.now() + 40000; !await page.goto(address).catch(error => { if (Date.now() > end) throw error; });)
+    // A node that has just come back may be in the cluster and not listen yet, or listen and not serve yet.
+    for (const end = Date.now() + 40000; !(await page.goto(address).catch(error => { if (Date.now() > end) throw error; }))?.ok();)
       await page.waitForTimeout(500);
     return page;
   };
