@@ -4,7 +4,8 @@
 %% The httpd runs below this process and without the application inets, whose other services nobody here asked for. It
 %% reads requests, and has hydros_web_connection answer them. What of inets 8.2 is put right here:
 %% - `max_clients' bounds no connections: those beyond it are accepted, too, and answered 503 once they have sent a whole
-%%   request; until then each may hold 300 KB. So the newest ones are ended.
+%%   request; until then each may hold 300 KB. So the supervisor of connections begins the next one when there is room; the
+%%   acceptor waits for it, and those who come wait in the kernel.
 %% - It accepts connections before it can serve them. One that comes in between gets a 500, or would be served without any
 %%   limit; so it is ended.
 %% - An acceptor that ends `normal', as it does after ECONNRESET, is not started again, and nobody listens any more.
@@ -16,7 +17,7 @@
 
 -define(CONNECTIONS_MAX, 64).
 -define(AGAIN_MS, 2000).
--define(WATCH_MS, 250).
+-define(FULL_MS, 20).
 %% A request must be whole after so many seconds.
 -define(REQUEST_S, 5).
 %% Browsers send less than 2 KiB here.
@@ -27,8 +28,7 @@
     port :: inet:port_number(),
     files :: file:filename(),
     told = none :: term(),
-    httpd = none :: none | pid(),
-    connections = none :: none | pid()
+    httpd = none :: none | pid()
 }).
 
 %% @private
@@ -86,10 +86,6 @@ handle_info(listen, #state{port = Port, told = Told} = State) ->
             _ = erlang:send_after(?AGAIN_MS, self(), listen),
             {noreply, State#state{told = Reason}}
     end;
-handle_info(watch, #state{connections = Connections} = State) ->
-    end_newest(Connections, ?CONNECTIONS_MAX),
-    _ = erlang:send_after(?WATCH_MS, self(), watch),
-    {noreply, State};
 handle_info({'DOWN', _, process, _, Reason}, State) ->
     {stop, {acceptor, Reason}, State};
 handle_info({'EXIT', Httpd, Reason}, #state{httpd = Httpd} = State) ->
@@ -129,9 +125,9 @@ run(#state{port = Port, files = Files} = State) ->
             Instance = child(Httpd, httpd_instance_sup),
             _ = monitor(process, child(child(Instance, httpd_acceptor_sup), httpd_acceptor_sup)),
             Connections = child(Instance, httpd_connection_sup),
-            end_newest(Connections, 0),
-            self() ! watch,
-            {noreply, State#state{httpd = Httpd, connections = Connections}};
+            ok = sys:install(Connections, {fun wait_for_room/3, none}),
+            [exit(Pid, shutdown) || {_, Pid, _, _} <- supervisor:which_children(Connections), is_pid(Pid)],
+            {noreply, State#state{httpd = Httpd}};
         {error, Reason} ->
             {stop, Reason, State}
     end.
@@ -140,7 +136,15 @@ child(Supervisor, Name) ->
     [Pid] = [Pid || {Id, Pid, _, _} <- supervisor:which_children(Supervisor), element(1, Id) =:= Name],
     Pid.
 
-%% Streams of events are older than what comes in a crowd.
-end_newest(Connections, Left) ->
-    Pids = lists:sort([Pid || {_, Pid, _, _} <- supervisor:which_children(Connections), is_pid(Pid)]),
-    lists:foreach(fun(Pid) -> exit(Pid, shutdown) end, lists:nthtail(min(Left, length(Pids)), Pids)).
+%% In the supervisor of connections, before it takes a message. It has a link to each connection, and to its own supervisor.
+-spec wait_for_room(none, sys:system_event(), term()) -> none.
+wait_for_room(none, {in, {'$gen_call', _, {start_child, _}}} = Event, Name) ->
+    case process_info(self(), links) of
+        {links, Links} when length(Links) > ?CONNECTIONS_MAX ->
+            timer:sleep(?FULL_MS),
+            wait_for_room(none, Event, Name);
+        _ ->
+            none
+    end;
+wait_for_room(none, _, _) ->
+    none.
