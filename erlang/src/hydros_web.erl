@@ -12,7 +12,7 @@
 %% - A port that somebody else has makes it write reports of several pages, and it does not try again.
 -module(hydros_web).
 -behaviour(gen_server).
--export([start_link/2, is_possible/0, options/0]).
+-export([start_link/2, is_possible/0, options/0, wait_for_room/3]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
 
 -define(CONNECTIONS_MAX, 64).
@@ -20,8 +20,8 @@
 -define(FULL_MS, 20).
 %% A request must be whole after so many seconds.
 -define(REQUEST_S, 5).
-%% Browsers send less than 2 KiB here.
--define(HEAD_MAX, 4096).
+%% Browsers send less than 2 KiB, and the cookies of other servers of the same host.
+-define(HEAD_MAX, 8192).
 -define(URI_MAX, 128).
 
 -record(state, {
@@ -59,7 +59,7 @@ options() ->
 -spec init({inet:port_number(), hydros_web_connection:options()}) -> {ok, #state{}}.
 init({Port, #{files := Files} = Options}) ->
     _ = process_flag(trap_exit, true),
-    %% Before those that it has to end.
+    %% At the start, before those that it has to end.
     _ = process_flag(priority, high),
     persistent_term:put(?MODULE, Options),
     self() ! listen,
@@ -86,8 +86,11 @@ handle_info(listen, #state{port = Port, told = Told} = State) ->
             _ = erlang:send_after(?AGAIN_MS, self(), listen),
             {noreply, State#state{told = Reason}}
     end;
-handle_info({'DOWN', _, process, _, Reason}, State) ->
-    {stop, {acceptor, Reason}, State};
+%% Its acceptor has ended: of memory that was short, say. That may be better soon.
+handle_info({'DOWN', _, process, _, _}, #state{httpd = Httpd} = State) when is_pid(Httpd) ->
+    ok = stop(Httpd),
+    _ = erlang:send_after(?AGAIN_MS, self(), listen),
+    {noreply, State#state{httpd = none}};
 handle_info({'EXIT', Httpd, Reason}, #state{httpd = Httpd} = State) ->
     {stop, {httpd, Reason}, State#state{httpd = none}};
 handle_info(_, State) ->
@@ -98,6 +101,10 @@ handle_info(_, State) ->
 terminate(_, #state{httpd = none}) ->
     ok;
 terminate(_, #state{httpd = Httpd}) ->
+    stop(Httpd).
+
+%% While a crowd waits, its end may take as long as a request.
+stop(Httpd) ->
     ok = inets:stop(stand_alone, Httpd),
     receive
         {'EXIT', Httpd, _} -> ok
@@ -125,7 +132,7 @@ run(#state{port = Port, files = Files} = State) ->
             Instance = child(Httpd, httpd_instance_sup),
             _ = monitor(process, child(child(Instance, httpd_acceptor_sup), httpd_acceptor_sup)),
             Connections = child(Instance, httpd_connection_sup),
-            ok = sys:install(Connections, {fun wait_for_room/3, none}),
+            ok = sys:install(Connections, {fun ?MODULE:wait_for_room/3, none}),
             [exit(Pid, shutdown) || {_, Pid, _, _} <- supervisor:which_children(Connections), is_pid(Pid)],
             {noreply, State#state{httpd = Httpd}};
         {error, Reason} ->
@@ -136,14 +143,19 @@ child(Supervisor, Name) ->
     [Pid] = [Pid || {Id, Pid, _, _} <- supervisor:which_children(Supervisor), element(1, Id) =:= Name],
     Pid.
 
-%% In the supervisor of connections, before it takes a message. It has a link to each connection, and to its own supervisor.
+%% @private In the supervisor of connections, before it takes a message. It has a link to each connection, and to its own
+%% supervisor. Each connection asks how many there are before its time runs: who asks must not wait for room, too.
 -spec wait_for_room(none, sys:system_event(), term()) -> none.
 wait_for_room(none, {in, {'$gen_call', _, {start_child, _}}} = Event, Name) ->
-    case process_info(self(), links) of
-        {links, Links} when length(Links) > ?CONNECTIONS_MAX ->
-            timer:sleep(?FULL_MS),
+    {links, Links} = process_info(self(), links),
+    case length(Links) > ?CONNECTIONS_MAX of
+        true ->
+            receive
+                {'$gen_call', From, count_children} -> gen_server:reply(From, [{workers, length(Links) - 1}])
+            after ?FULL_MS -> ok
+            end,
             wait_for_room(none, Event, Name);
-        _ ->
+        false ->
             none
     end;
 wait_for_room(none, _, _) ->

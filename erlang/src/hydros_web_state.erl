@@ -210,7 +210,7 @@ send(Events, #state{watchers = Watchers}) ->
     lists:foreach(fun(Pid) -> send_one(Pid, Bytes, process_info(Pid, message_queue_len)) end, maps:keys(Watchers)).
 
 %% Nothing piles up for who reads too slowly (hydros_web_connection ends before, by itself).
-send_one(Pid, _, {_, Waiting}) when Waiting > ?WAITING_MAX -> exit(Pid, kill);
+send_one(Pid, _, {_, Waiting}) when Waiting > ?WAITING_MAX -> exit(Pid, shutdown);
 send_one(Pid, Bytes, _) -> Pid ! {hydros_web, Bytes}.
 
 %% The clock that all nodes share.

@@ -36,7 +36,8 @@ children() ->
             Files = filename:join(filename:dirname(filename:dirname(code:which(?MODULE))), "web"),
             Children = [
                 worker(hydros_web_state, [Token =/= none]),
-                worker(hydros_web, [Port, #{token => Token, files => Files, names => names(os:getenv("HYDROS_WEB_HOST", ""))}])
+                %% It has connections to end, which may take as long as a request.
+                (worker(hydros_web, [Port, #{token => Token, files => Files, names => names(os:getenv("HYDROS_WEB_HOST", ""))}]))#{shutdown => 15000}
             ],
             {ok, {#{strategy => one_for_one, intensity => 5, period => 60}, Children}};
         error ->
