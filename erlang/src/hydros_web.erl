@@ -4,7 +4,7 @@
 %% The httpd runs below this process and without the application inets, whose other services nobody here asked for. It
 %% reads requests, and has hydros_web_connection answer them. What of inets 8.2 is put right here:
 %% - `max_clients' bounds no connections: those beyond it are accepted, too, and answered 503 once they have sent a whole
-%%   request; until then each may hold 300 KB. So the supervisor of connections begins the next one when there is room; the
+%%   request; until then each may hold 300 KB and more. So the supervisor of connections begins the next one when there is room; the
 %%   acceptor waits for it, and those who come wait in the kernel.
 %% - It accepts connections before it can serve them. One that comes in between gets a 500, or would be served without any
 %%   limit; so it is ended.

@@ -72,7 +72,6 @@ bool address_option_read(const char *text, bool is_six, struct address_option *o
 {
     char copy[ADDRESS_OPTION_MAX];
     char *gateway, *resolver = NULL;
-
     size_t size = strlen(text) + 1;
 
     *option = (struct address_option){.bits = is_six ? 64 : 24};
