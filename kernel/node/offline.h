@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Nodes that nobody starts: whoever found out, their guardian or they themselves, has marked them in
- * its own published page, for the life that ended. A mark outlives who made it, and says nothing of
- * the next life. Orders start such a node all the same (node/control.h).
+ * Nodes that nobody starts: whoever found out, their guardian or they themselves, has marked them
+ * in its own published page, for the life that ended. A mark outlives who made it, and says nothing
+ * of the next life. Orders start such a node all the same (node/control.h).
  */
 #pragma once
 #include "lib/check.h"
