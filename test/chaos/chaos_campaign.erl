@@ -158,15 +158,16 @@ refused(Scene) ->
      || Reader <- Nodes, Writer <- Nodes, Reader =/= Writer].
 
 %% What was changed from outside and stands as it was changed is put right again, so that the next
-%% injection meets a machine without faults.
+%% injection meets a machine without faults. What was written since is the kernel's: the number of a life that follows from a
+%% changed one, say.
 heal([], Scene) ->
     {none, Scene};
 heal(Flips, Scene) ->
     Memory = chaos_scene:memory(Scene),
     #{qtest := Qtest} = chaos_scene:machine(Scene),
-    Same = [Flip || {Address, _, New} = Flip <- Flips, chaos_memory:word(Memory, Address, 1) =:= New],
+    Same = [Flip || {Address, _, New} = Flip <- Flips, chaos_memory:read(Memory, Address, byte_size(New)) =:= New],
     _ = case chaos_scene:is_lost(Scene) of
-        false -> [chaos_qtest:write(Qtest, Address, <<Old>>) || {Address, Old, _} <- Same];
+        false -> [chaos_qtest:write(Qtest, Address, Old) || {Address, Old, _} <- Same];
         _ -> []
     end,
     {case Same of [] -> overwritten; _ -> same end, Scene}.

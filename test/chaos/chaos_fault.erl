@@ -5,7 +5,7 @@
 -module(chaos_fault).
 -export([inject/2, taken/3]).
 
--type trace() :: #{flips => [{non_neg_integer(), byte(), byte()}], more => [non_neg_integer()],
+-type trace() :: #{flips => [{Address :: non_neg_integer(), Old :: binary(), New :: binary()}], more => [non_neg_integer()],
                    stood => [non_neg_integer()], text => iodata(),
                    refusal => {Writer :: non_neg_integer(), Session :: non_neg_integer(), Position :: non_neg_integer()}}.
 
@@ -156,9 +156,14 @@ qtest(Scene) ->
     maps:get(qtest, chaos_scene:machine(Scene)).
 
 flip_at(Address, Bit, Scene) ->
+    flip_at(Address, 1, Bit, Scene).
+
+%% In a value of Size bytes: it is the whole that may be overwritten, also by one that has the same byte there.
+flip_at(Address, Size, Bit, Scene) ->
     Memory = chaos_scene:memory(Scene),
-    Old = chaos_memory:word(Memory, Address, 1),
-    New = chaos_qtest:flip(qtest(Scene), Memory, Address, Bit),
+    Old = chaos_memory:read(Memory, Address, Size),
+    ok = chaos_qtest:flip(qtest(Scene), Memory, Address + Bit div 8, Bit rem 8),
+    New = <<(binary:decode_unsigned(Old, little) bxor (1 bsl Bit)):Size/little-unit:8>>,
     #{flips => [{Address, Old, New}], text => io_lib:format("at ~.16b", [Address])}.
 
 %% ---- flips of one bit, by what is hit ----
@@ -331,7 +336,7 @@ flip_published(#{target := Target, random := Random0}, Scene) ->
                 chaos_layout:offset(chaos_scene:layout(Scene), burial, Of);
         _ -> chaos_memory:published_address(Memory, Target, Field)
     end,
-    Trace = flip_at(Base + (Index - 1) * Size + (Bit - 1) div 8, (Bit - 1) rem 8, Scene),
+    Trace = flip_at(Base + (Index - 1) * Size, Size, Bit - 1, Scene),
     {Trace, io_lib:format("~0p~s bit ~b", [Field, ["[" ++ integer_to_list(Index - 1) ++ "]" || Many =:= nodes], Bit - 1])}.
 
 %% Those of the nodes whose beat stands still for so long.

@@ -11,12 +11,10 @@ write(Socket, Address, Bytes) ->
     command(Socket, io_lib:format("write 0x~.16b 0x~.16b 0x~s",
                                   [Address, byte_size(Bytes), binary:encode_hex(Bytes)])).
 
-%% Inverts one bit of a byte; the byte that is there now.
--spec flip(gen_tcp:socket(), chaos_memory:memory(), non_neg_integer(), 0..7) -> byte().
+%% Inverts one bit of a byte.
+-spec flip(gen_tcp:socket(), chaos_memory:memory(), non_neg_integer(), 0..7) -> ok.
 flip(Socket, Memory, Address, Bit) ->
-    New = chaos_memory:word(Memory, Address, 1) bxor (1 bsl Bit),
-    write(Socket, Address, <<New>>),
-    New.
+    write(Socket, Address, <<(chaos_memory:word(Memory, Address, 1) bxor (1 bsl Bit))>>).
 
 out(Socket, Port, Byte) ->
     command(Socket, io_lib:format("outb 0x~.16b 0x~.16b", [Port, Byte])).
