@@ -23,6 +23,7 @@
     lives = chaos_lives:new() :: chaos_lives:lives(),
     counters = chaos_counters:new() :: chaos_counters:counters(),
     burials = #{} :: #{integer() => integer()},            % node => number of its last one
+    buried = #{} :: #{{By :: integer(), Node :: integer(), Life :: integer()} => told},
     suspects = #{} :: #{integer() => integer()},           % node => bits of those it suspects
     history = chaos_history:new() :: chaos_history:history(),
     events = [] :: [{integer(), term()}],                  % newest first
@@ -189,8 +190,17 @@ burial(Node, #scene{memory = Memory, burials = Burials} = Scene) ->
         being_written -> Scene;
         {ok, #{number := Known}} -> Scene;
         {ok, #{number := 0}} -> Scene#scene{burials = Burials#{Node => 0}};
+        %% A place that holds none, and whose number an injection altered.
+        {ok, #{incarnation := 0}} -> Scene;
         {ok, #{number := Number, node := Dead, incarnation := Life, notice := Notice}} ->
-            note({buried, Dead, Life, Node, notice(Notice)}, Scene#scene{burials = Burials#{Node => Number}})
+            buried(Dead, Life, Node, notice(Notice), Scene#scene{burials = Burials#{Node => Number}})
+    end.
+
+%% An earlier one, whose number an injection altered, is no news; nor is the last one when that is put right.
+buried(Dead, Life, By, Notice, #scene{buried = Buried} = Scene) ->
+    case Buried of
+        #{{By, Dead, Life} := told} -> Scene;
+        _ -> note({buried, Dead, Life, By, Notice}, Scene#scene{buried = Buried#{{By, Dead, Life} => told}})
     end.
 
 suspects(Node, #scene{memory = Memory, suspects = Suspects} = Scene) ->

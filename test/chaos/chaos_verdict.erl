@@ -102,7 +102,7 @@ text(#{injection := #{expect := Expect} = Injection, noticed := Noticed, escapes
       well_ms := Ms} = Verdict,
     [chaos_plan:text(Injection), " ",
      if Manifested -> "manifested"; Activated -> "activated "; Latent -> "latent    "; true -> "no sign   " end,
-     [io_lib:format("  n~b by n~b ~s +~b ms", [Node, By, How, After])
+     [io_lib:format("  n~b by n~b ~0p +~b ms", [Node, By, How, After])
       || {Node, By, How, After} <- Noticed],
      case {Recovered, Manifested} of
          {true, true} -> io_lib:format("  well +~b ms", [Ms]);
@@ -146,7 +146,7 @@ table(Verdicts) ->
      io_lib:format("activated ~b, latent ~b, no sign ~b~n",
                    [Count(fun(#{activated := A}) -> A end), Count(fun(#{latent := L}) -> L end), Count(fun is_unseen/1)]),
      io_lib:format("manifested ~b, of these recovered ~b~n", [length(Manifested), length(Times)]),
-     [[io_lib:format("noticed as ~s: ~b", [How, length(Of)]),
+     [[io_lib:format("noticed as ~0p: ~b", [How, length(Of)]),
        case lists:sort([Ms || {_, _, _, Ms} <- Of]) of
            [] -> "";
            Sorted -> io_lib:format(" (median +~b ms, longest +~b ms)",
