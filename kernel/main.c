@@ -107,11 +107,9 @@ void node_init_ended(int status)
         guardian_last();
 }
 
-/* What is published is right whenever the node had nothing to do for a moment. */
 static void before_idle(void)
 {
-    atomic_store_explicit(&self_published->memory_used, frames_used() * PAGE_SIZE,
-                          memory_order_relaxed);
+    self_memory_publish();
     channel_linger();
 }
 

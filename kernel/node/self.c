@@ -5,6 +5,7 @@
 
 #include "abi/options.h"
 #include "lib/string.h"
+#include "memory/frames.h"
 
 const struct machine *machine;
 struct start_info self_start;
@@ -113,6 +114,12 @@ void self_state_set(enum node_state state)
 {
     own_state = state;
     atomic_store_explicit(&self_published->state, state, memory_order_seq_cst);
+}
+
+void self_memory_publish(void)
+{
+    atomic_store_explicit(&self_published->memory_used, frames_used() * PAGE_SIZE,
+                          memory_order_relaxed);
 }
 
 bool self_page_check(void)

@@ -240,6 +240,7 @@ static void look(struct timer *timer)
         node_fail("its published page was altered: state or incarnation");
     channel_mend();
     console_mend();
+    self_memory_publish();
     last_look = now;
     /* We ourselves stood still for the rest. */
     if (passed > planned + planned / 2)

@@ -62,7 +62,8 @@ next([Injection | Rest], Verdicts, Options, Scene0) ->
     end.
 
 one(#{target := Target, more := More} = Injection, Scene) ->
-    Scene0 = calm(Scene, 20),
+    {_, Scene0} = chaos_scene:wait(calm(Scene, 20), fun chaos_scene:is_well/1, ?RECOVER_MS),
+    Between = chaos_verdict:between(chaos_scene:incarnations(Scene), chaos_scene:incarnations(Scene0), chaos_scene:tainted(Scene)),
     Mark = chaos_scene:mark(Scene0),
     Before = chaos_history:wrong(chaos_scene:history(Scene0)),
     Refused = refused(Scene0),
@@ -90,7 +91,7 @@ one(#{target := Target, more := More} = Injection, Scene) ->
           lives => Lives, events => Events, hit => Hit, tainted => Tainted, well => Well, well_ms => WellMs,
           why => chaos_scene:why_not_well(Scene7), changed => Changed,
           refused => refused(Scene7) =/= Refused, flips => Flips, trace => Trace,
-          text => maps:get(text, Trace, ""), wrong => Taken ++ Missing ++ (chaos_history:wrong(chaos_scene:history(Scene7)) -- Before),
+          text => maps:get(text, Trace, ""), wrong => Between ++ Taken ++ Missing ++ (chaos_history:wrong(chaos_scene:history(Scene7)) -- Before),
           lost => chaos_scene:is_lost(Scene7)}, chaos_scene:nodes(Scene7)),
     {Verdict, taint(Injection, Verdict, Flips, Lives, Scene7)}.
 
@@ -170,7 +171,7 @@ heal(Flips, Scene) ->
         false -> [chaos_qtest:write(Qtest, Address, Old) || {Address, Old, _} <- Same];
         _ -> []
     end,
-    {case Same of [] -> overwritten; _ -> same end, Scene}.
+    {case Same of [] -> overwritten; _ -> same end, chaos_scene:step(Scene)}.
 
 %% A life that met a fault and did not end may show it later.
 taint(#{expect := Expect, target := Target, index := Index}, #{injected := true}, _, Lives, Scene)

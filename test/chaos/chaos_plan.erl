@@ -201,5 +201,5 @@ more(_, _, _) ->
     [].
 
 text(#{index := Index, kind := Kind, faults := Faults, target := Target, more := More}) ->
-    io_lib:format("~3b ~-24s ~-8s n~s",
+    io_lib:format("~4b ~-24s ~-8s n~s",
                   [Index, Kind, Faults, lists:join(",n", [integer_to_list(N) || N <- [Target | More]])]).

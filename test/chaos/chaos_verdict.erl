@@ -1,7 +1,7 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% What one injection led to, from the events since: pure.
 -module(chaos_verdict).
--export([judge/2, text/1, sums/1, table/1, is_good/1]).
+-export([judge/2, between/3, text/1, sums/1, table/1, is_good/1]).
 -export_type([facts/0, verdict/0]).
 
 %% nodes: those that were hit on purpose; tainted: those that earlier injections may still show in.
@@ -61,6 +61,13 @@ judge(#{injection := #{expect := Expect} = Injection, outcome := Outcome, events
       text => [maps:get(text, Facts), unseen(Expect, Outcome, Wanted, Evidence),
                [format(" not well: ~p", [maps:get(why, Facts)]) || not maps:get(well, Facts), Expect =/= lost]],
       escapes => case Nodes of [] -> []; _ -> Escapes end}.
+
+%% Who ended between two injections, in a life that had not met a fault which did not show then.
+-spec between(Lives, Lives, #{{non_neg_integer(), non_neg_integer()} => _}) -> [string()] when
+    Lives :: #{non_neg_integer() => non_neg_integer()}.
+between(Before, After, Tainted) ->
+    [format("n~b died between injections", [Node]) || {Node, Life} <- lists:sort(maps:to_list(Before)),
+                                                      maps:get(Node, After, Life) =/= Life, not is_map_key({Node, Life}, Tainted)].
 
 %% Of an earlier injection, and then of this one.
 late(Node, Tainted) ->

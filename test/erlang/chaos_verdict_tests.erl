@@ -59,6 +59,13 @@ told_by_the_target_test() ->
     ?assert(chaos_verdict:is_good(judge(clock_jump, [{said, 1, "did clock_jump at most 0 ms off"}]))),
     ?assertNot(chaos_verdict:is_good(judge(clock_jump, [{said, 2, "did clock_jump at most 0 ms off"}]))).
 
+between_test() ->
+    Before = #{0 => 1, 1 => 4, 2 => 2},
+    ?assertEqual([], chaos_verdict:between(Before, Before, #{})),
+    ?assertEqual(["n1 died between injections"], chaos_verdict:between(Before, Before#{1 := 5}, #{{1, 3} => 7})),
+    %% It had met something before, and shows it late.
+    ?assertEqual([], chaos_verdict:between(Before, Before#{1 := 5}, #{{1, 4} => 7})).
+
 flips_test() ->
     Mended = {kernel, 0, "kernel copy 1 in the boot store was altered: mended with the other one"},
     ?assert(chaos_verdict:is_good(judge(store_flip_first, [buried(1, 1), Mended]))),

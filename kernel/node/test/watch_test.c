@@ -104,6 +104,9 @@ void channel_mend(void)
 void console_mend(void)
 {
 }
+void self_memory_publish(void)
+{
+}
 void claim_check(void)
 {
 }
