@@ -6,5 +6,5 @@
 IMAGE=build/test/debug.img
 machine --nodes=3 --memory=900M --timeout=220 --option=on-death=stay --option=restart@2=no --option='erl=-pa /t' --eval='api_test:main()'
 expect_status 0
-for line in 'i/0 shows' 'h(hydros)' 'spawn/1' 'whereis/1' 'log/0,1' 'crash_dump/1' 'restart/1' 'node 2 is back, in life 2'; do expect_line "^held: $line"; done
+for line in 'i/0 shows' 'h(hydros)' 'spawn/1' 'the memory of a busy node' 'whereis/1' 'log/0,1' 'crash_dump/1' 'restart/1' 'node 2 is back, in life 2'; do expect_line "^held: $line"; done
 expect_line '^\[n0 .*\] power off with status 0: pid '

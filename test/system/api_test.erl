@@ -12,6 +12,7 @@ main() ->
     seen(),
     dead(2),
     started(),
+    used(),
     found(),
     logs(),
     armed(1),
@@ -95,6 +96,16 @@ least_loaded(Busy, Free) ->
 
 busy() ->
     busy().
+
+%% What a node uses is known of one whose core has no rest, too.
+used() ->
+    Used = fun() -> hd([KiB || #{node := 1, memory_used := KiB} <- hydros:status()]) end,
+    Loop = erlang:spawn(n1@hydros, fun busy/0),
+    Before = Used(),
+    Holder = erlang:spawn(n1@hydros, fun() -> Held = binary:copy(<<1>>, 100 bsl 20), receive stop -> Held end end),
+    until(fun() -> Used() - Before > 90 bsl 10 end),
+    [exit(Pid, kill) || Pid <- [Holder, Loop]],
+    held("the memory of a busy node").
 
 %% On another node, there and here (this one's own first), and by a name of global's.
 found() ->
