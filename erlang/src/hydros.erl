@@ -17,8 +17,9 @@
 %% The number of a node, or the name of its Erlang.
 -type status() :: #{atom() => term()}.
 %% What kernel and Erlang say of a node: `node', `state', `incarnation', `restarts', `uptime_ms', `memory_used' and
-%% `memory_total' (KiB), `interrupts', ... (docs/control.md); and of one whose Erlang answers also `name', `processes',
-%% `run_queue', `messages' (in all mailboxes) and `erlang_memory' (KiB).
+%% `memory_total' (KiB), `interrupts', ... (docs/control.md), and `name'; and of one whose Erlang answers also `processes',
+%% `run_queue', `messages' (in all mailboxes), `erlang_memory' (KiB) and `safe' (1: this life is in safe mode, in which
+%% nothing runs of what the user brought: docs/failure.md). Of one that does not answer within a second these are left out.
 
 -define(TIMEOUT_MS, 1000).
 %% A node that was told to end, and whose connection is lost, is seen as dead within this time: as long as a core may be
@@ -58,7 +59,8 @@ status() ->
     Asked = [Name || {_, Name} <- Names, lists:member(Name, nodes())],
     Answers = lists:zip(Asked, erpc:multicall(Asked, ?MODULE, local_status, [], ?TIMEOUT_MS)),
     [
-        maps:merge(Pairs, erlang_status(lists:keyfind(Number, 1, Names), Answers))
+        %% Our kernel knows of no other node whether it is safe; each says it of itself.
+        maps:merge(maps:remove(safe, Pairs), erlang_status(lists:keyfind(Number, 1, Names), Answers))
      || #{node := Number} = Pairs <- hydros_machine:nodes()
     ].
 
@@ -79,16 +81,17 @@ local_status() ->
         processes => erlang:system_info(process_count),
         run_queue => erlang:statistics(total_run_queue_lengths),
         messages => lists:sum([Length || {_, Length} <- Lengths]),
-        erlang_memory => erlang:memory(total) div 1024
+        erlang_memory => erlang:memory(total) div 1024,
+        safe => case hydros_self:is_safe() of true -> 1; false -> 0 end
     }.
 
-%% @doc Prints the nodes as a table.
+%% @doc Prints the nodes as a table, and a dash for what is not known. `running, safe': in safe mode.
 -spec i() -> ok.
 i() ->
     Nodes = status(),
-    Longest = lists:max([8 | [length(atom_to_list(Name)) || #{name := Name} <- Nodes]]),
+    Longest = fun(Key) -> lists:max([8 | [string:length(cell(Key, Status)) || Status <- Nodes]]) end,
     Columns = [
-        {"node", 4, node}, {"name", Longest, name}, {"state", 8, state}, {"life", 5, incarnation},
+        {"node", 4, node}, {"name", Longest(name), name}, {"state", Longest(state), state}, {"life", 5, incarnation},
         {"uptime s", 9, uptime}, {"memory MiB", 12, memory}, {"run queue", 9, run_queue}, {"processes", 9, processes},
         {"messages", 8, messages}, {"restarts", 8, restarts}, {"in a row", 8, deaths_in_row}
     ],
@@ -104,7 +107,9 @@ pad(Text, Width) ->
 cell(uptime, #{uptime_ms := Milliseconds}) -> integer_to_list(Milliseconds div 1000);
 cell(memory, #{memory_used := Used, memory_total := Total}) -> io_lib:format("~b/~b", [Used div 1024, Total div 1024]);
 cell(state, #{offline := 1}) -> "offline";
-cell(Key, Status) -> io_lib:format("~tp", [maps:get(Key, Status, '-')]).
+cell(state, #{safe := 1, state := State}) -> io_lib:format("~tp, safe", [State]);
+cell(Key, Status) when is_map_key(Key, Status) -> io_lib:format("~tp", [maps:get(Key, Status)]);
+cell(_, _) -> "-".
 
 %% @doc Starts a process on the least loaded node.
 -spec spawn(fun(() -> term())) -> pid().

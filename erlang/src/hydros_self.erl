@@ -4,7 +4,7 @@
 %% On another system the variables HYDROS_NODE, HYDROS_NODES, HYDROS_INCARNATION, HYDROS_HOST and HYDROS_PREFIX make
 %% several Erlang virtual machines there the nodes of one machine: tests do this.
 -module(hydros_self).
--export([number/0, count/0, crowd/0, incarnation/0, host/0, prefix/0, is_machine/0, place/1, path/1]).
+-export([number/0, count/0, crowd/0, incarnation/0, is_safe/0, host/0, prefix/0, is_machine/0, place/1, path/1]).
 
 -define(DEVICE, "/dev/hydros").
 
@@ -23,6 +23,11 @@ crowd() -> (count() + 3) div 4.
 %% @doc Which life of the node this is; the first one is 1.
 -spec incarnation() -> pos_integer().
 incarnation() -> max(1, integer("HYDROS_INCARNATION", 1)).
+
+%% @doc Whether this life is in safe mode (docs/failure.md). The kernel's word for it in /proc/hydros/nodes is taken back when
+%% the life has lasted; init's is not.
+-spec is_safe() -> boolean().
+is_safe() -> os:getenv("HYDROS_SAFE") =/= false.
 
 %% @doc The machine's name, the host part of `nK@HOST'.
 -spec host() -> string().

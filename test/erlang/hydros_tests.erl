@@ -2,12 +2,12 @@
 %% What a user asks of `hydros', on a played machine of two nodes, and on Erlangs whose name is none of the machine's.
 -module(hydros_tests).
 -include_lib("eunit/include/eunit.hrl").
--export([loaded/0]).
+-export([loaded/0, table/0]).
 
 -import(played_machine, [call/5, name/1, wait_until/2]).
 
 played_test_() ->
-    Tests = [fun asked/1, fun refused/1, fun strained/1, fun ended/1],
+    Tests = [fun asked/1, fun safe/1, fun refused/1, fun strained/1, fun ended/1],
     {setup, fun start/0, fun played_machine:stop/1, fun(Machine) ->
         {inorder, [{timeout, 60, {atom_to_list(element(2, erlang:fun_info(Test, name))), fun() -> Test(Machine) end}} || Test <- Tests]}
     end}.
@@ -23,6 +23,28 @@ asked(Machine) ->
     [?assertEqual(ok, call(0, hydros, Function, Arguments, Machine)) || {Function, Arguments} <- [{i, []}, {log, []}, {log, [1]}]],
     [?assertEqual(true, is_pid(call(0, hydros, spawn, [Node, fun erlang:node/0], Machine))) || Node <- [least_loaded, 1, n1@hydros]],
     ?assertEqual(undefined, call(0, hydros, whereis, [nobody], Machine)).
+
+%% Only a node's own Erlang knows that it is in safe mode, and an operator sees it in the table.
+safe(Machine) ->
+    ?assertMatch([#{safe := 0}, #{safe := 0}], call(0, hydros, status, [], Machine)),
+    true = call(1, os, putenv, ["HYDROS_SAFE", "1"], Machine),
+    [?assertMatch([#{safe := 0}, #{safe := 1}], call(N, hydros, status, [], Machine)) || N <- [0, 1]],
+    [_, Zero, One] = call(0, ?MODULE, table, [], Machine),
+    ?assertMatch({match, _}, re:run(Zero, "^ +0 n0@hydros +running +1 ")),
+    ?assertMatch({match, _}, re:run(One, "^ +1 n1@hydros running, safe +1 ")),
+    true = call(1, os, unsetenv, ["HYDROS_SAFE"], Machine).
+
+%% The lines that i/0 prints.
+table() ->
+    Name = filename:join(hydros_self:prefix(), "table"),
+    {ok, File} = file:open(Name, [write]),
+    Leader = group_leader(),
+    true = group_leader(File, self()),
+    ok = hydros:i(),
+    true = group_leader(Leader, self()),
+    ok = file:close(File),
+    {ok, Text} = file:read_file(Name),
+    string:split(string:trim(Text, trailing, "\n"), "\n", all).
 
 %% What cannot be done is said, not called done.
 refused(Machine) ->
@@ -54,7 +76,11 @@ ended(Machine) ->
     ?assertEqual(ok, call(0, hydros, kill, [name(1), erl_escalate], Machine)),
     wait_until(fun() -> call(0, erlang, nodes, [], Machine) =:= [] end, 10000),
     ?assertEqual({error, noconnection}, call(0, hydros, kill, [1, panic], Machine)),
-    ?assertEqual({error, noconnection}, call(0, hydros, kill, [1, erl_exit], Machine)).
+    ?assertEqual({error, noconnection}, call(0, hydros, kill, [1, erl_exit], Machine)),
+    %% What it does not say is left out, and a dash.
+    [_, Absent] = call(0, hydros, status, [], Machine),
+    ?assertEqual([], [Key || Key <- [safe, run_queue, erlang_memory], is_map_key(Key, Absent)]),
+    ?assertMatch({match, _}, re:run(lists:last(call(0, ?MODULE, table, [], Machine)), "^ +1 +n1@hydros +absent +0 +- +- +- +- +- +- +-")).
 
 %% Where `h(hydros)' looks: every function that a user may call says what it does, and the shell can show it.
 documented_test_() ->

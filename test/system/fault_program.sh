@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A virtual machine ends badly, in two ways: why, and the head of its dump, are in the black box of the neighbour that
-# buried it. And in safe mode none of what the user brought is started.
+# buried it. And in safe mode none of what the user brought is started, and the other node shows that it is.
 # LIMIT: 240
 . test/system/common
 wait='W = fun(W, P) -> {ok, B} = file:read_file("/proc/hydros/deaths"), case re:run(B, P, [multiline]) of {match, _} -> B;
@@ -20,8 +20,11 @@ grep -q '^log \[n1 [0-9.]*\] erl_crash.dump: Slogan: it had to be$' "$WORK/death
 grep -q '^log \[n2 [0-9.]*\] erl_crash.dump: Slogan: no more index entries in atom_tab' "$WORK/death2" || fail "no reason of node 2"
 
 machine --nodes=2 --memory=600M --option=on-death=stay --option=safe@1 --option=eval@1='file:write_file("/dev/kmsg", "brought")' \
-    --eval='W = fun(W) -> case nodes() of [] -> timer:sleep(50), W(W); [N] -> N end end, io:format("~p~n", [W(W)])'
+    --eval='W = fun(W) -> case [N || #{name := N, safe := 1} <- hydros:status()] of [] -> timer:sleep(50), W(W); [N] -> N end end,
+        io:format("~p~n", [W(W)]), hydros:i()'
 expect_status 0
-expect_output "n1@hydros"
+expect_line "^n1@hydros$"
+expect_line "^ *0 n0@hydros *running  *1 "
+expect_line "^ *1 n1@hydros running, safe  *1 "
 expect_line '^\[n1 .*\] init: safe mode: '
 ! grep -q '\] brought' "$WORK/err" || fail "the user's program ran in safe mode"
