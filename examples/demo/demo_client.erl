@@ -8,9 +8,10 @@
 start_link() ->
     {ok, spawn_link(fun() -> register(?MODULE, self()), begin_counting() end)}.
 
-%% What the client has seen: {Node, Count, Writes, Failures, Lost, LongestPauseMs}, the last four since the last look.
+%% What the client has seen: {Life, Count, Writes, Failures, Lost, LongestPauseMs}, the last four since the last
+%% look. Life: number and incarnation of its node. none: it runs nowhere that is known, or did not answer in time.
 look() ->
-    case hydros:whereis(demo_client) of
+    case hydros_placement:whereis(demo_client) of
         undefined -> none;
         Pid ->
             Monitor = monitor(process, Pid),
@@ -36,7 +37,7 @@ count(Count, Seen) ->
     receive
         {look, From, Tag} ->
             #{writes := Writes, failures := Failures, lost := Lost, pause := Pause, last := Last} = Seen,
-            From ! {Tag, {node(), Count, Writes, Failures, Lost, Pause}},
+            From ! {Tag, {{hydros_self:number(), hydros_self:incarnation()}, Count, Writes, Failures, Lost, Pause}},
             count(Count, (fresh())#{last := Last})
     after 0 ->
         step(Count, Seen)
