@@ -176,7 +176,7 @@ restart(Node) ->
         Answer -> Answer
     end.
 
-%% @doc Ends a node and leaves it so until {@link restart/1}.
+%% @doc Ends a node and leaves it so until {@link restart/1}. `{error, esrch}': it does not run.
 -spec stop(name()) -> ok | {error, term()}.
 stop(Node) ->
     order("stop ", Node).
@@ -187,12 +187,14 @@ stop(Node) ->
 %% <li>`boot_loop': they do so with ten lives of it in a row, each as soon as it runs, so that it comes up in safe
 %%   mode; that takes minutes, and a process of this node sees to it;</li>
 %% <li>one of {@link hydros_fault:names/0}: its Erlang does it, whichever kernel it has;</li>
-%% <li>any other name: a fault that its kernel commits (`panic', `hang', `beam_segv', ...: docs/debugging.md). For most
-%%   of them it has to be a debug kernel, else the answer is `{error, no_debug_kernel}'; `{error, einval}': it knows none of
-%%   this name.</li>
+%% <li>a fault that its kernel commits (`panic', `hang', `beam_segv', ...: docs/debugging.md), at once or, as
+%%   `panic@intent', at a step of it as a guardian. It has to be a debug kernel, else the answer is
+%%   `{error, no_debug_kernel}'.</li>
 %% </ul>
 %% `ok' means that the node was told, and either goes on with the fault or answers no more. One that this node is not
-%% connected with cannot be told, except for `order' and `boot_loop': `{error, noconnection}'.
+%% connected with cannot be told, except for `order' and `boot_loop': `{error, noconnection}'. Those two need a node that
+%% runs, else it is `{error, esrch}', and `boot_loop' another one than this: `{error, own_node}'. `{error, einval}': there
+%% is no such fault.
 -spec kill(name(), Fault :: atom()) -> ok | {error, term()}.
 kill(Node, order) ->
     order("kill ", Node);

@@ -1,8 +1,8 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% @doc Faults on purpose, as {@link hydros:kill/2} orders them: those that a node's Erlang does to itself. Nothing here
-%% is more than any program on the node could do. All other names are handed to the node's kernel.
+%% is more than any program on the node could do. Those that a kernel commits are handed to the node's.
 -module(hydros_fault).
--export([names/0, commit/1, can_commit/1, boot_loop/1, sink/0]).
+-export([names/0, kernel_names/0, kernel_steps/0, commit/1, can_commit/1, boot_loop/1, sink/0]).
 
 -define(LIVES, 10). % then it comes up in safe mode (docs/failure.md)
 -define(LOOP_MS, 600000).
@@ -34,22 +34,68 @@ names() ->
         erl_crashes, erl_escalate, erl_partition, erl_native_never
     ].
 
+%% @private Faults of a debug kernel, the tables in kernel/debug/fault_*.c: a release kernel knows none of them, and would not
+%% say that a name is a wrong one.
+-spec kernel_names() -> [atom()].
+kernel_names() ->
+    [
+        partition, peek, published, foreign_ring, store, image, text, text_direct, null, user, canonical, nx, jump,
+        panic, assert, undefined, invalid_instruction, general_protection, divide, stack_overflow, hang, hang_irqs_off,
+        nmi_loop, halt, gates, triple_fault,
+        heap_overrun, off_by_one, double_free, use_after_free, memory_eat, memory_eat_all, wild_write,
+        beam_segv, beam_abort, beam_exit, beam_hang, beam_spin, beam_wild,
+        ring_size, ring_torn, ring_sequence, ring_duplicate, ring_checksum, ring_kind, ring_session, stale_session,
+        ring_position, ring_position_back, ring_position_odd, ring_read_position, ring_noise, bell_silenced, flood,
+        quarrel, outcast,
+        store_first, store_second, store_both, store_machine, trampoline, resume_address, clock_jump, page_words,
+        page_life
+    ].
+
+%% @private Steps of a guardian, at which a fault may wait.
+-spec kernel_steps() -> [atom()].
+kernel_steps() ->
+    [idle, intent, fence, bury, load, start].
+
 %% @private On the node itself. Returns before the fault shows, for those of its Erlang.
--spec commit(atom()) -> ok | {error, term()}.
+-spec commit(term()) -> ok | {error, term()}.
 commit(Fault) ->
-    case lists:member(Fault, names()) of
-        true -> _ = spawn(fun() -> begin_at_home(Fault) end), ok;
-        false -> of_kernel(atom_to_list(Fault))
+    case owner(Fault) of
+        erlang -> _ = spawn(fun() -> begin_at_home(Fault) end), ok;
+        {kernel, Name} -> of_kernel(Name);
+        none -> {error, einval}
     end.
+
+%% Who commits it.
+owner(Fault) when is_atom(Fault) ->
+    Name = atom_to_list(Fault),
+    case {lists:member(Fault, names()), is_of_kernel(string:split(Name, "@"))} of
+        {true, _} -> erlang;
+        {_, true} -> {kernel, Name};
+        _ -> none
+    end;
+owner(_) ->
+    none.
+
+is_of_kernel([Name | Step]) ->
+    is_among(Name, kernel_names()) andalso (Step =:= [] orelse is_among(hd(Step), kernel_steps())).
+
+is_among(Name, Known) ->
+    lists:any(fun(One) -> atom_to_list(One) =:= Name end, Known).
 
 %% @private Whether this node can do it at all, without doing it: a kernel that commits faults says of an unknown name that
 %% it is one.
 -spec can_commit(atom()) -> ok | {error, term()}.
 can_commit(Fault) ->
-    case lists:member(Fault, names()) orelse of_kernel("unknown") of
-        true -> ok;
-        {error, einval} -> ok;
-        Refused -> Refused
+    case owner(Fault) of
+        erlang ->
+            ok;
+        {kernel, _} ->
+            case of_kernel("unknown") of
+                {error, einval} -> ok;
+                Refused -> Refused
+            end;
+        none ->
+            {error, einval}
     end.
 
 of_kernel(Name) ->

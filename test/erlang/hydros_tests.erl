@@ -53,8 +53,22 @@ refused(Machine) ->
      || {Function, More} <- Calls, Node <- [2, -1, 'n7@hydros', nobody]],
     ?assertError({no_such_node, 2}, call(0, hydros, spawn, [2, fun erlang:node/0], Machine)),
     ?assertEqual({error, not_kept}, call(0, hydros, crash_dump, [1], Machine)),
-    ?assertEqual({error, enoent}, call(0, hydros, kill, [1, panic], Machine)),
+    [?assertEqual({error, enoent}, call(0, hydros, kill, [1, Fault], Machine)) || Fault <- [panic, 'panic@intent']],
+    [?assertEqual({Fault, {error, einval}}, {Fault, call(0, hydros, kill, [1, Fault], Machine)})
+     || Fault <- [typo, 'panic@typo', 'typo@intent', '@', 'panic@', [955], "x", 7, list_to_atom([955])]],
     ?assertEqual({error, own_node}, call(0, hydros, kill, [0, boot_loop], Machine)).
+
+%% What a release kernel cannot say of a name is known as the debug kernel has it.
+kernel_faults_test() ->
+    Read = fun(Path) -> {ok, Text} = file:read_file(Path), Text end,
+    Found = fun(Text, Pattern) ->
+        {match, All} = re:run(Text, Pattern, [global, {capture, all_but_first, list}]),
+        lists:sort([list_to_atom(Name) || [Name] <- All])
+    end,
+    Tables = [Read(Path) || Path <- filelib:wildcard("kernel/debug/fault_*.c")],
+    ?assertEqual(Found(Tables, "\\{\"([a-z_]+)\", fault_"), lists:sort(hydros_fault:kernel_names())),
+    {match, [Steps]} = re:run(Read("kernel/debug/fault.c"), "names\\[\\] = (\\{.*?\\});", [dotall, {capture, all_but_first, list}]),
+    ?assertEqual(Found(Steps, "\"([a-z]+)\""), lists:sort(hydros_fault:kernel_steps())).
 
 %% Faults that a node outlives: it answers afterwards, has no more atoms, processes and ports than before, and is connected.
 strained(Machine) ->

@@ -140,7 +140,7 @@ logs() ->
 dead(Number) ->
     {error, not_kept} = hydros:crash_dump(Number),
     {error, einval} = hydros:kill(Number, nothing),
-    [{error, einval} = hydros:kill(Number, Fault) || Fault <- ['panic@nothing', 'nothing@load']],
+    [{error, einval} = hydros:kill(Number, Fault) || Fault <- ['panic@nothing', 'nothing@load', "x"]],
     ok = hydros:kill(Number, panic),
     until(fun() -> is_state(Number, dead) end),
     until(fun() -> {error, not_kept} =/= hydros:crash_dump(Number) end),
@@ -176,6 +176,7 @@ ended(Number) ->
     ok = hydros:kill(Number, erl_stop),
     until(fun() -> is_state(Number, stopped) end),
     stays(Number, stopped),
+    [{error, esrch} = Order(Number) || Order <- [fun(N) -> hydros:kill(N, order) end, fun(N) -> hydros:kill(N, boot_loop) end, fun hydros:stop/1]],
     ok = hydros:restart(Number),
     back(Number, 5),
     {error, not_kept} = hydros:crash_dump(Number),

@@ -94,7 +94,8 @@ death(Number, Fault) ->
 %% On node 0 of a release, called by its own Erlang: a node that dies comes back with the release, and into the cluster.
 release(Application, Number) ->
     connect(),
-    {error, no_debug_kernel} = hydros:kill(Number, panic),
+    [{error, no_debug_kernel} = hydros:kill(Number, Fault) || Fault <- [panic, 'panic@intent']],
+    [{error, einval} = hydros:kill(Number, Fault) || Fault <- [typo, 'panic@typo', "x"]],
     death(Number, order),
     Victim = name(Number),
     Runs = fun() -> lists:keymember(Application, 1, erpc:call(Victim, application, which_applications, [])) end,
