@@ -256,12 +256,14 @@ crashes() ->
 crash_dump(Node) ->
     with(Node, fun hydros_machine:core/1).
 
-%% @doc Prints the logs of all nodes, kernels' and Erlang's, in the order of time.
+%% @doc Prints the logs of all nodes, kernels' and Erlang's, in the order of time: what is kept of each node's present life.
+%% When a life ends, what its Erlang logged is lost; its kernel's log is there until the node is started again, and from
+%% then on only its end, in {@link crashes/0} (`log').
 -spec log() -> ok.
 log() ->
     print(hydros_log:lines([Number || #{node := Number} <- hydros_machine:nodes()], nodes())).
 
-%% @doc Prints those of one node.
+%% @doc Prints those of one node; of its lives before this one see {@link crashes/0}, too.
 -spec log(name()) -> ok | {error, no_such_node}.
 log(Node) ->
     with(Node, fun(Number) ->
