@@ -20,6 +20,12 @@ OWN_CARDS ?=
 PORTS ?=
 TIMEOUT ?=
 export EVAL
+# Any other word would silently mean the first of them.
+ifneq ($(KERNEL),release)
+ifneq ($(KERNEL),debug)
+$(error KERNEL=$(KERNEL) is no kernel: there are KERNEL=release and KERNEL=debug)
+endif
+endif
 # A server of examples/: a release, a card, and ports as it says.
 ifneq ($(SERVER),)
 RELEASE := $(B)/servers/$(SERVER)
@@ -287,7 +293,8 @@ help:
 	@echo 'make run          build all and start QEMU; ends in the Erlang shell of node 0'
 	@echo '   NODES=4 MEM=2G    cores and memory of the machine'
 	@echo "   EVAL='EXPR.'      no person: node 0 evaluates when the nodes are connected (or 5 s passed), prints, the machine"
-	@echo '                     powers off; exit status tells'
+	@echo '                     powers off; exit status tells. A node that dies ends it, too, unless OPTIONS=on-death=stay:'
+	@echo '                     needed where the expression kills or restarts nodes'
 	@echo '   RELEASE=DIR       a release (rebar3, mix) with its own ERTS or without, started on every node; a path from here, or absolute'
 	@echo '   SERVER=NAME       a server of examples/: $(patsubst examples/%/server,%,$(wildcard examples/*/server))'
 	@echo '   ACCEL=tcg|kvm  MACHINE=q35|pc|microvm  KERNEL=release|debug  TIMEOUT=SECONDS'
@@ -295,8 +302,9 @@ help:
 	@echo '   CARD=virtio|e1000   its kind;   OWN_CARDS="1 3": a further card for node 1 alone, and one for node 3'
 	@echo '   OPTIONS="web=80 web-token"   with these: the machine as a web page (docs/web.md)'
 	@echo '   OPTIONS="a b=c"   further boot options (docs/debugging.md)'
-	@echo 'make demo         a replicated store on four nodes that die in turn, one line a second of what its client sees'
-	@echo 'make test         every test; make check, models, unit, erlang, fuzz-short, linux, programs, system: parts'
+	@echo 'make demo         a replicated store on four nodes, all but node 0 killed in turn; one line a second of what its client sees'
+	@echo 'make test         every test; make check, models, unit, erlang, fuzz-short, linux, programs, system: parts; TEST=WORD: those'
+	@echo '                  with this word in their name'
 	@echo 'make fuzz         long fuzzing (FUZZ_SECONDS=600 per parser)'
 	@echo 'make chaos        SEED=1 COUNT=100 NODES=4 ONLY=N: faults at random under a load; FAULTS=none MINUTES=60 (docs/chaos.md)'
 	@echo 'make conformance  OTP test suites here and on Linux, as a table'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# hydros run: bad arguments are one clear line; the terminal is put right and QEMU is gone after signals and after power off.
+# hydros run and make: bad arguments are one clear line; the terminal is put right and QEMU is gone after signals and after power off.
 # LIMIT: 240
 . test/system/common
 refused() { "$@" > "$WORK/out" 2>&1 && fail "accepted: $*"; [ "$(wc -l < "$WORK/out")" = 1 ] || fail "not one line: $*"; }
@@ -14,6 +14,9 @@ refused build/hydros run --loader=$LOADER --image=$IMAGE --nodes=2 --own-card=1 
 refused build/hydros run --loader=$LOADER --image=$IMAGE --port=80:80/tls
 refused build/hydros image --kernel=/etc/hosts --root=/etc/hosts --output="$WORK/image"
 refused build/hydros image --kernel=/bin/true --root=/etc/hosts --output="$WORK/image"
+# As from a shell: without what the make around us, if there is one, tells its own.
+refused env -u MAKEFLAGS -u MAKELEVEL make run KERNEL=wrong
+refused env -u MAKEFLAGS -u MAKELEVEL make iso KERNEL=wrong
 for signal in 15 1 3; do
     on_console "
 expect 60 \"1> \"
