@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# hydros run and make: bad arguments are one clear line; the terminal is put right and QEMU is gone after signals and after power off.
+# hydros run, make and test/run: bad arguments are one clear line; the terminal is put right and QEMU is gone after signals and after power off.
 # LIMIT: 240
 . test/system/common
 refused() { "$@" > "$WORK/out" 2>&1 && fail "accepted: $*"; [ "$(wc -l < "$WORK/out")" = 1 ] || fail "not one line: $*"; }
@@ -17,6 +17,7 @@ refused build/hydros image --kernel=/bin/true --root=/etc/hosts --output="$WORK/
 # As from a shell: without what the make around us, if there is one, tells its own.
 refused env -u MAKEFLAGS -u MAKELEVEL make run KERNEL=wrong
 refused env -u MAKEFLAGS -u MAKELEVEL make iso KERNEL=wrong
+refused env TEST=none_is_called_so test/run check system
 for signal in 15 1 3; do
     on_console "
 expect 60 \"1> \"
