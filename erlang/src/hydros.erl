@@ -243,8 +243,8 @@ life(Number) ->
 poweroff() ->
     hydros_machine:command("poweroff 0").
 
-%% @doc The deaths that this node knows of, newest first: whose, which life of it, when, who noticed and how, what
-%% it left (`text': cause, registers, stack; `log': the end of its kernel log, with how its Erlang ended and the head of
+%% @doc The deaths that this node knows of, newest first: whose, which life of it, when, who noticed and how, its
+%% `exit_status' (see `hydros_text:death()'), what it left (`text': cause, registers, stack; `log': the end of its kernel log, with how its Erlang ended and the head of
 %% its `erl_crash.dump').
 -spec crashes() -> [hydros_text:death()].
 crashes() ->

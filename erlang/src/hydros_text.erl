@@ -7,7 +7,8 @@
 
 -type pairs() :: #{atom() => integer() | atom() | binary()}.
 -type death() :: #{atom() => integer() | atom() | binary() | [binary()]}.
-%% The pairs of a death, its `text' and its `log', each a list of lines.
+%% The pairs of a death, its `text' and its `log', each a list of lines. `exit_status' of its first program is as a shell
+%% tells it: what it ended with, or 128 and the signal that ended it; -1: the node ended otherwise.
 -type line() :: {integer(), non_neg_integer(), binary()}.
 %% Microseconds on the clock that all nodes share, the node, and the text.
 
@@ -71,9 +72,15 @@ pairs([Key, Value | Rest]) ->
 pairs(_) ->
     #{}.
 
+value(exit_status, Value) -> exit_status(integer(Value, 10));
 value(Key, Value) when Key =:= address; Key =:= instruction -> integer(Value, 16);
 value(Key, Value) when Key =:= state; Key =:= step; Key =:= notice -> word(Value);
 value(_, Value) -> integer(Value, 10).
+
+%% From what wait(2) gives.
+exit_status(Status) when is_integer(Status), Status >= 0, Status band 16#7f =:= 0 -> Status bsr 8;
+exit_status(Status) when is_integer(Status), Status >= 0 -> 128 + Status band 16#7f;
+exit_status(Status) -> Status.
 
 %% As an atom when it looks like one of the kernel's words.
 word(Value) when byte_size(Value) > 0, byte_size(Value) < 32 ->

@@ -26,7 +26,13 @@ deaths_test() ->
     ?assertMatch(#{death := 2, node := 1, notice := hang, exit_status := -1, address := 16#ffffc00000000010}, Two),
     ?assertEqual([<<"panic: page fault">>, <<>>], maps:get(text, Two)),
     ?assertEqual([<<"[n1 50.711001] one">>, <<"[n1 50.711002] two">>], maps:get(log, Two)),
-    ?assertMatch(#{death := 1, text := [], log := [], exit_status := 256}, One).
+    ?assertMatch(#{death := 1, text := [], log := [], exit_status := 1}, One).
+
+%% As a shell tells it; what no wait(2) gives is left as it is.
+exit_status_test() ->
+    Status = fun(Text) -> [#{exit_status := S}] = hydros_text:deaths(<<"death 1 exit_status ", Text/binary, "\nend\n">>), S end,
+    [?assertEqual({Text, Told}, {Text, Status(Text)})
+     || {Text, Told} <- [{<<"0">>, 0}, {<<"256">>, 1}, {<<"35584">>, 139}, {<<"11">>, 139}, {<<"134">>, 134}, {<<"-1">>, -1}, {<<"x">>, <<"x">>}]].
 
 log_test() ->
     ?assertEqual(

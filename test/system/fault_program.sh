@@ -5,11 +5,13 @@
 . test/system/common
 wait='W = fun(W, P) -> {ok, B} = file:read_file("/proc/hydros/deaths"), case re:run(B, P, [multiline]) of {match, _} -> B;
       nomatch -> timer:sleep(50), W(W, P) end end,'
+statuses='io:format("~ncrashes: ~w~n", [lists:sort([{N, S} || #{node := N, exit_status := S} <- hydros:crashes()])])'
 machine --nodes=3 --memory=840M --option=on-death=stay --option=restart=no \
     --option=eval@1='timer:sleep(500), erlang:halt("it had to be")' \
     --option=eval@2='[binary_to_atom(integer_to_binary(N)) || N <- lists:seq(1, 20000)]' --option=erl@2='+t 12000' \
-    --eval="$wait W(W, \"^death .* node 1 \"), io:format(\"~s\", [W(W, \"^death .* node 2 \")])"
+    --eval="$wait W(W, \"^death .* node 1 \"), io:format(\"~s\", [W(W, \"^death .* node 2 \")]), $statuses"
 expect_status 0
+expect_line '^crashes: \[{1,1},{2,1}\]$'
 for node in 1 2; do
     sed -n "/^death [12] node $node /,/^end/p" "$WORK/out" > "$WORK/death$node"
     grep -q "^death [12] node $node incarnation 1 guardian [0-9]* notice last_words noticed_ms " "$WORK/death$node" || fail "$node is not told of"
