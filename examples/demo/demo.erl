@@ -59,15 +59,16 @@ seconds(Second, Before, #{kills := Kills, quiet := Quiet, lost := Lost, last := 
             seconds(Second + 1, Seen, Counted#{quiet := 0})
     end.
 
-%% Text, writes that were lost, and who the client was with what number when it answered last.
+%% Text, writes that were lost, and of the client when it answered last: its life, its number, what it had lost.
 look(Before) ->
     case demo_client:look() of
-        {{Number, _} = Life, Count, Writes, _, Lost, Pause} ->
-            %% Its number never goes back.
-            Highest = case Before of {_, Last} -> Last; none -> 0 end,
+        {{Number, _} = Life, Count, Lost, Writes, _, Pause} ->
+            %% Its number never goes back. What it lost it tells from its beginning on.
+            {Highest, Told} = case Before of {Life, Last, Already} -> {Last, Already}; {_, Last, _} -> {Last, 0}; none -> {0, 0} end,
             Back = case Count < Highest of true -> 1; false -> 0 end,
-            Text = io_lib:format("n~-9b ~8b ~9b ~11b ms ~12b", [Number, Count, Writes, Pause, Lost + Back]),
-            {Text, Lost + Back, {Life, max(Count, Highest)}};
+            New = max(0, Lost - Told) + Back,
+            Text = io_lib:format("n~-9b ~8b ~9b ~11b ms ~12b", [Number, Count, Writes, Pause, New]),
+            {Text, New, {Life, max(Count, Highest), Lost}};
         none ->
             {case is_ended(Before) of true -> "(moving)"; false -> "no answer" end, 0, Before}
     end.
@@ -75,7 +76,7 @@ look(Before) ->
 %% Is the life of the node over in which the client answered last? Its kernel's neighbours know; who is slow is not dead.
 is_ended(none) ->
     false;
-is_ended({{Number, Life}, _}) ->
+is_ended({{Number, Life}, _, _}) ->
     case hydros_machine:node(Number) of
         {ok, #{state := running, incarnation := Life}} -> false;
         {ok, _} -> true;

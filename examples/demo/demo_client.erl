@@ -8,8 +8,9 @@
 start_link() ->
     {ok, spawn_link(fun() -> register(?MODULE, self()), begin_counting() end)}.
 
-%% What the client has seen: {Life, Count, Writes, Failures, Lost, LongestPauseMs}, the last four since the last
-%% look. Life: number and incarnation of its node. none: it runs nowhere that is known, or did not answer in time.
+%% What the client has seen: {Life, Count, Lost, Writes, Failures, LongestPauseMs}, the last three since the last look, whose
+%% answer may have come too late to be heard; Lost since it began. Life: number and incarnation of its node. none: it runs
+%% nowhere that is known, or did not answer in time.
 look() ->
     case hydros_placement:whereis(demo_client) of
         undefined -> none;
@@ -25,20 +26,20 @@ look() ->
 
 begin_counting() ->
     case demo_store:read(count) of
-        {ok, none} -> count(0, fresh());
-        {ok, Count} -> count(Count, fresh());
+        {ok, none} -> count(0, fresh(0));
+        {ok, Count} -> count(Count, fresh(0));
         {error, _} -> timer:sleep(10), begin_counting()
     end.
 
-fresh() ->
-    #{writes => 0, failures => 0, lost => 0, pause => 0, last => erlang:monotonic_time(millisecond)}.
+fresh(Lost) ->
+    #{writes => 0, failures => 0, lost => Lost, pause => 0, last => erlang:monotonic_time(millisecond)}.
 
 count(Count, Seen) ->
     receive
         {look, From, Tag} ->
             #{writes := Writes, failures := Failures, lost := Lost, pause := Pause, last := Last} = Seen,
-            From ! {Tag, {{hydros_self:number(), hydros_self:incarnation()}, Count, Writes, Failures, Lost, Pause}},
-            count(Count, (fresh())#{last := Last})
+            From ! {Tag, {{hydros_self:number(), hydros_self:incarnation()}, Count, Lost, Writes, Failures, Pause}},
+            count(Count, (fresh(Lost))#{last := Last})
     after 0 ->
         step(Count, Seen)
     end.

@@ -38,6 +38,7 @@ static uint64_t uptime_ms(const struct published *page, uint32_t state)
 
 void proc_nodes(struct proc_text *text, const struct proc_source *source)
 {
+    self_memory_publish(); /* a busy node that is alone has no looks */
     for (uint32_t node = 0; node < machine->node_count; node++) {
         const struct published *page = published_of(node);
         uint32_t incarnation = page->incarnation, state = node_state(node);

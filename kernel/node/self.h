@@ -22,8 +22,8 @@ void self_state_set(enum node_state state);
  * our life is right again then. */
 bool self_page_check(void);
 void self_init(const struct start_info *start);
-/* At each look, and before this core halts: others see what a busy node uses, and at once what an
- * idle one does. */
+/* At each look, before this core halts, and when a program here asks: others see what a busy node
+ * uses, and at once what an idle one does. */
 void self_memory_publish(void);
 
 /* Boot options: space-separated name or name=value; value percent-encoded. option_get decodes into

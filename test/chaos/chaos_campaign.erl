@@ -62,7 +62,7 @@ next([Injection | Rest], Verdicts, Options, Scene0) ->
     end.
 
 one(#{target := Target, more := More} = Injection, Scene) ->
-    {_, Scene0} = chaos_scene:wait(calm(Scene, 20), fun chaos_scene:is_well/1, ?RECOVER_MS),
+    {Ready, Scene0} = chaos_scene:wait(calm(Scene, 20), fun chaos_scene:is_well/1, ?RECOVER_MS),
     Between = chaos_verdict:between(chaos_scene:incarnations(Scene), chaos_scene:incarnations(Scene0), chaos_scene:tainted(Scene)),
     Mark = chaos_scene:mark(Scene0),
     Before = chaos_history:wrong(chaos_scene:history(Scene0)),
@@ -71,8 +71,10 @@ one(#{target := Target, more := More} = Injection, Scene) ->
     Acked = chaos_history:acknowledged(chaos_scene:history(Scene0)),
     Tainted = [Node || {Node, Life} <- maps:keys(chaos_scene:tainted(Scene0)),
                        maps:get(Node, Lives) =:= Life],
-    {Made, Trace, Scene1} =
-        chaos_fault:inject(Injection, chaos_scene:note({injection, maps:without([random], Injection)}, Scene0)),
+    {Made, Trace, Scene1} = case Ready of
+        true -> chaos_fault:inject(Injection, chaos_scene:note({injection, maps:without([random], Injection)}, Scene0));
+        false -> {{skipped, "not all was well before"}, #{}, Scene0}
+    end,
     Hit = [Target | More] ++ maps:get(more, Trace, []),
     {Told, Scene2} = told(Made, Injection, Mark, Scene1),
     Scene3 = watch(Told, Injection, Trace, Hit, Mark, Scene2),

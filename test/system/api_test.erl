@@ -89,7 +89,7 @@ started() ->
 %% what it has to do.
 least_loaded(Busy, Free) ->
     Loops = [erlang:spawn(Busy, fun busy/0) || _ <- lists:seq(1, 8)],
-    until(fun() -> [Queue] = [Q || #{name := Name, run_queue := Q} <- hydros:status(), Name =:= Busy], Queue >= 7 end),
+    until(fun() -> [] =/= [Q || #{name := Name, run_queue := Q} <- hydros:status(), Name =:= Busy, Q >= 7] end),
     true = lists:any(fun(_) -> lists:all(fun(_) -> chosen() =:= Free end, lists:seq(1, 10)) end, lists:seq(1, 3)),
     [exit(Loop, kill) || Loop <- Loops].
 
