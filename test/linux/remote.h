@@ -153,8 +153,9 @@ static inline void remote_word(int fd, const char *word)
     case 'q':
         while (!remote_places[numbers[0]])
             usleep(1000);
-        dprintf(fd, "%03d", remote_places[numbers[0]] - 1000);
-        remote_places[numbers[0]] = 0;
+        ended = remote_places[numbers[0]];
+        remote_places[numbers[0]] = 0; /* first: who has the answer may ask for the next e3 */
+        dprintf(fd, "%03ld", ended - 1000);
         break;
     case 'w':
         remote_write(fd, numbers[0]);
