@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Stream sockets between nodes, for test/system/channel.sh. `channel serve N` on every other node;
- * `channel ask COUNT` on node 0 of COUNT nodes tries everything and ends with "all right".
+ * Stream sockets between nodes, for test/system/channel.sh. `channel serve` on every node but 0;
+ * `channel ask` on node 0 has every node talk with every other, tries everything that a program can
+ * meet with the nodes named after it, and ends with "all right".
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +28,7 @@
 #define LARGE (64U << 20)
 
 static char buffer[1 << 17];
+static int self, nodes;
 
 static struct sockaddr_un address_of(int node, const char *name)
 {
@@ -58,7 +60,7 @@ static int try_connect(int node, const char *name)
 /* Waits until somebody listens there: nodes start one after another, or again. */
 static int ask(int node, const char *name)
 {
-    for (double end = now() + 60;;) {
+    for (double end = now() + 200;;) {
         int fd = try_connect(node, name);
         if (fd >= 0)
             return fd;
@@ -126,21 +128,38 @@ static void serve_close(int fd)
     write_all(fd, "last", 4);
 }
 
-static void serve(int node)
+/* Has an answer from every node after this one, so that in the end each pair used both its rings.
+ */
+static void serve_meet(int fd)
+{
+    char sent[1000], back[sizeof(sent)], answered = 0;
+    for (int node = self + 1; node < nodes; node++, answered++) {
+        int echo = ask(node, "echo");
+        memset(sent, self ^ (node << 1), sizeof(sent));
+        write_all(echo, sent, sizeof(sent));
+        read_all(echo, back, sizeof(back));
+        MUST(memcmp(sent, back, sizeof(sent)) == 0);
+        close(echo);
+    }
+    write_all(fd, &answered, 1);
+}
+
+_Noreturn static void serve(void)
 {
     static const struct {
         const char *name;
         void (*serve)(int fd);
     } services[] = {{"echo", serve_echo}, {"sink", serve_sink},   {"slow", serve_slow},
-                    {"die", serve_die},   {"close", serve_close}, {"end", NULL}};
+                    {"die", serve_die},   {"close", serve_close}, {"meet", serve_meet},
+                    {"end", NULL}};
     enum { COUNT = sizeof(services) / sizeof(services[0]) };
     struct pollfd polls[COUNT];
     signal(SIGCHLD, SIG_IGN);
     for (int i = 0; i < COUNT; i++) {
-        struct sockaddr_un address = address_of(node, services[i].name);
+        struct sockaddr_un address = address_of(self, services[i].name);
         polls[i] = (struct pollfd){socket(AF_UNIX, SOCK_STREAM, 0), POLLIN, 0};
         MUST(bind(polls[i].fd, (struct sockaddr *)&address, sizeof(address)) == 0);
-        MUST(listen(polls[i].fd, 20) == 0);
+        MUST(listen(polls[i].fd, 64) == 0);
     }
     for (;;) {
         MUST(poll(polls, COUNT, -1) > 0);
@@ -162,6 +181,7 @@ static void serve(int node)
 
 /* ---- node 0 ---- */
 
+/* What was written comes back, whatever its size. */
 static void echoes(int node)
 {
     static char back[sizeof(buffer)];
@@ -215,7 +235,8 @@ static void slow_reader(int node)
     memset(buffer, 0, sizeof(buffer));
     while ((size = write(slow, buffer, sizeof(buffer))) > 0)
         sent += (uint64_t)size;
-    MUST(errno == EAGAIN && sent >= 65536 && sent <= 1 << 20);
+    /* The ring is full, of 64 KiB among many nodes; or the window is, and the socket's buffers. */
+    MUST(errno == EAGAIN && sent >= 32768 && sent <= 1 << 20);
     MUST(poll(&poll_one, 1, 0) == 0);
     for (int i = 0; i < 20; i++) {
         write_all(quick, buffer, 20000);
@@ -322,19 +343,40 @@ static void node_dies(int node)
     printf("back %d\n", node);
 }
 
+static void all_meet(void)
+{
+    int fds[64], pairs = 0;
+    double start = now();
+    MUST(nodes <= 64);
+    for (int node = 0; node < nodes; node++)
+        fds[node] = ask(node, "meet");
+    for (int node = 0; node < nodes; node++) {
+        char answered;
+        read_all(fds[node], &answered, 1);
+        MUST(answered == nodes - 1 - node);
+        pairs += answered;
+        close(fds[node]);
+    }
+    printf("%d pairs in %.1f s\n", pairs, now() - start);
+}
+
 int main(int count, char **arguments)
 {
-    int number = count > 2 ? atoi(arguments[2]) : 0;
+    MUST(getenv("HYDROS_NODE") && getenv("HYDROS_NODES"));
+    self = atoi(getenv("HYDROS_NODE"));
+    nodes = atoi(getenv("HYDROS_NODES"));
     setvbuf(stdout, NULL, _IOLBF, 0);
-    if (number > 0 && !strcmp(arguments[1], "serve"))
-        serve(number);
-    for (int node = 1; node < number; node++) {
-        echoes(node);
+    if (self != 0 || fork() == 0)
+        serve();
+    all_meet();
+    for (int i = 2; i < count; i++) {
+        int node = atoi(arguments[i]);
+        printf("node %d\n", node);
         errors_of_connect(node);
         slow_reader(node);
         ends(node);
     }
-    large_beside_small(1, number - 1);
+    large_beside_small(1, nodes - 1);
     node_dies(1);
     printf("all right\n");
     return 0;
