@@ -59,8 +59,7 @@ status() ->
     Asked = [Name || {_, Name} <- Names, lists:member(Name, nodes())],
     Answers = lists:zip(Asked, erpc:multicall(Asked, ?MODULE, local_status, [], ?TIMEOUT_MS)),
     [
-        %% Our kernel knows of no other node whether it is safe; each says it of itself.
-        maps:merge(maps:remove(safe, Pairs), erlang_status(lists:keyfind(Number, 1, Names), Answers))
+        maps:merge(Pairs, erlang_status(lists:keyfind(Number, 1, Names), Answers))
      || #{node := Number} = Pairs <- hydros_machine:nodes()
     ].
 

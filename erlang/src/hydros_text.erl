@@ -12,10 +12,10 @@
 -type line() :: {integer(), non_neg_integer(), binary()}.
 %% Microseconds on the clock that all nodes share, the node, and the text.
 
-%% @doc `/proc/hydros/nodes': one map for each node.
+%% @doc `/proc/hydros/nodes': one map for each node, without `safe'.
 -spec nodes(binary()) -> [pairs()].
 nodes(Text) ->
-    [Pairs || Line <- lines(Text), #{node := _} = Pairs <- [pairs(words(Line))]].
+    [Pairs || Line <- lines(Text), #{node := _} = Pairs <- [node_pairs(Line)]].
 
 %% @doc The line of one node in it; the others are not read.
 -spec node(binary(), non_neg_integer()) -> {ok, pairs()} | error.
@@ -23,9 +23,14 @@ node(Text, Number) ->
     Begin = <<"node ", (integer_to_binary(Number))/binary, " ">>,
     Size = byte_size(Begin),
     case [Line || <<Words:Size/binary, _/binary>> = Line <- lines(Text), Words =:= Begin] of
-        [Line | _] -> {ok, pairs(words(Line))};
+        [Line | _] -> {ok, node_pairs(Line)};
         [] -> error
     end.
+
+%% A kernel knows `safe' of its own node only, writes 0 for the others, and takes it back when the life has lasted. Each Erlang
+%% says it of itself (hydros:local_status/0).
+node_pairs(Line) ->
+    maps:remove(safe, pairs(words(Line))).
 
 %% @doc `/proc/hydros/deaths': one map for each death, newest first.
 -spec deaths(binary()) -> [death()].

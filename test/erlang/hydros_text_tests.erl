@@ -5,13 +5,14 @@
 
 nodes_test() ->
     [Zero, One] = hydros_text:nodes(
-        <<"node 0 state running incarnation 1 memory_used 51234 step idle self 1\n"
-          "node 1 state starting incarnation 3 memory_used 0 step load target 2 later x y\n">>),
+        <<"node 0 state running incarnation 1 memory_used 51234 step idle safe 1 self 1\n"
+          "node 1 state starting incarnation 3 memory_used 0 step load target 2 safe 0 self 0 later x y\n">>),
     ?assertMatch(#{node := 0, state := running, incarnation := 1, memory_used := 51234, step := idle}, Zero),
-    ?assertMatch(#{node := 1, state := starting, step := load, target := 2, later := <<"x">>}, One).
+    ?assertMatch(#{node := 1, state := starting, step := load, target := 2, later := <<"x">>}, One),
+    ?assertEqual([], [Pairs || #{safe := _} = Pairs <- [Zero, One]]).
 
 node_test() ->
-    Text = <<"node 0 state running\nnode 1 state dead\nnode 11 state stopped\nnode 2">>,
+    Text = <<"node 0 state running\nnode 1 state dead safe 0\nnode 11 state stopped\nnode 2">>,
     ?assertEqual({ok, #{node => 1, state => dead}}, hydros_text:node(Text, 1)),
     ?assertEqual({ok, #{node => 11, state => stopped}}, hydros_text:node(Text, 11)),
     ?assertEqual([error, error], [hydros_text:node(Text, N) || N <- [2, 3]]),
