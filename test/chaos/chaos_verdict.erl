@@ -40,7 +40,7 @@ judge(#{injection := #{expect := Expect} = Injection, outcome := Outcome, events
         [format("n~b died, which nobody hit", [Node]) || Node <- Deaths -- (Hit ++ Tainted)] ++
         [format("n~b died of what it must bear", [Node]) || Borne, Node <- Deaths,
                                                             lists:member(Node, Hit -- Tainted)] ++
-        [format("the next life of n~b ended, too (~s)", [Node, How]) || {Node, How} <- Later] ++
+        [format("the next life of n~b ended, too (~0p)", [Node, How]) || {Node, How} <- Later] ++
         [format("values of n~b are damaged", [Node]) || Node <- Damage -- (Hit ++ Tainted)] ++
         [format("what n~b wrote wrong was taken as right by ~s", [Node, By]) || {_, {kernel, Node, "fault: taken as right by " ++ By}} <- Events] ++
         [format("~p of ~p was changed", [Part, Owner]) || {Part, Owner} <- maps:get(changed, Facts)] ++

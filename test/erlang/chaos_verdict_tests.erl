@@ -39,7 +39,10 @@ a_death_that_is_wanted_test() ->
     %% Seen only by its next life: the burial was covered, the page too quick.
     ?assertMatch(#{escapes := ["n2 died, which nobody hit"]}, judge(panic, [buried(1, 1), {node, 2, running, 2}])),
     ?assert(chaos_verdict:is_good(judge(panic, [{node, 1, running, 2}]))),
-    ?assertMatch(#{escapes := ["the next life of n1 ended, too (last_words)"]}, judge(panic, [buried(1, 1), buried(1, 2)])).
+    ?assertMatch(#{escapes := ["the next life of n1 ended, too (last_words)"]}, judge(panic, [buried(1, 1), buried(1, 2)])),
+    %% By a notice that was altered.
+    ?assertMatch(#{escapes := ["the next life of n1 ended, too ({notice,33})"]},
+                 judge(panic, [buried(1, 1), {buried, 1, 2, 2, {notice, 33}}])).
 
 counters_of_the_right_rule_test() ->
     ?assert(chaos_verdict:is_good(judge(ring_size, [{counted, 2, 1, "bad_size", 1}]))),
