@@ -20,7 +20,7 @@ main(Kills, Quiet) ->
     Others = lists:seq(1, hydros_self:count() - 1) ++ [0],
     ok = hydros_placement:start_child(#{id => demo_client, start => {demo_client, start_link, []}, unique => true, nodes => Others}),
     ok = net_kernel:monitor_nodes(true),
-    io:format("second  nodes that live    client on   counted  writes/s  longest pause  lost writes~n"),
+    io:format("second  ~s client on   counted  writes/s  longest pause  lost writes~n", [column("nodes that live")]),
     seconds(1, none, #{kills => 0, quiet => 0, lost => 0, last => {Kills, Quiet}}).
 
 stored() ->
@@ -45,7 +45,7 @@ seconds(_, _, #{kills := Kills, quiet := Quiet, lost := Lost, last := {Kills, Qu
 seconds(Second, Before, #{kills := Kills, quiet := Quiet, lost := Lost, last := {_, Enough}} = State) ->
     news(erlang:monotonic_time(millisecond) + 1000),
     {Text, New, Seen} = look(Before),
-    io:format("~5b   ~-18s ~s~n", [Second, living(), Text]),
+    io:format("~5b   ~s ~s~n", [Second, column(living()), Text]),
     Counted = State#{lost := Lost + New},
     case {is_stored(), Seen} of
         {true, _} when Quiet =:= Enough ->
@@ -87,6 +87,10 @@ living() ->
     Names = [short(Node) || Node <- hydros:nodes()],
     [case lists:member(Name, Names) of true -> Name ++ " "; false -> "-- " end
      || N <- lists:seq(0, hydros_self:count() - 1), Name <- ["n" ++ integer_to_list(N)]].
+
+%% As wide as the longest that living/0 gives.
+column(Text) ->
+    string:pad(Text, max(18, 4 * hydros_self:count())).
 
 %% All but this one in turn, so the client's node is among them.
 kill(Round) ->
