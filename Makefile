@@ -225,12 +225,16 @@ sources_of = $(shell sed -n 's|.*TEST-SOURCES:\(.*\)\*/.*|\1|p' $(1))
 $(B)/unit/%: %.c $$(call sources_of,%.c)
 	@mkdir -p $(@D)
 	@echo "  CC $< (test)"
-	@gcc $(UNIT_CFLAGS) $(filter %.c,$^) -lcmocka -o $@
+	@gcc $(UNIT_CFLAGS) $< $(call sources_of,$<) -lcmocka -o $@
+	@gcc $(UNIT_CFLAGS) -MM -MP -MT $@ $< $(call sources_of,$<) > $@.d
 $(addprefix $(B)/unit/kernel/network/test/,stack_test segment_test static_six_test): UNIT_CFLAGS += -Wl,--wrap=tcp_input,--wrap=tcp_output
 $(B)/fuzz/%: %.c $$(call sources_of,%.c)
 	@mkdir -p $(@D)
 	@echo "  CC $< (fuzz)"
-	@clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Wno-everything -Wl,--wrap=tcp_input -I. -Ikernel -Iboot -Itool $(LWIP_INCLUDE) $(filter %.c,$^) -o $@
+	@clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Wno-everything -Wl,--wrap=tcp_input -I. -Ikernel -Iboot -Itool $(LWIP_INCLUDE) $< $(call sources_of,$<) -o $@
+	@gcc -std=gnu11 -MM -MP -MT $@ -I. -Ikernel -Iboot -Itool $(LWIP_INCLUDE) $< $(call sources_of,$<) > $@.d
+# A test includes the file that it tests.
+-include $(wildcard $(UNIT:=.d) $(FUZZ:=.d))
 # Where a fuzzer begins: what somebody has thought of already, and what it found its way with before.
 FUZZ_SEEDS := $(B)/seeds/kernel/network/test/frame_fuzz
 $(FUZZ_SEEDS): test/system/attack_frames.erl test/system/attack_wire.erl $(wildcard kernel/network/test/corpus/frame/*)
