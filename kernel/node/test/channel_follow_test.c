@@ -43,7 +43,7 @@ static struct machine fake_machine = {.node_count = NODES, .ring_size = RING_SIZ
 static struct node nodes[NODES];
 static uint32_t sent_to[NODES], taken_from[NODES];
 static bool told_up[NODES];
-static unsigned downs[NODES];
+static unsigned downs[NODES], rings[NODES];
 static uint64_t seed;
 static nanoseconds now;
 
@@ -105,6 +105,7 @@ uint64_t option_number(const char *name, uint64_t otherwise)
 }
 void doorbell_ring(uint32_t node)
 {
+    rings[node]++;
 }
 void doorbell_listen(struct doorbell_listener *listener)
 {
@@ -514,6 +515,44 @@ static void who_goes_on_is_left(void **state)
     all_goes_over(BAD);
 }
 
+static void assert_rings(bool frame, unsigned wanted)
+{
+    rings[BAD] = 0;
+    if (frame)
+        self_send(BAD, 100);
+    else
+        node_send(BAD, 100);
+    channel_look();
+    assert_int_equal(rings[BAD], wanted);
+    node_turn(BAD);
+}
+
+/* For a frame, a reader that has armed its bell since the last ring, and for room, a writer that
+ * waits for it. Nobody who looks by himself. */
+static void only_who_sleeps_is_rung(void **state)
+{
+    struct published *page = page_of(BAD);
+
+    life_new(BAD);
+    settle();
+    all_goes_over(BAD);
+    page->bell_armed++;
+    assert_rings(true, 1);
+    assert_rings(true, 0);
+    page->bell_armed++;
+    page->wakeful = 1;
+    assert_rings(true, 0);
+    page->wakeful = 0;
+    assert_rings(true, 1);
+    assert_rings(false, 0);
+    page->channels[0].out_waits = 1;
+    assert_rings(false, 1);
+    page->wakeful = 1;
+    assert_rings(false, 0);
+    page->wakeful = 0;
+    all_goes_over(BAD);
+}
+
 static int setup(void **state)
 {
     static const struct channel_user user = {peer_up, peer_down, peer_frame, peer_room};
@@ -547,7 +586,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_word_is_mended),        cmocka_unit_test(positions_are_not_believed),
         cmocka_unit_test(a_refusal_at_once_is_seen), cmocka_unit_test(who_goes_on_is_left),
-        cmocka_unit_test(anything_may_stand_there),
+        cmocka_unit_test(only_who_sleeps_is_rung),   cmocka_unit_test(anything_may_stand_there),
     };
 
     return cmocka_run_group_tests(tests, setup, NULL);
