@@ -148,7 +148,7 @@ ERLANG_BEAM := $(patsubst erlang/src/%.erl,$(B)/ebin/%.beam,$(wildcard erlang/sr
 $(B)/ebin/%.beam: erlang/src/%.erl
 	@mkdir -p $(@D)
 	@echo "  ERLC $<"
-	@erlc +deterministic -Werror -o $(@D) $<
+	@erlc +deterministic +warn_missing_spec -Werror -o $(@D) $<
 $(B)/doc/chunks/hydros.chunk: $(wildcard erlang/src/*.erl) scripts/make-reference
 	@echo "  EDOC"
 	@scripts/make-reference --chunks=$(B)/doc
