@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How long it takes until node 0 knows, with the limits of both detectors: the table of
- * docs/failure.md. Node 1 stops beating; node 2, if there is one, goes on, and seconds every doubt.
+ * docs/failure.md. Node 1 stops beating; node 2, if there is one, goes on, and seconds every doubt,
+ * or in one test none.
  */
 /* TEST-SOURCES: kernel/node/watch.c kernel/node/suspicion.c kernel/node/quarrel.c */
 #include "node/watch.h"
@@ -38,6 +39,7 @@ static struct timer *timers[TIMERS];
 static unsigned timer_count;
 static nanoseconds now;
 static bool is_metal, takes_nmi, is_fenced;
+static bool is_doubted = true, is_second_lost; /* by node 2; node 2 stops beating, too */
 static unsigned asked;
 
 const struct machine *machine = &fake_machine;
@@ -181,8 +183,8 @@ static void look(const struct fault *fault)
     now = timer->deadline;
     timer->position = 0;
     for (uint32_t node = 1; node < fault->nodes; node++) {
-        pages[node].beat += node != 1 || now <= STOPS;
-        pages[node].suspects = node != 1 ? pages[0].suspects : 0;
+        pages[node].beat += now <= STOPS || (node != 1 && !is_second_lost);
+        pages[node].suspects = node != 1 && is_doubted ? pages[0].suspects : 0;
     }
     pages[1].state = now < STOPS ? NODE_RUNNING : fault->state;
     pages[1].sleeping = fault->sleeps;
@@ -264,11 +266,55 @@ static void who_is_fenced_is_let_be(void **state)
     assert_int_equal(status, 0);
 }
 
+/* Node 0's own verdict stands long since. */
+static bool is_noticed_alone(uint32_t second_state)
+{
+    static const struct fault fault = {.nodes = 3, .state = NODE_RUNNING, .nmi = true};
+
+    is_doubted = false;
+    begin(&fault);
+    pages[2].state = second_state;
+    while (now < STOPS + 10000 * MS)
+        look(&fault);
+    if (watch_notice(1) != NOTICE_NONE)
+        return true;
+    is_doubted = true;
+    look(&fault);
+    if (watch_notice(1) != NOTICE_HANG)
+        _exit(2);
+    return false;
+}
+
+/* Whom another one who could tell does not suspect is left alone, until it does. Who does not run,
+ * or is suspected himself, is not asked. */
+static void a_second_opinion_is_asked_for(void **state)
+{
+    static const struct {
+        uint32_t second_state;
+        bool second_lost, noticed;
+    } rows[] = {
+        {NODE_RUNNING, false, false}, {NODE_STOPPED, false, true}, {NODE_RUNNING, true, true}};
+
+    for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+        int status;
+        pid_t child = fork();
+
+        if (child == 0) {
+            is_second_lost = rows[i].second_lost;
+            _exit(is_noticed_alone(rows[i].second_state) != rows[i].noticed);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        if (status != 0)
+            fail_msg("row %u: %d", i, WEXITSTATUS(status));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(notice_comes_in_time),
         cmocka_unit_test(who_is_fenced_is_let_be),
+        cmocka_unit_test(a_second_opinion_is_asked_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
