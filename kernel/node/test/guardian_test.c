@@ -52,7 +52,8 @@ static unsigned ends_at, waits; /* our own Erlang ends in the midst of this wait
 static struct {
     unsigned refuses, refused, loads; /* so often the core of a loaded node does not come */
 } core;
-static bool forgets; /* no memory for deaths */
+static bool forgets;                   /* no memory for deaths */
+static bool fenced[MANY], quiet[MANY]; /* since it was loaded: its core, then its devices */
 static struct burial kept[KEPT];
 static unsigned deaths;
 static void (*guard)(void *);
@@ -96,6 +97,7 @@ int start_fence(const struct machine *the_machine, uint32_t node, const struct s
 {
     if (node == 0)
         return START_BOOT_CORE;
+    fenced[node] = true;
     if (node == comes.node) {
         told.ended += comes.done > 0;
         comes.is_stopped = true;
@@ -240,6 +242,10 @@ bool repair_store(void)
 int start_load(const struct machine *the_machine, uint32_t node, uint32_t incarnation,
                const struct start_host *host)
 {
+    /* Its devices touched its memory no more before that is used again. */
+    if (!quiet[node])
+        _exit(9);
+    fenced[node] = quiet[node] = false;
     pages[node].incarnation = incarnation;
     if (core.refuses > 0)
         pages[node].state = NODE_STARTING;
@@ -291,6 +297,7 @@ void card_quiet(void)
 }
 void card_owner_lost(uint32_t node)
 {
+    quiet[node] = fenced[node];
 }
 void console_owner_lost(uint32_t node)
 {
