@@ -91,7 +91,8 @@ function showNodes(machine) {
   for (const n of machine.nodes) {
     let row = $(`node-${n.node}`);
     if (!row) body.append(row = nodeRow(n.node));
-    const state = n.offline ? 'offline' : n.state === 'running' && !n.answers ? 'no Erlang' : n.state;
+    const state = n.offline ? 'offline' : n.state !== 'running' ? n.state :
+      !n.answers ? 'no Erlang' : n.safe ? 'running, safe' : 'running';
     const span = row.cells[1].firstChild;
     if (span.textContent !== state) {
       span.className = `state ${n.offline ? 'dead' : state === 'no Erlang' ? 'kernel' : n.state}`;

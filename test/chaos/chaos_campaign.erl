@@ -216,7 +216,8 @@ finish_load(Scene0) ->
     case Well of
         true ->
             {Missing, Scene2} = missing(Acked, Scene1),
-            Missing ++ (chaos_history:wrong(chaos_scene:history(Scene2)) -- Before);
+            Died = chaos_verdict:between(chaos_scene:incarnations(Scene0), chaos_scene:incarnations(Scene2), chaos_scene:tainted(Scene0)),
+            Died ++ Missing ++ (chaos_history:wrong(chaos_scene:history(Scene2)) -- Before);
         false ->
             [lists:flatten(io_lib:format("not well at the end: ~0p",
                                          [chaos_scene:why_not_well(Scene1)]))]

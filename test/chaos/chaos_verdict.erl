@@ -62,11 +62,11 @@ judge(#{injection := #{expect := Expect} = Injection, outcome := Outcome, events
                [format(" not well: ~p", [maps:get(why, Facts)]) || not maps:get(well, Facts), Expect =/= lost]],
       escapes => case Nodes of [] -> []; _ -> Escapes end}.
 
-%% Who ended between two injections, in a life that had not met a fault which did not show then.
+%% Who ended between two injections or after the last one, in a life that had not met a fault which did not show then.
 -spec between(Lives, Lives, #{{non_neg_integer(), non_neg_integer()} => _}) -> [string()] when
     Lives :: #{non_neg_integer() => non_neg_integer()}.
 between(Before, After, Tainted) ->
-    [format("n~b died between injections", [Node]) || {Node, Life} <- lists:sort(maps:to_list(Before)),
+    [format("n~b died when nothing was injected", [Node]) || {Node, Life} <- lists:sort(maps:to_list(Before)),
                                                       maps:get(Node, After, Life) =/= Life, not is_map_key({Node, Life}, Tainted)].
 
 %% Of an earlier injection, and then of this one.

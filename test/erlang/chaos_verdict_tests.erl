@@ -65,7 +65,7 @@ told_by_the_target_test() ->
 between_test() ->
     Before = #{0 => 1, 1 => 4, 2 => 2},
     ?assertEqual([], chaos_verdict:between(Before, Before, #{})),
-    ?assertEqual(["n1 died between injections"], chaos_verdict:between(Before, Before#{1 := 5}, #{{1, 3} => 7})),
+    ?assertEqual(["n1 died when nothing was injected"], chaos_verdict:between(Before, Before#{1 := 5}, #{{1, 3} => 7})),
     %% It had met something before, and shows it late.
     ?assertEqual([], chaos_verdict:between(Before, Before#{1 := 5}, #{{1, 4} => 7})).
 

@@ -153,8 +153,15 @@ async function main() {
     step(`${id} can be read`);
   }
 
-  // Who is not served is told so, and tries again.
+  // A node in safe mode is shown as that: a played one.
   const late = await newPage(shared);
+  const played = {node: 0, incarnation: 1, actions: true, nodes: [{node: 0, state: 'running', answers: true, safe: 1}]};
+  await late.route('**/events', route => route.fulfill({contentType: 'text/event-stream', body: `event: state\ndata: ${JSON.stringify(played)}\n\n`}));
+  await late.reload();
+  await late.waitForFunction(() => document.querySelector('#node-0 .state')?.textContent === 'running, safe');
+  await late.unroute('**/events');
+
+  // Who is not served is told so, and tries again.
   await late.route('**/events', route => route.fulfill({status: 503, body: 'no'}));
   await late.reload();
   await late.waitForFunction(() => document.querySelector('#link').textContent.includes('No events'));
