@@ -77,7 +77,7 @@ $(NETWORK_C:%.c=$(B)/kernel/%.o) $(NETWORK_C:%.c=$(B)/debug/%.o): $(B)/lwip/COPY
 $(B)/lwip/COPYING: scripts/fetch-source
 	@scripts/fetch-source lwip $(B)/lwip
 	@touch $@
-$(LWIP)/%.c: $(B)/lwip/COPYING ;
+$(LWIP)/%.c: | $(B)/lwip/COPYING ;
 $(B)/kernel/lwip/%.o: $(LWIP)/%.c kernel/network/port/lwipopts.h kernel/network/port/arch/cc.h $(B)/kernel.flags
 	@mkdir -p $(@D)
 	@echo "  CC lwip $*"
