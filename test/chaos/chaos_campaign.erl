@@ -8,7 +8,7 @@
 -define(NOTICE_MS, 120000). % a death that must come: to use up all atoms takes a busy host a minute
 -define(TOLD_MS, 45000).    % who asks waits 30 s for a connection (chaos_order), hydros:kill/2 then 7 s for an answer or a death
 -define(WATCH_MS, 1500).    % one that may
--define(EVIDENCE_MS, 20000). % what must be seen of one that is borne; the load tells what it did when it is done
+-define(EVIDENCE_MS, 60000). % what must be seen of one that is borne; the load tells what it did when it is done
 -define(SEEN_MS, 800).      % a load's line is so old at most
 -define(RECOVER_MS, 180000).
 -define(CALM_MS, 300).
