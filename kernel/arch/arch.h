@@ -157,6 +157,7 @@ NO_RETURN void arch_reset(void);
 size_t arch_serial_write(const char *bytes, size_t size);
 size_t arch_serial_read(char *bytes, size_t size);
 bool arch_serial_start(void (*on_interrupt)(void)); /* this node becomes the line's owner */
+void arch_serial_give(uint32_t apic_id);            /* that core does, which has started it, too */
 void arch_serial_want_room(bool on);                /* interrupt when the line takes bytes again */
 void arch_serial_want_keys(bool on); /* off: what comes stays in the line (back-pressure) */
 /* A panic's last way out, also when everything else is broken: writes, waiting (bounded). false:

@@ -25,7 +25,7 @@ static uint32_t owner = UINT32_MAX; /* as last seen */
 static uint32_t window_seen;
 
 /* The published page of the node that drives the line; NULL: none does. */
-static bool drives_line(uint32_t node)
+bool console_drives(uint32_t node)
 {
     /* We ourselves do so to the last word of a panic. */
     return published_of(node)->console_owner == ~published_of(node)->incarnation &&
@@ -34,10 +34,10 @@ static bool drives_line(uint32_t node)
 
 static const struct published *owner_page(void)
 {
-    if (owner < machine->node_count && drives_line(owner))
+    if (owner < machine->node_count && console_drives(owner))
         return published_of(owner);
     for (owner = 0; owner < machine->node_count; owner++) {
-        if (drives_line(owner))
+        if (console_drives(owner))
             return published_of(owner);
     }
     return NULL;

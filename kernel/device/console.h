@@ -28,6 +28,6 @@ void console_wait_shown(nanoseconds patience);
 /* The guardian of `node` has fenced it: if it drove the line, this node does so from now on. */
 void console_owner_lost(uint32_t node);
 /* At each look: says once more in our page whether we drive the line. A bit turned there would
- * leave it to nobody. */
+ * leave it to nobody. Of two who took it at the same time the higher number gives it up. */
 void console_mend(void);
 void console_log_written(void); /* log.c: a line was added, someone should show it */

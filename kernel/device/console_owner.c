@@ -500,7 +500,24 @@ bool console_owner_start(const struct published *before)
     return true;
 }
 
+/* Two that found at the same time that nobody drives the line, a guardian and the one that it has
+ * started, say, both took it: the lower number keeps it. */
+static void yield(void)
+{
+    uint32_t node = 0;
+
+    while (node < self_node() && !console_drives(node))
+        node++;
+    if (node == self_node())
+        return;
+    is_owner = false;
+    held_size = 0;
+    arch_serial_give(machine->nodes[node].apic_id);
+}
+
 void console_mend(void)
 {
+    if (is_owner)
+        yield();
     atomic_store(&self_published->console_owner, is_owner ? ~self_start.incarnation : 0);
 }

@@ -153,14 +153,14 @@ static void ioapic_write(uint32_t index, uint32_t value)
 }
 
 void ioapic_route(const struct machine *machine, uint32_t gsi, bool active_low, bool level,
-                  uint8_t vector)
+                  uint8_t vector, uint32_t core)
 {
     uint32_t input = gsi - machine->ioapic_gsi_base;
 
     if (!machine->ioapic_base || gsi < machine->ioapic_gsi_base || input > 239)
         return;
     ioapic_write(0x10 + 2 * input, LINE_MASKED);
-    ioapic_write(0x11 + 2 * input, apic_id() << 24);
+    ioapic_write(0x11 + 2 * input, core << 24);
     if (!vector)
         return;
     ioapic_write(0x10 + 2 * input, vector | (active_low ? 0x2000U : 0) | (level ? 0x8000U : 0));
@@ -168,5 +168,5 @@ void ioapic_route(const struct machine *machine, uint32_t gsi, bool active_low, 
 
 void arch_line_interrupt(uint32_t gsi, bool level, bool on)
 {
-    ioapic_route(cpu_machine, gsi, false, level, on ? VECTOR_DEVICE : 0);
+    ioapic_route(cpu_machine, gsi, false, level, on ? VECTOR_DEVICE : 0, apic_id());
 }

@@ -31,7 +31,7 @@ void apic_end_of_interrupt(void);
 uint32_t apic_id(void);
 void apic_timer_ticks(uint64_t ticks); /* one-shot at divide-by-1; 0: off */
 void ioapic_route(const struct machine *machine, uint32_t gsi, bool active_low, bool level,
-                  uint8_t vector);
+                  uint8_t vector, uint32_t core);
 void clock_init(const struct machine *machine);
 void serial_interrupt(void);
 extern struct arch_thread *running; /* switch.c */

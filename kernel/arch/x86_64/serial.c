@@ -27,6 +27,16 @@ static void (*interrupt_handler)(void);
 static unsigned fifo_size = 1;
 static uint8_t enabled;
 
+/* What waits already is an edge, too. */
+static void interrupt_to(uint32_t core, uint8_t wanted)
+{
+    port_write8(SERIAL_INTERRUPT_ENABLE, 0);
+    ioapic_route(cpu_machine, cpu_machine->serial_gsi, cpu_machine->serial_active_low,
+                 cpu_machine->serial_level, VECTOR_SERIAL, core);
+    enabled = wanted;
+    port_write8(SERIAL_INTERRUPT_ENABLE, wanted);
+}
+
 bool arch_serial_start(void (*on_interrupt)(void))
 {
     port_write8(SERIAL_SCRATCH, 0x5a);
@@ -42,11 +52,14 @@ bool arch_serial_start(void (*on_interrupt)(void))
     fifo_size = (port_read8(SERIAL_INTERRUPT_ID) & ID_FIFO) == ID_FIFO ? 16 : 1;
     port_write8(SERIAL_MODEM_CONTROL, 0x0b); /* DTR, RTS, OUT2: interrupts reach the I/O APIC */
     interrupt_handler = on_interrupt;
-    ioapic_route(cpu_machine, cpu_machine->serial_gsi, cpu_machine->serial_active_low,
-                 cpu_machine->serial_level, VECTOR_SERIAL);
-    enabled = ENABLE_RECEIVE;
-    port_write8(SERIAL_INTERRUPT_ENABLE, enabled);
+    interrupt_to(apic_id(), ENABLE_RECEIVE);
     return true;
+}
+
+/* For more than it may want, which costs it an interrupt or two. */
+void arch_serial_give(uint32_t apic_id)
+{
+    interrupt_to(apic_id, ENABLE_RECEIVE | ENABLE_ROOM);
 }
 
 /* The line may be edge-triggered: it must have been quiet once before we leave, or no more edges
