@@ -21,23 +21,28 @@
 
 new() -> #history{}.
 
-%% A line `state ...` of node Node (chaos_replica:lines/4). One into which a dying kernel wrote says nothing.
+%% A line `state ...` of node Node (chaos_replica:lines/4). One into which a dying kernel
+%% wrote, or another node that took the terminal at that moment, says nothing: its last word is a checksum of the others.
 -spec line(integer(), integer(), string(), history()) -> history().
 line(Ms, Node, Line, History) ->
-    try parse(string:lexemes(Line, " ")) of
+    try parse(whole(Line)) of
         {Synced, Nodes, Counter, Keys, Logs} -> told(Ms, Node, Synced, Nodes, Counter, Keys, Logs, History);
         none -> History
     catch error:_ -> History
     end.
 
+whole(Line) ->
+    [Text, Sum] = string:split(Line, " ", trailing),
+    true = number(Sum) =:= erlang:crc32(Text),
+    string:lexemes(Text, " ").
+
 parse(["state", Synced, "nodes", Nodes, "repairs", _, "counter", Counter, "keys", Keys, "writers" | Words])
     when Synced =:= "true"; Synced =:= "false" ->
-    "end" = lists:last(Words),
     {Synced =:= "true", list_to_integer(Nodes), list_to_integer(Counter), list_to_integer(Keys),
      [begin
          [Writer, Last, Chain, Lives] = string:split(Word, ":", all),
          {number(Writer), number(Last), number(Chain), [life(Life) || Life <- string:split(Lives, ".", all)]}
-     end || Word <- lists:droplast(Words)]};
+     end || Word <- Words]};
 parse(_) ->
     none.
 

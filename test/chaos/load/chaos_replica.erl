@@ -143,8 +143,9 @@ lines(Synced, Nodes, Repairs, {Logs, Values}) ->
         Keys = lists:sum([chaos_value:key_sum(Writer, Life, Number, Value)
                           || {{Writer, _}, {Number, Life, Value}} <- maps:to_list(Values),
                              lists:member(Writer, Writers)]) band 16#ffffffff,
-        io_lib:format("state ~p nodes ~b repairs ~b counter ~b keys ~b writers~s end",
-                      [Synced, Nodes, Repairs, Counter, Keys, [word(Writer, Log) || {Writer, Log} <- Group]])
+        Line = io_lib:format("state ~p nodes ~b repairs ~b counter ~b keys ~b writers~s",
+                             [Synced, Nodes, Repairs, Counter, Keys, [word(Writer, Log) || {Writer, Log} <- Group]]),
+        [Line, $\s, short(erlang:crc32(Line))]
      end || Group <- groups(lists:sort(maps:to_list(Logs)))].
 
 word(Writer, #log{last = Last, chain = Chain, lives = Lives}) ->
