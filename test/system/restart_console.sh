@@ -8,7 +8,7 @@ on_console '
 expect 30 "HydrOS: 2 nodes. Ctrl-] then 0-9: that node"
 expect 30 "# "
 send "\x1d1"
-expect 40 "-- node 1 (running) --"
+expect 40 "-- node 1 ("
 expect 40 "# "
 send "echo before\r"
 expect 40 "before\r\n"
