@@ -53,8 +53,8 @@ FAST := kernel/device/virtqueue kernel/device/virtio_net kernel/device/e1000 ker
   $(addprefix kernel/file/,file pipe ring stream socket_node connection readiness epoll eventfd timerfd inode inode_file inode_map path) \
   $(addprefix kernel/linux/,dispatch futex sys_file sys_poll sys_epoll sys_memory sys_time fork signal_delivery signal_frame)
 # What starts take, and deaths: none of it runs on a healthy machine, but the looks. And texts for people.
-SMALL_FILES := $(addprefix kernel/node/,watch suspicion quarrel guardian claim election repair death self) $(patsubst %.c,%,$(wildcard start/*.c)) \
-  $(addprefix kernel/,main panic symbols lib/format lib/log lib/random arch/x86_64/cpu arch/x86_64/fpu arch/x86_64/serial)
+SMALL_FILES := $(addprefix kernel/node/,watch suspicion quarrel guardian claim election repair death self offline) $(patsubst %.c,%,$(wildcard start/*.c)) \
+  $(addprefix kernel/,main panic symbols lib/format lib/log lib/random $(addprefix arch/x86_64/,cpu ioapic pci power serial))
 SMALL := $(filter-out $(FAST),$(patsubst %.c,%,$(wildcard $(SMALL_DIRS:%=kernel/%/*.c)))) $(SMALL_FILES)
 optimize = $(if $(filter $(1),$(SMALL)),-Os -mstringop-strategy=libcall,-O2)
 KERNEL_LDFLAGS := -nostdlib -static --wrap=tcp_input --wrap=tcp_output --wrap=ip6_frag --wrap=nd6_input --gc-sections -z max-page-size=4096 -z noexecstack --build-id=none -T kernel/link.ld

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The local APIC of this core, as registers in memory or as MSRs (x2APIC), and the first I/O APIC,
- * through which the console line's interrupt comes.
+ * The local APIC of this core, as registers in memory or as MSRs (x2APIC).
  */
 #include "arch/arch.h"
 #include "arch/x86_64/cpu.h"
@@ -59,6 +58,21 @@ static void old_controllers_mask(void)
     port_write8(0x21, 0xff);
 }
 
+static const struct {
+    enum apic_register index;
+    uint32_t value;
+} at_start[] = {
+    {APIC_SPURIOUS, 0x100 | VECTOR_SPURIOUS},
+    {APIC_TASK_PRIORITY, 0},
+    {APIC_TIMER, LINE_MASKED},
+    {APIC_THERMAL, LINE_MASKED},
+    {APIC_COUNTERS, LINE_MASKED},
+    {APIC_LINE0, LINE_MASKED},
+    {APIC_LINE1, LINE_NMI},
+    {APIC_LINE_ERROR, LINE_MASKED},
+    {APIC_ERROR, 0},
+};
+
 void apic_init(const struct machine *machine)
 {
     uint64_t base = msr_read(MSR_APIC_BASE) | BASE_ENABLE;
@@ -67,15 +81,8 @@ void apic_init(const struct machine *machine)
     msr_write(MSR_APIC_BASE, base);
     if (cpu.x2apic)
         msr_write(MSR_APIC_BASE, base | BASE_X2APIC);
-    apic_write(APIC_SPURIOUS, 0x100 | VECTOR_SPURIOUS);
-    apic_write(APIC_TASK_PRIORITY, 0);
-    apic_write(APIC_TIMER, LINE_MASKED);
-    apic_write(APIC_THERMAL, LINE_MASKED);
-    apic_write(APIC_COUNTERS, LINE_MASKED);
-    apic_write(APIC_LINE0, LINE_MASKED);
-    apic_write(APIC_LINE1, LINE_NMI);
-    apic_write(APIC_LINE_ERROR, LINE_MASKED);
-    apic_write(APIC_ERROR, 0);
+    for (size_t i = 0; i < COUNT_OF(at_start); i++)
+        apic_write(at_start[i].index, at_start[i].value);
     timer_divide = DIVIDE_BY_1;
     apic_write(APIC_TIMER_DIVIDE, timer_divide);
     apic_write(APIC_TIMER, VECTOR_TIMER | (cpu.tsc_deadline ? TIMER_TSC_DEADLINE : 0));
@@ -144,29 +151,4 @@ void arch_nmi(uint32_t target)
 volatile uint32_t *arch_apic_registers(void)
 {
     return cpu.x2apic ? NULL : (volatile uint32_t *)DEVICE_LAPIC;
-}
-
-static void ioapic_write(uint32_t index, uint32_t value)
-{
-    *(volatile uint32_t *)DEVICE_IOAPIC = index;
-    *(volatile uint32_t *)(DEVICE_IOAPIC + 0x10) = value;
-}
-
-void ioapic_route(const struct machine *machine, uint32_t gsi, bool active_low, bool level,
-                  uint8_t vector, uint32_t core)
-{
-    uint32_t input = gsi - machine->ioapic_gsi_base;
-
-    if (!machine->ioapic_base || gsi < machine->ioapic_gsi_base || input > 239)
-        return;
-    ioapic_write(0x10 + 2 * input, LINE_MASKED);
-    ioapic_write(0x11 + 2 * input, core << 24);
-    if (!vector)
-        return;
-    ioapic_write(0x10 + 2 * input, vector | (active_low ? 0x2000U : 0) | (level ? 0x8000U : 0));
-}
-
-void arch_line_interrupt(uint32_t gsi, bool level, bool on)
-{
-    ioapic_route(cpu_machine, gsi, false, level, on ? VECTOR_DEVICE : 0, apic_id());
 }
