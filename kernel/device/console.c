@@ -24,7 +24,6 @@ void (*console_window_changed)(uint32_t rows, uint32_t columns);
 static uint32_t owner = UINT32_MAX; /* as last seen */
 static uint32_t window_seen;
 
-/* The published page of the node that drives the line; NULL: none does. */
 bool console_drives(uint32_t node)
 {
     /* We ourselves do so to the last word of a panic. */
@@ -32,6 +31,7 @@ bool console_drives(uint32_t node)
            (node == self_node() || node_state(node) != NODE_DEAD);
 }
 
+/* The published page of the node that drives the line; NULL: none does. */
 static const struct published *owner_page(void)
 {
     if (owner < machine->node_count && console_drives(owner))

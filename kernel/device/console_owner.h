@@ -12,7 +12,7 @@
 /* Takes the line, and goes on where the owner before left it (NULL: there was none). false: there
  * is no line here. */
 bool console_owner_start(const struct published *before);
-/* console.c: does that node say so, and live? */
+/* console.c: does that node say that it drives the line, and live? */
 bool console_drives(uint32_t node);
 /* Moves what can be moved: keys in, text out. Harmless when not the owner. */
 void console_owner_pump(void);

@@ -67,7 +67,7 @@ judge(#{injection := #{expect := Expect} = Injection, outcome := Outcome, events
     Lives :: #{non_neg_integer() => non_neg_integer()}.
 between(Before, After, Tainted) ->
     [format("n~b died when nothing was injected", [Node]) || {Node, Life} <- lists:sort(maps:to_list(Before)),
-                                                      maps:get(Node, After, Life) =/= Life, not is_map_key({Node, Life}, Tainted)].
+                                                             maps:get(Node, After, Life) =/= Life, not is_map_key({Node, Life}, Tainted)].
 
 %% Of an earlier injection, and then of this one.
 late(Node, Tainted) ->

@@ -14,7 +14,6 @@
 static struct machine fake_machine = {.node_count = 4};
 static struct published pages[4];
 static unsigned starts, gives, given_to;
-static bool has_line = true;
 
 const struct machine *machine = &fake_machine;
 struct start_info self_start = {.node = 2, .incarnation = 5};
@@ -65,7 +64,7 @@ void arch_power_off(int status)
 bool arch_serial_start(void (*on_interrupt)(void))
 {
     starts++;
-    return has_line;
+    return true;
 }
 void arch_serial_give(uint32_t apic_id)
 {
