@@ -23,7 +23,7 @@ done << 'END'
 peek|page fault: read of an unmapped page at 0x|fault_peek
 image|page fault: write to a protected page at 0x|fault_image
 text_direct|page fault: write to a protected page at 0x|fault_text_direct
-user|page fault: write to a[n protecdum]* page at 0x7fff|fault_user
+user|page fault: write to an\{0,1\} [a-z]*ed page at 0x7fff|fault_user
 nx|page fault: execution of a protected page at 0x|fault_nx
 jump|page fault: execution of an unmapped page at 0x1234|fault_jump
 invalid_instruction|invalid instruction|fault_invalid_instruction
