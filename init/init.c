@@ -92,6 +92,7 @@ int main(void)
     if (options_read() != 0)
         say("cannot read the boot options", "/proc/cmdline");
     environment_set();
+    options_judge();
     /* For bringing up a kernel: no fork before the program. */
     if (option_get("direct", NULL, 0) >= 0)
         child_start();

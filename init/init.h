@@ -17,6 +17,10 @@ int options_read(void);
 /* Decoded into value (terminated, cut); its length, -1 when absent. value may be NULL. */
 long option_get(const char *name, char *value, size_t size);
 bool option_is_for_us(const char *name); /* given as name@N with our number */
+/* On node 0, where people look: a line for each of the first few options that HydrOS does not know,
+ * as misspelt ones, or that are for a node that is not there. They do no harm: programs may have
+ * their own. */
+void options_judge(void);
 
 /* One core: one scheduler of each kind, none of which spins; a small literal area; no epmd. A
  * program's own flags come later and win. */

@@ -10,6 +10,8 @@
 #include "abi/options.h"
 #include "init/init.h"
 
+#define TOLD_MAX 8 /* of those that look wrong */
+
 static char text[65536 + 1];
 
 int options_read(void)
@@ -70,4 +72,62 @@ bool option_is_for_us(const char *name)
 {
     const char *node = getenv("HYDROS_NODE");
     return node != NULL && option_find(name, node) != NULL;
+}
+
+/* All that HydrOS reads: loader, kernel, init. scripts/check-options compares with them and with
+ * the documents. */
+static const char *const known[] = {
+    "alter",       "back-off-ms",   "calm-ms",
+    "card",        "check",         "cluster",
+    "cookie",      "detector",      "direct",
+    "dist-port",   "erl",           "eval",
+    "exit-port",   "fault",         "fault-after",
+    "fault-again", "fault-at-step", "fault-in",
+    "fault-seed",  "grace-ms",      "host",
+    "hostname",    "idle-ms",       "init",
+    "ip",          "ip6",           "linger-us",
+    "look-ms",     "net",           "nodes",
+    "offloads",    "on-death",      "on-exit",
+    "quarrel-ms",  "release",       "release-command",
+    "restart",     "run",           "safe",
+    "shared-ip",   "shared-ip6",    "shell",
+    "silence-ms",  "start-ms",      "suspect-ms",
+    "term",        "time",          "trace",
+    "verbose",     "virtio-mmio",   "virtio-mmio-line",
+    "web",         "web-host",      "web-token",
+};
+
+static bool is_known(const char *word, size_t size)
+{
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strlen(known[i]) == size && strncmp(word, known[i], size) == 0)
+            return true;
+    }
+    return false;
+}
+
+void options_judge(void)
+{
+    char line[160];
+    const char *node = getenv("HYDROS_NODE"), *nodes = getenv("HYDROS_NODES");
+    if (node == NULL || strcmp(node, "0") != 0 || nodes == NULL)
+        return;
+    unsigned told = 0;
+    for (const char *word = text; *word != 0 && told < TOLD_MAX; word += strcspn(word, " ")) {
+        word += strspn(word, " ");
+        size_t size = strcspn(word, " @=");
+        int shown = size < 40 ? (int)size : 40;
+        if (size > 0 && !is_known(word, size))
+            snprintf(line, sizeof line,
+                     "init: boot option %.*s is none of ours: left to programs (docs/debugging.md)",
+                     shown, word);
+        else if (word[size] == '@' &&
+                 strtoul(word + size + 1, NULL, 10) >= strtoul(nodes, NULL, 10))
+            snprintf(line, sizeof line, "init: boot option %.*s is for a node that is not there",
+                     (int)strcspn(word, " ="), word);
+        else
+            continue;
+        log_say(line);
+        told++;
+    }
 }
