@@ -270,7 +270,7 @@ programs: $(B)/packages-test
 # The suites that mostly wait (linux, programs) run beside those that compute.
 test: $(B)/packages-test $(ERLANG_BEAM)
 	@$(MAKE) --no-print-directory -j2 test-images test-programs
-	@test/run linux check models unit fuzz erlang programs system chaos
+	@test/run linux check models unit fuzz erlang programs chaos system
 test-programs: $(UNIT) $(FUZZ) $(FUZZ_SEEDS)
 test-images: image $(B)/debug/kernel.elf
 	@:

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tool/tool.h"
@@ -18,6 +19,20 @@
 #define MICROVM_LINE     "16"
 #define OPTIONS_SIZE_MAX 60000UL /* the boot store keeps OPTIONS_MAX, abi/machine.h */
 
+/* QEMU puts the image into the machine's memory; what nodes need besides, the loader says. */
+static int memory_check(const struct qemu_request *request)
+{
+    struct stat image;
+    if (request->memory == 0)
+        return tool_fail("MEM must be a size such as 2G or 768M");
+    if (stat(request->image, &image) == 0 &&
+        request->memory < ((unsigned long)image.st_size >> 20) + 64)
+        return tool_fail(
+            "MEM=%luM is too little: the system image has %lu MiB, and each node needs 192",
+            request->memory, (unsigned long)image.st_size >> 20);
+    return 0;
+}
+
 static int request_check(const struct qemu_request *request)
 {
     if (request->loader == NULL || request->image == NULL)
@@ -28,8 +43,8 @@ static int request_check(const struct qemu_request *request)
         return tool_fail("cannot read the system image %s: run `make image` first", request->image);
     if (request->nodes < 1 || request->nodes > 64)
         return tool_fail("NODES must be from 1 to 64");
-    if (request->memory == 0)
-        return tool_fail("MEM must be a size such as 2G or 768M");
+    if (memory_check(request) != 0)
+        return 1;
     return network_check(request);
 }
 

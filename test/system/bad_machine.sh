@@ -12,6 +12,7 @@ refused() { # LINE ARGUMENT...
     [ "$(cat "$WORK/out" "$WORK/err" | grep -c '^hydros: ')" = 1 ] || fail "more than one line"
 }
 refused 'no ACPI tables, .*use a machine with ACPI' --nodes=1 --memory=512M --machine=pc,acpi=off
+refused 'MEM=1M is too little: the system image has [0-9]* MiB' --nodes=1 --memory=1M
 refused 'too little memory: .*add memory$' --nodes=1 --memory=128M
 refused 'too little memory: .* for 4 nodes, .*add memory or use option nodes=2' --nodes=4 --memory=512M
 refused 'option nodes=3, but there are only 2 cores; ask for fewer' --nodes=2 --memory=512M --option=nodes=3
