@@ -3,6 +3,7 @@
 /* FLAVOURS: dynamic static */
 #include "work.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/wait.h>
@@ -58,11 +59,6 @@ static void take(void)
     printf("  child takes 25: %d\n", set(fd, F_SETLK, F_WRLCK, 25, 1));
 }
 
-static void wait_for(void)
-{
-    printf("  child waits: %d\n", set(fd, F_SETLKW, F_WRLCK, 15, 1));
-}
-
 int main(void)
 {
     work_start();
@@ -89,16 +85,18 @@ int main(void)
     pid_t child = fork();
     if (child == 0) {
         write(ready[1], "r", 1);
-        wait_for();
-        fflush(stdout);
-        _exit(0);
+        int result = set(fd, F_SETLKW, F_WRLCK, 15, 1);
+        write(ready[1], "l", 1);
+        _exit(result == 0 ? 0 : 1);
     }
     char byte;
     read(ready[0], &byte, 1);
-    usleep(50000);
-    printf("parent lets go\n");
+    struct pollfd locked = {.fd = ready[0], .events = POLLIN};
+    printf("child has it at once: %d\n", poll(&locked, 1, 50));
     SHOW(set(fd, F_SETLK, F_UNLCK, 15, 1));
-    waitpid(child, NULL, 0);
+    int status;
+    waitpid(child, &status, 0);
+    printf("child waits: %d\n", status);
     SHOW(set(fd, F_SETLK, 9, 0, 1));
     SHOW(set(fd, F_SETLK, F_WRLCK, -1, 1));
     int reader = open("f", O_RDONLY);
