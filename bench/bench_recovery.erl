@@ -28,14 +28,19 @@ name(Number) ->
 run(0, Faults) ->
     true = register(?MODULE, self()),
     ok = net_kernel:monitor_nodes(true),
-    receive {nodeup, _} -> ok after ?LIMIT_MS -> exit(no_nodeup) end,
-    lists:foldl(fun die/2, hello(), Faults),
+    %% Nodes of HydrOS may be connected before we are here.
+    case nodes() of
+        [] -> receive {nodeup, _} -> ok after ?LIMIT_MS -> exit(no_nodeup) end;
+        [Node] -> receive {nodeup, Node} -> ok after 0 -> ok end
+    end,
+    lists:foldl(fun die/2, hello(none), Faults),
     erlang:halt(0);
 run(1, _) ->
     release().
 
-hello() ->
-    receive {hello, Pid} -> Pid after ?LIMIT_MS -> exit(no_release) end.
+%% Another life's than the one before.
+hello(Before) ->
+    receive {hello, Pid} when Pid =/= Before -> Pid ! known, Pid after ?LIMIT_MS -> exit(no_release) end.
 
 die(Fault, Pid) ->
     timer:sleep(?SETTLE_MS),
@@ -49,7 +54,7 @@ die(Fault, Pid) ->
         _ ->
             receive {nodeup, Node} -> ok after ?LIMIT_MS -> exit(no_nodeup) end,
             tell(Fault, nodeup, Start),
-            Back = hello(),
+            Back = hello(Pid),
             tell(Fault, release, Start),
             Back
     end.
@@ -64,7 +69,7 @@ tell(Fault, What, Start) ->
 release() ->
     Shell = open_port({spawn_executable, "/bin/sh"}, [{args, ["-c", "read way; kill -$way " ++ os:getpid()]}]),
     connect(),
-    {?MODULE, name(0)} ! {hello, self()},
+    greet(),
     receive {die, Fault} -> die(Fault, Shell, element(1, file:read_file_info("/dev/hydros")) =:= ok) end.
 
 connect() ->
@@ -72,6 +77,11 @@ connect() ->
         true -> ok;
         _ -> timer:sleep(100), connect()
     end.
+
+%% Who listens may not be there yet.
+greet() ->
+    {?MODULE, name(0)} ! {hello, self()},
+    receive known -> ok after 100 -> greet() end.
 
 die(order, _, true) -> file:write_file("/dev/hydros", "kill 1");
 die(Fault, _, true) when Fault =:= panic; Fault =:= hang -> file:write_file("/dev/hydros", ["fault ", atom_to_list(Fault)]);
