@@ -38,11 +38,11 @@ run(0, Faults) ->
 run(1, _) ->
     release().
 
-%% Another life's than the one before.
+%% Another life's than the one before, which on Linux may have had the same pid.
 hello(Before) ->
-    receive {hello, Pid} when Pid =/= Before -> Pid ! known, Pid after ?LIMIT_MS -> exit(no_release) end.
+    receive {hello, Pid, Life} when Life =/= Before -> Pid ! known, {Pid, Life} after ?LIMIT_MS -> exit(no_release) end.
 
-die(Fault, Pid) ->
+die(Fault, {Pid, Life}) ->
     timer:sleep(?SETTLE_MS),
     Node = node(Pid),
     Start = now_us(),
@@ -50,11 +50,11 @@ die(Fault, Pid) ->
     receive {nodedown, Node} -> ok after ?LIMIT_MS -> exit(no_nodedown) end,
     tell(Fault, nodedown, Start),
     case Fault of
-        _ when Fault =:= hang; Fault =:= stop -> Pid; % notice is all that is asked, and nothing follows
+        _ when Fault =:= hang; Fault =:= stop -> {Pid, Life}; % notice is all that is asked, and nothing follows
         _ ->
             receive {nodeup, Node} -> ok after ?LIMIT_MS -> exit(no_nodeup) end,
             tell(Fault, nodeup, Start),
-            Back = hello(Pid),
+            Back = hello(Life),
             tell(Fault, release, Start),
             Back
     end.
@@ -69,7 +69,7 @@ tell(Fault, What, Start) ->
 release() ->
     Shell = open_port({spawn_executable, "/bin/sh"}, [{args, ["-c", "read way; kill -$way " ++ os:getpid()]}]),
     connect(),
-    greet(),
+    greet(os:system_time()),
     receive {die, Fault} -> die(Fault, Shell, element(1, file:read_file_info("/dev/hydros")) =:= ok) end.
 
 connect() ->
@@ -79,9 +79,9 @@ connect() ->
     end.
 
 %% Who listens may not be there yet.
-greet() ->
-    {?MODULE, name(0)} ! {hello, self()},
-    receive known -> ok after 100 -> greet() end.
+greet(Life) ->
+    {?MODULE, name(0)} ! {hello, self(), Life},
+    receive known -> ok after 100 -> greet(Life) end.
 
 die(order, _, true) -> file:write_file("/dev/hydros", "kill 1");
 die(Fault, _, true) when Fault =:= panic; Fault =:= hang -> file:write_file("/dev/hydros", ["fault ", atom_to_list(Fault)]);
